@@ -1,0 +1,7 @@
+"""Addresses of the contacts pages."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "contacts"
+
+urlpatterns: list[URLPattern | URLResolver] = []

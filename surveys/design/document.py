@@ -1,0 +1,333 @@
+"""The questionnaire document: what is asked, in one validated value.
+
+A document is JSON in the database and frozen dataclasses in code::
+
+    {"schema": 1, "languages": ["zh-hans", "en"], "title": {"zh-hans": "…", "en": "…"},
+     "pages": [{"key": "p1", "title": {}, "questions": [
+        {"key": "nps", "type": "nps", "text": {…}, "required": true},
+        {"key": "parts", "type": "matrix", "text": {…}, "scale": {"min": 1, "max": 5,
+         "labels": {"1": {…}, "5": {…}}}, "offers_na": true,
+         "rows": [{"key": "attitude", "text": {…}, "help": {}}]}]}],
+     "thanks": {…}}
+
+Texts are dictionaries by Django language code; the first language is the source, and a missing text
+falls back to it. Every rated thing has its own stable key: each row of a matrix is an item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, cast
+
+SCHEMA: Final = 1
+LANGUAGES: Final = ("zh-hans", "en")
+KEY: Final = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+NOT_APPLICABLE: Final = "NA"
+"""The answer stored for "does not apply": left out of numerator and denominator, counted apart."""
+
+Text = Mapping[str, str]
+QuestionType = Literal["nps", "rating", "matrix", "choice", "text", "consent"]
+TYPES: Final[tuple[str, ...]] = ("nps", "rating", "matrix", "choice", "text", "consent")
+
+
+class DocumentError(ValueError):
+    """The document is not valid; `problems` names each place and what is wrong there."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{p.path}: {p.code}" for p in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong: `path` like `questions.nps.text.en`, `code` for a translated sentence."""
+
+    path: str
+    code: str
+    is_blocking: bool = True
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Whole numbers from `low` to `high`, the better the higher; `labels` by point."""
+
+    low: int
+    high: int
+    labels: Mapping[int, Text] = field(default_factory=dict)
+
+    @property
+    def points(self) -> range:
+        """All points, lowest first."""
+        return range(self.low, self.high + 1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing rated in a matrix."""
+
+    key: str
+    text: Text
+    help: Text = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice."""
+
+    key: str
+    text: Text
+
+
+@dataclass(frozen=True)
+class Condition:
+    """True when the answer to an earlier item lies in `low`..`high` or among `values`."""
+
+    item: str
+    low: int | None = None
+    high: int | None = None
+    values: tuple[str, ...] = ()
+
+    def holds(self, answers: Mapping[str, Any]) -> bool:
+        """Tell whether the answers given so far fulfil the condition; no answer fulfils none."""
+        answer = answers.get(self.item)
+        if isinstance(answer, bool) or answer is None:
+            return str(answer).lower() in self.values if isinstance(answer, bool) else False
+        if isinstance(answer, int):
+            return self._in_range(answer)
+        chosen = answer if isinstance(answer, list) else [answer]
+        return any(str(one) in self.values for one in chosen)
+
+    def _in_range(self, answer: int) -> bool:
+        if self.low is None and self.high is None:
+            return str(answer) in self.values
+        return (self.low is None or answer >= self.low) and (self.high is None or answer <= self.high)
+
+
+@dataclass(frozen=True)
+class ScoreText:
+    """A wording shown when `item` was answered with `low`..`high`."""
+
+    item: str
+    low: int
+    high: int
+    text: Text
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; see the module's docstring for the JSON."""
+
+    key: str
+    type: QuestionType
+    text: Text
+    help: Text = field(default_factory=dict)
+    is_required: bool = False
+    offers_na: bool = False
+    scale: Scale | None = None
+    rows: tuple[Row, ...] = ()
+    options: tuple[Option, ...] = ()
+    allows_several: bool = False
+    max_length: int = 2000
+    score_texts: tuple[ScoreText, ...] = ()
+    show_if: tuple[Condition, ...] = ()
+
+    def is_shown(self, answers: Mapping[str, Any]) -> bool:
+        """Tell whether the question is asked after these answers (any condition suffices)."""
+        return not self.show_if or any(condition.holds(answers) for condition in self.show_if)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The scored items: itself for nps and rating, one per row for a matrix, else none."""
+        if self.scale is None:
+            return ()
+        if self.type == "matrix":
+            return tuple(Item(r.key, r.text, self.scale, self.type, self.offers_na) for r in self.rows)
+        return (Item(self.key, self.text, self.scale, self.type, self.offers_na),)
+
+    @property
+    def answer_keys(self) -> tuple[str, ...]:
+        """The keys under which a response stores the answers to this question."""
+        return tuple(row.key for row in self.rows) if self.type == "matrix" else (self.key,)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A thing answered on a whole-number scale: what indicators are fed by."""
+
+    key: str
+    text: Text
+    scale: Scale
+    type: QuestionType
+    offers_na: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is shown at a time."""
+
+    key: str
+    title: Text
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole questionnaire."""
+
+    languages: tuple[str, ...]
+    title: Text
+    pages: tuple[Page, ...]
+    intro: Text = field(default_factory=dict)
+    thanks: Text = field(default_factory=dict)
+
+    @property
+    def source_language(self) -> str:
+        """The language that every text must have."""
+        return self.languages[0]
+
+    def questions(self) -> Iterator[Question]:
+        """All questions in order."""
+        return (question for page in self.pages for question in page.questions)
+
+    def items(self) -> tuple[Item, ...]:
+        """All scored items in order."""
+        return tuple(item for question in self.questions() for item in question.items)
+
+    def question(self, key: str) -> Question | None:
+        """The question with this key."""
+        return next((q for q in self.questions() if q.key == key), None)
+
+
+def text_in(text: Text, language: str) -> str:
+    """Return the text in `language`, else in any language it has, else an empty string."""
+    return text.get(language) or next((t for t in text.values() if t), "")
+
+
+NPS_SCALE: Final = Scale(
+    0, 10,
+    {0: {"zh-hans": "完全不可能", "en": "Not at all likely"},
+     10: {"zh-hans": "非常可能", "en": "Extremely likely"}},
+)
+
+
+def parse_document(raw: Mapping[str, Any]) -> Document:
+    """Turn JSON into a Document.
+
+    Raises DocumentError when the shape is wrong (unknown type, bad or repeated key, wrong kind of value).
+    Missing translations are no error here; `surveys.design.checks` finds what publishing needs.
+    """
+    problems: list[Problem] = []
+    try:
+        document = _document(raw, problems)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        problems.append(Problem("document", f"malformed:{type(error).__name__}"))
+        raise DocumentError(problems) from error
+    problems += _repeated_keys(document)
+    if problems:
+        raise DocumentError(problems)
+    return document
+
+
+def _document(raw: Mapping[str, Any], problems: list[Problem]) -> Document:
+    languages = tuple(raw["languages"])
+    if not languages or any(language not in LANGUAGES for language in languages):
+        problems.append(Problem("languages", "unknown_language"))
+    return Document(
+        languages=languages,
+        title=_text(raw["title"]),
+        pages=tuple(_page(page, problems) for page in raw["pages"]),
+        intro=_text(raw.get("intro", {})),
+        thanks=_text(raw.get("thanks", {})),
+    )
+
+
+def _page(raw: Mapping[str, Any], problems: list[Problem]) -> Page:
+    return Page(
+        key=_key(raw["key"], "pages", problems),
+        title=_text(raw.get("title", {})),
+        questions=tuple(_question(question, problems) for question in raw["questions"]),
+    )
+
+
+def _question(raw: Mapping[str, Any], problems: list[Problem]) -> Question:
+    key = _key(raw["key"], "questions", problems)
+    kind = raw["type"]
+    if kind not in TYPES:
+        problems.append(Problem(f"questions.{key}.type", "unknown_type"))
+    return Question(
+        key=key,
+        type=cast(QuestionType, kind),
+        text=_text(raw["text"]),
+        help=_text(raw.get("help", {})),
+        is_required=bool(raw.get("required", False)),
+        offers_na=bool(raw.get("offers_na", False)),
+        scale=_scale(raw, key, problems),
+        rows=tuple(
+            Row(_key(r["key"], f"questions.{key}.rows", problems), _text(r["text"]), _text(r.get("help", {})))
+            for r in raw.get("rows", [])
+        ),
+        options=tuple(
+            Option(_key(o["key"], f"questions.{key}.options", problems), _text(o["text"]))
+            for o in raw.get("options", [])
+        ),
+        allows_several=bool(raw.get("several", False)),
+        max_length=_whole(raw.get("max_length", 2000)),
+        score_texts=tuple(
+            ScoreText(str(s["item"]), _whole(s["low"]), _whole(s["high"]), _text(s["text"]))
+            for s in raw.get("score_texts", [])
+        ),
+        show_if=tuple(_condition(condition) for condition in raw.get("show_if", [])),
+    )
+
+
+def _scale(raw: Mapping[str, Any], key: str, problems: list[Problem]) -> Scale | None:
+    if raw["type"] == "nps":
+        return NPS_SCALE
+    if raw["type"] not in ("rating", "matrix"):
+        return None
+    given = raw["scale"]
+    low, high = _whole(given["min"]), _whole(given["max"])
+    if not 0 <= low < high <= 10:
+        problems.append(Problem(f"questions.{key}.scale", "scale_out_of_range"))
+    return Scale(low, high, {int(p): _text(label) for p, label in given.get("labels", {}).items()})
+
+
+def _condition(raw: Mapping[str, Any]) -> Condition:
+    low, high = raw.get("low"), raw.get("high")
+    return Condition(
+        item=str(raw["item"]),
+        low=None if low is None else _whole(low),
+        high=None if high is None else _whole(high),
+        values=tuple(str(value) for value in raw.get("values", [])),
+    )
+
+
+def _text(raw: Mapping[str, Any]) -> Text:
+    if any(not isinstance(value, str) or "\x00" in value for value in raw.values()):
+        raise ValueError("a text is a dictionary of strings by language")
+    return {str(language): value for language, value in raw.items() if language in LANGUAGES}
+
+
+def _whole(raw: object) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise ValueError("not a whole number")
+    return raw
+
+
+def _key(raw: object, path: str, problems: list[Problem]) -> str:
+    if not isinstance(raw, str) or not KEY.match(raw):
+        problems.append(Problem(f"{path}.{raw}", "bad_key"))
+    return str(raw)
+
+
+def _repeated_keys(document: Document) -> list[Problem]:
+    seen: set[str] = set()
+    problems = []
+    for question in document.questions():
+        for key in {question.key, *question.answer_keys}:
+            if key in seen:
+                problems.append(Problem(f"questions.{key}", "repeated_key"))
+            seen.add(key)
+    return problems
