@@ -30,7 +30,7 @@ class ActorMiddleware:
         request.actor = actor_for_membership(membership) if membership else None  # type: ignore[attr-defined]
         if membership is None:
             return self.get_response(request)
-        with timezone.override(ZoneInfo(membership.team.timezone)):
+        with timezone.override(ZoneInfo(membership.team.time_zone)):
             return self._in_language_of(membership.user.language, request)
 
     def _in_language_of(self, language: str, request: HttpRequest) -> HttpResponse:

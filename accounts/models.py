@@ -70,7 +70,7 @@ class Team(models.Model):
 
     name = models.CharField(_("name"), max_length=120)
     company_names = models.JSONField(default=dict, help_text="company name by language code")
-    timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     default_language = models.CharField(max_length=16, default="zh-hans")
     sender_name = models.CharField(max_length=120, blank=True)
     reply_to = models.EmailField(blank=True)
