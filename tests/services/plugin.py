@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
+import tempfile
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,8 @@ from tests.services.processes import free_port
 from tests.services.redis_server import RedisServer
 
 SEED = int(os.environ.get("CSAT_TEST_SEED") or random.SystemRandom().randrange(10**6))
+folder = Path(tempfile.mkdtemp(prefix="csat-suite-"))
+static_root = folder / "static"
 postgres: PostgresServer | None = None
 redis: RedisServer | None = None
 
@@ -22,6 +27,7 @@ redis: RedisServer | None = None
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start PostgreSQL and Redis, unless the environment names servers to use."""
     global postgres, redis
+    static_root.mkdir()
     # Playwright's loop runs in the thread of the test, where Django would refuse the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -36,6 +42,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         redis = RedisServer()
         os.environ["REDIS_URL"] = redis.url
     os.environ["CACHE_URL"] = os.environ["REDIS_URL"].rpartition("/")[0] + "/1"
+    os.environ["TEST_STATIC_ROOT"] = str(static_root)
+    os.environ["VAR_DIR"] = str(folder)
     os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{free_port()}"
 
 
@@ -54,3 +62,4 @@ def pytest_unconfigure() -> None:
     for server in (postgres, redis):
         if server:
             server.close()
+    shutil.rmtree(folder, ignore_errors=True)
