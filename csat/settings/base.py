@@ -185,7 +185,7 @@ TASK_SECONDS = 300
 VISIBILITY_SECONDS = 900
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 60)
 # Without a Redis the queue is a folder: one machine needs no server for it.
-CELERY_BROKER_URL = REDIS_URL or "csat-folder://"
+CELERY_BROKER_URL = REDIS_URL or "csat-folder://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
         # Longer than the longest task, else a task still running is handed out again.

@@ -9,3 +9,8 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 2)
 MAIL_DIR = VAR_DIR / "mail"
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+# Who the demonstration data lets in: label, e-mail, password.
+DEMO_LOGINS = [
+    ("Staff", "staff@demo.example", "demo-staff-2026"),
+    ("Manager", "manager@demo.example", "demo-manager-2026"),
+]
