@@ -1,41 +1,63 @@
-"""The demo's mail server: it delivers nothing and writes every message into a folder."""
+"""Read the demo's local mail sink: one .eml file per message."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-import uuid
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Final
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
-
-from csat.demo.supervisor import free_port
+MAIL_ID: Final = re.compile(r"^[A-Za-z0-9_-]{1,80}$")
 
 
-class FolderHandler:
-    """Write each message as one .eml file, in a single step."""
+@dataclass(frozen=True)
+class Mail:
+    """One message as the sink received it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Take the message only once it is on the disk."""
-        content = envelope.content or b""
-        await asyncio.to_thread(self.write, content if isinstance(content, bytes) else content.encode())
-        return "250 Kept"
-
-    def write(self, content: bytes) -> None:
-        name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
-        draft = self.folder / f"{name}.draft"
-        draft.write_bytes(content)
-        draft.rename(self.folder / f"{name}.eml")
+    id: str
+    to: str
+    sender: str
+    subject: str
+    sent_at: datetime | None
+    text: str
+    html: str
 
 
-def start_mailbox(folder: Path) -> tuple[Controller, int]:
-    """Start the server in a thread; return it and its port."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    controller = Controller(FolderHandler(folder), hostname="127.0.0.1", port=port)
-    controller.start()
-    return controller, port
+def list_mails(folder: Path, *, newest: int = 200) -> list[Mail]:
+    """List the newest messages, newest first; an absent folder holds none."""
+    files = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    return [_read(path) for path in files[:newest]]
+
+
+def get_mail(folder: Path, mail_id: str) -> Mail | None:
+    """Return one message by its id, or None; an id never leaves the folder."""
+    path = folder / f"{mail_id}.eml"
+    if not MAIL_ID.match(mail_id) or not path.is_file():
+        return None
+    return _read(path)
+
+
+def _read(path: Path) -> Mail:
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return Mail(
+        id=path.stem, to=str(message["To"] or ""), sender=str(message["From"] or ""),
+        subject=str(message["Subject"] or ""), sent_at=_sent_at(message),
+        text=_part(message, "plain"), html=_part(message, "html"),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body(preferencelist=(kind,))
+    return str(body.get_content()) if body is not None else ""
+
+
+def _sent_at(message: EmailMessage) -> datetime | None:
+    try:
+        return parsedate_to_datetime(str(message["Date"]))
+    except (TypeError, ValueError):
+        return None

@@ -9,8 +9,12 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 2)
 MAIL_DIR = VAR_DIR / "mail"
 VAR_DIR.mkdir(parents=True, exist_ok=True)
-# Who the demonstration data lets in: label, e-mail, password.
+
+# What the start page shows; both people belong to the example team and to nothing else.
+IS_DEMO = True
+ROOT_URLCONF = "csat.demo.site"
+DEMO_MAIL_FOLDER = MAIL_DIR
 DEMO_LOGINS = [
-    ("Staff", "staff@demo.example", "demo-staff-2026"),
-    ("Manager", "manager@demo.example", "demo-manager-2026"),
+    {"role": "staff", "name": "Demo Staff", "email": "staff@demo.example", "password": "demo-staff-2026"},
+    {"role": "manager", "name": "Demo Manager", "email": "manager@demo.example", "password": "demo-manager-2026"},
 ]

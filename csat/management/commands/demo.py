@@ -17,8 +17,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from csat.demo.mail_sink import start_mail_sink
 from csat.demo.supervisor import Children, is_port_free
-from csat.demo.mailbox import start_mailbox
 
 
 class Command(BaseCommand):
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         """Run all parts until one ends or the user stops them."""
         children = Children()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        mailbox, mail_port = start_mailbox(settings.MAIL_DIR)
+        mailbox, mail_port = start_mail_sink(settings.MAIL_DIR)
         try:
             self.say("Starting web and worker")
             self.start_parts(children, port, mail_port)
@@ -110,8 +110,8 @@ class Command(BaseCommand):
     def announce(self, port: int) -> None:
         """Say where to go and who to be."""
         self.stdout.write(f"\nReady: http://127.0.0.1:{port}/\n")
-        for label, email, password in settings.DEMO_LOGINS:
-            self.stdout.write(f"{label} login: {email} / {password}")
+        for login in settings.DEMO_LOGINS:
+            self.stdout.write(f"{login['role'].title()} login: {login['email']} / {login['password']}")
         self.stdout.write(f"Mail sent by the demo lands in {settings.MAIL_DIR}. Stop with Ctrl-C.\n")
         self.stdout.flush()
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 
-from accounts.models import Membership, Team
+from accounts.models import Membership, Team, User
 from accounts.roles import Role
 
 
@@ -18,13 +17,15 @@ class Command(BaseCommand):
     help = "Load the demonstration data."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        roles = {"Staff": Role.OWNER, "Manager": Role.MANAGER}
-        team, _ = Team.objects.get_or_create(name="Demo")
-        for label, email, password in settings.DEMO_LOGINS:
-            self.add(team=team, label=label, role=roles[label], email=email, password=password)
+        roles = {"staff": Role.OWNER, "manager": Role.MANAGER}
+        team, _ = Team.objects.get_or_create(name="Demo", defaults={"is_demo": True})
+        for login in settings.DEMO_LOGINS:
+            self.add(team=team, role=roles[login["role"]], login=login)
 
-    def add(self, *, team: Team, label: str, role: str, email: str, password: str) -> None:
+    def add(self, *, team: Team, role: str, login: dict[str, str]) -> None:
         """Create one person, unless that address exists."""
-        users = get_user_model().objects
-        user = users.filter(email=email).first() or users.create_user(email, password, name=f"{label} (demo)")
+        users = User.objects
+        user = users.filter(email=login["email"]).first() or users.create_user(
+            login["email"], login["password"], name=login["name"]
+        )
         Membership.objects.get_or_create(team=team, user=user, defaults={"role": role})
