@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def list_setting_refusals() -> list[str]:
     """The reasons that can be seen without asking another server."""
     rules = {
         "SECRET_KEY is missing, short or publicly known. Set it to at least 50 random characters; "
-        "`python3 manage.py new_secret` prints one.": is_weak_secret(settings.SECRET_KEY),
+        "`python3 manage.py new_secret` prints one.": is_weak_secret(get_secret()),
         "DEBUG is on. Remove DEBUG from the environment: its error pages show secrets.": settings.DEBUG,
         "ALLOWED_HOSTS has a wildcard. Name the hosts of this installation.": has_wildcard_host(),
         "SITE_URL must begin with https://, since links in mails are made from it.": not settings.SITE_URL.startswith(
@@ -45,6 +46,14 @@ def list_setting_refusals() -> list[str]:
         "REDIS_URL must name a Redis with a password (redis://:PASSWORD@host:6379/0).": not has_redis_password(),
     }
     return [sentence for sentence, broken in rules.items() if broken]
+
+
+def get_secret() -> str:
+    """The key, empty where there is none; Django itself raises on an empty one."""
+    try:
+        return str(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        return ""
 
 
 def is_weak_secret(secret: str) -> bool:

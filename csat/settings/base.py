@@ -293,5 +293,7 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
+        # It names the addresses of those who connect.
+        "mail.log": {"level": "WARNING"},
     },
 }
