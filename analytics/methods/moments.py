@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from analytics.methods.errors import InvalidCountError, ShapeMismatchError
-from analytics.methods.inputs import IntArray, checked_respondent_weights, checked_size
+from analytics.methods.errors import InvalidCountError, InvalidValueError, ShapeMismatchError
+from analytics.methods.inputs import FloatArray, IntArray, checked_respondent_weights, checked_size
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, student_interval
 from analytics.methods.weighting import WeightedSums, weighted_mean
 
@@ -95,12 +96,12 @@ class MomentTable:
     def over_groups(self, members: Sequence[int] | None = None) -> "MomentTable":
         """Return the table with the given groups (default all) merged into one."""
         chosen = slice(None) if members is None else list(members)
-        sums = (part[:, chosen].sum(axis=1, keepdims=True) for part in (self.n, self.total))
+        n, total = (part[:, chosen].sum(axis=1, keepdims=True) for part in (self.n, self.total))
         high, low = normalised_squares(
             self.squares_high[:, chosen].sum(axis=1, keepdims=True),
             self.squares_low[:, chosen].sum(axis=1, keepdims=True),
         )
-        return MomentTable(*sums, high, low)
+        return MomentTable(n, total, high, low)
 
 
 def normalised_squares(high: IntArray, low: IntArray) -> tuple[IntArray, IntArray]:
@@ -123,6 +124,69 @@ def split_square_sums(high_high: IntArray, high_low: IntArray, low_low: IntArray
 def halves(values: IntArray) -> tuple[IntArray, IntArray]:
     """Split fixed-point values v >= 0 into v = high * 2**14 + low."""
     return values >> _HALF_BITS, values & (_HALF - 1)
+
+
+def float_halves(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Split whole numbers kept as floats, as `halves` does."""
+    high = np.floor(values * (1 / _HALF))
+    return high, values - high * _HALF
+
+
+def grouped_moments(
+    values: npt.NDArray[np.integer], groups: npt.NDArray[np.integer], n_groups: int
+) -> MomentTable:
+    """Return the moments of fixed-point values by group.
+
+    Parameters
+    ----------
+    values : ndarray of int, shape (nodes, respondents)
+        Millionths of a point; negative where a respondent does not count.
+    groups : ndarray of int, shape (respondents,)
+        Group of each respondent, 0..n_groups-1.
+    n_groups : int
+
+    Raises
+    ------
+    ShapeMismatchError, InvalidValueError
+        If there is not one group per respondent, or a group is out of range.
+
+    Examples
+    --------
+    >>> table = grouped_moments(np.array([[5, -1, 7]]), np.array([0, 0, 1]), 2)
+    >>> table.n.tolist(), table.total.tolist()
+    ([[1, 1]], [[5, 7]])
+    """
+    keys = checked_groups(groups, values.shape[1], n_groups)
+    out = MomentTable.empty(values.shape[0], n_groups)
+    if not keys.size:
+        return out
+    order = np.argsort(keys, kind="stable")
+    found, starts = np.unique(keys[order], return_index=True)
+    for node, row in enumerate(values):
+        _put_grouped(out, node, row.take(order), found, starts)
+    return out
+
+
+def checked_groups(groups: npt.NDArray[np.integer], size: int, n_groups: int) -> npt.NDArray[np.integer]:
+    """Return the groups in the smallest type that sorts them fast."""
+    if groups.shape != (size,) or groups.dtype.kind not in "iu":
+        raise ShapeMismatchError("Every respondent needs one group.")
+    if size and (int(groups.min()) < 0 or int(groups.max()) >= n_groups):
+        raise InvalidValueError("A group is out of range.")
+    return groups.astype(np.uint16 if n_groups <= 65_536 else np.int64)
+
+
+def _put_grouped(
+    out: MomentTable, node: int, row: npt.NDArray[np.integer], found: npt.NDArray[np.integer], starts: IntArray
+) -> None:
+    """Write one node's sums from values that stand group by group."""
+    counted = row >= 0
+    value = (row * counted).astype(np.int64)
+    high, low = halves(value)
+    columns = (counted.astype(np.int64), value, high * high, high * low, low * low)
+    n, total, *squares = (np.add.reduceat(column, starts) for column in columns)
+    out.n[node, found], out.total[node, found] = n, total
+    out.squares_high[node, found], out.squares_low[node, found] = split_square_sums(*squares)
 
 
 def mean_value(moments: Moments) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from analytics.methods import composite
-from analytics.methods.composite import IndexDefinition, index_moments, index_values, tree_score
+from analytics.methods.composite import index_moments, index_values, tree_score
 from analytics.methods.errors import (
     InvalidCountError,
     InvalidLevelError,
@@ -23,6 +23,7 @@ from analytics.methods.errors import (
     UnknownCodeError,
     WeightSumError,
 )
+from analytics.methods.index_definition import IndexDefinition
 from analytics.methods.moments import UNITS, Moments, MomentTable, mean_estimate, mean_value, weighted_mean_estimate
 from analytics.methods.trees import (
     IndicatorTree,
