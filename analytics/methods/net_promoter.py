@@ -115,8 +115,10 @@ def weighted_net_promoter_score(
     """
     sums = weighted_sums_of_cells(histograms, cell_weights, SCORES)
     estimate = weighted_mean(sums, level)
-    classes = [weighted_sums_of_cells(histograms, cell_weights, flags).mean for flags in _CLASS_FLAGS]
-    interval = adjusted_wald_interval(*(share * sums.n_eff for share in classes), level=level)
+    down, middle, up = (
+        weighted_sums_of_cells(histograms, cell_weights, flags).mean * sums.n_eff for flags in _CLASS_FLAGS
+    )
+    interval = adjusted_wald_interval(down, middle, up, level)
     return Estimate(estimate.value, estimate.standard_error, sums.n, sums.n_eff, interval.clipped(-100.0, 100.0))
 
 
