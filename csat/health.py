@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -46,7 +46,7 @@ def is_database_up() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-            return cursor.fetchone() == (1,)
+            return bool(cursor.fetchone() == (1,))
     except DatabaseError:
         connection.close()
         return False
@@ -62,5 +62,6 @@ def list_late_backlogs(*, at: datetime) -> list[str]:
     )
 
 
-def reply(content: dict[str, object], status: int) -> JsonResponse:
-    return JsonResponse(content, status=status, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+def reply(content: Mapping[str, object], status: int) -> JsonResponse:
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return JsonResponse(dict(content), status=status, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -60,12 +61,9 @@ class Children:
             self.end(process, max(0.1, end - time.monotonic()))
 
     def end(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        try:
+        """Wait a while for the program itself, then kill what is left of its group."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
