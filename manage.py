@@ -26,6 +26,7 @@ def main() -> None:
     if command == "test":
         import pytest
 
+        os.chdir(os.path.dirname(os.path.abspath(__file__)))
         sys.exit(pytest.main(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 GRACE_SECONDS = 8
 
@@ -37,9 +38,11 @@ class Children:
     def __init__(self) -> None:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start a program under a name that a reader understands."""
-        self.processes[name] = subprocess.Popen(command, env={**os.environ, **env}, start_new_session=True)
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
+        """Start a program in a folder, under a name that a reader understands."""
+        self.processes[name] = subprocess.Popen(
+            command, env={**os.environ, **env}, cwd=folder, start_new_session=True
+        )
 
     def ended(self) -> str | None:
         """The name of one that has ended, or None."""

@@ -20,7 +20,6 @@ from django.core.management.base import BaseCommand, CommandError
 from csat.demo.mail_sink import start_mail_sink
 from csat.demo.supervisor import Children, is_port_free
 
-
 WEB_OPTIONS = "--workers 1 --threads 8 --graceful-timeout 2 --no-control-socket --log-level error"
 WORKER_OPTIONS = (
     "-B -P threads -c 2 -Q default,mail,scoring -l WARNING --without-gossip --without-mingle --without-heartbeat"
@@ -103,8 +102,9 @@ class Command(BaseCommand):
             "PYTHONWARNINGS": "ignore:You",
         }
         web = f"gunicorn csat.wsgi --bind 127.0.0.1:{port} {WEB_OPTIONS}"
-        children.start("web server", module(web), {**env, "PROCESS_KIND": "web"})
-        children.start("worker", module(f"celery -A csat -q worker {WORKER_OPTIONS}"), {**env, "PROCESS_KIND": "worker"})
+        children.start("web server", module(web), {**env, "PROCESS_KIND": "web"}, settings.BASE_DIR)
+        worker = f"celery -A csat -q worker {WORKER_OPTIONS}"
+        children.start("worker", module(worker), {**env, "PROCESS_KIND": "worker"}, settings.BASE_DIR)
 
     def wait_until_ready(self, children: Children, port: int) -> None:
         """Ready is what /readyz says: the database answers and no work is late."""
