@@ -8,5 +8,30 @@ from analytics.indicators.models import (
     WeightOrigin,
     WeightSet,
 )
+from analytics.scoring.models import (
+    Base,
+    Block,
+    BlockChange,
+    BlockSummary,
+    Run,
+    RunView,
+    Slice,
+    TreeWork,
+)
 
-__all__ = ["Indicator", "IndicatorTree", "QuestionSource", "SourceRole", "WeightOrigin", "WeightSet"]
+__all__ = [
+    "Base",
+    "Block",
+    "BlockChange",
+    "BlockSummary",
+    "Indicator",
+    "IndicatorTree",
+    "QuestionSource",
+    "Run",
+    "RunView",
+    "Slice",
+    "SourceRole",
+    "TreeWork",
+    "WeightOrigin",
+    "WeightSet",
+]

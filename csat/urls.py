@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 api_v1 = [
     path("", include("accounts.api_urls")),
@@ -16,6 +17,7 @@ api_v1 = [
 ]
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="dashboards:overview"), name="home"),
     path("", include("analytics.dashboards.urls")),
     path("", include("surveys.answering.urls")),
     path("account/", include("accounts.urls")),
