@@ -131,7 +131,7 @@ def _changes(invitation: Invitation, outcome: Outcome, at: datetime) -> dict[str
     gap = retry_gap(invitation.attempts + 1)
     if gap is None:
         return {"state": DeliveryState.FAILED, "reason": outcome.reason}
-    return {"state": DeliveryState.RETRY, "due_at": at + gap, "reason": outcome.reason}
+    return {"state": DeliveryState.RETRY, "due_at": at + gap, "reason": outcome.reason, "claimed_by": ""}
 
 
 def retry_gap(attempts: int) -> timedelta | None:
