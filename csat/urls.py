@@ -23,7 +23,7 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("questionnaires/", include("surveys.design.urls")),
     path("contacts/", include("surveys.contacts.urls")),
-    path("sendings/", include("surveys.sending.urls")),
+    path("", include("surveys.sending.urls")),
     path("indicators/", include("analytics.indicators.urls")),
     path("runs/", include("analytics.scoring.urls")),
     path("api/v1/", include((api_v1, "api"))),

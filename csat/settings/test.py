@@ -19,3 +19,5 @@ if not env.flag("TEST_SERVER"):
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+# Where a test lets a worker die, see surveys/sending/failpoints.py.
+FAILPOINT = env.text("CSAT_FAILPOINT")
