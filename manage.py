@@ -10,7 +10,7 @@ if sys.version_info < (3, 11):
         "Install a newer Python and start the command with it." % sys.version_info[:2]
     )
 
-from csat.bootstrap import enter_environment  # noqa: E402
+from csat.bootstrap import enter_environment
 
 SETTINGS = {"demo": "csat.settings.demo", "seed_demo": "csat.settings.demo", "test": "csat.settings.test"}
 
@@ -26,6 +26,7 @@ def main() -> None:
     if command == "test":
         import pytest
 
+        os.chdir(os.path.dirname(os.path.abspath(__file__)))
         sys.exit(pytest.main(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 

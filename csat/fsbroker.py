@@ -76,7 +76,6 @@ class Transport(virtual.Transport):
         asynchronous=False, exchange_type=frozenset(["direct", "topic"])
     )
     global_state = virtual.BrokerState()
-    default_port = 0
     driver_type = "folder"
     driver_name = "folder"
     polling_interval = 0.2

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.services import plugin
 from tests.services.chromium import find_chromium
@@ -160,6 +160,11 @@ def use_own_node_if_needed() -> None:
         os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(shutil.which("node"))
 
 
+def is_problem(message: ConsoleMessage) -> bool:
+    """Every error but the icon that a browser asks for on replies without a head."""
+    return message.type == "error" and not message.location["url"].endswith("/favicon.ico")
+
+
 @pytest.fixture
 def new_context(browser: Browser, site: WebServer) -> Iterator[Callable[..., BrowserContext]]:
     """Open a browser profile of one's own; console errors in any of its pages fail the test.
@@ -172,7 +177,7 @@ def new_context(browser: Browser, site: WebServer) -> Iterator[Callable[..., Bro
         context = browser.new_context(**{"base_url": site.url, "viewport": DESKTOP, "locale": "en-US", **options})
         problems: list[str] = []
         context.problems = problems  # type: ignore[attr-defined]
-        context.on("console", lambda m: problems.append(f"{m.type}: {m.text}") if m.type == "error" else None)
+        context.on("console", lambda m: problems.append(f"{m.type}: {m.text}") if is_problem(m) else None)
         context.on("weberror", lambda e: problems.append(str(e.error)))
         contexts.append(context)
         return context

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 GRACE_SECONDS = 8
 
@@ -36,9 +38,11 @@ class Children:
     def __init__(self) -> None:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start a program under a name that a reader understands."""
-        self.processes[name] = subprocess.Popen(command, env={**os.environ, **env}, start_new_session=True)
+    def start(self, name: str, command: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
+        """Start a program in a folder, under a name that a reader understands."""
+        self.processes[name] = subprocess.Popen(
+            command, env={**os.environ, **env}, cwd=folder, start_new_session=True
+        )
 
     def ended(self) -> str | None:
         """The name of one that has ended, or None."""
@@ -60,12 +64,9 @@ class Children:
             self.end(process, max(0.1, end - time.monotonic()))
 
     def end(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        try:
+        """Wait a while for the program itself, then kill what is left of its group."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()

@@ -1,7 +1,9 @@
 """One machine, no server to install: SQLite, a folder as the queue, a local mailbox."""
 
-from .base import *  # noqa: F403
-from .base import VAR_DIR, env
+from csat import env
+
+from .base import *
+from .base import VAR_DIR
 
 # This key guards demonstration data on the visitor's own machine and nothing else.
 SECRET_KEY = env.text("SECRET_KEY", "demonstration-only-not-for-real-people-0123456789-abcdefgh")

@@ -1,6 +1,6 @@
 """Working on the product: the demo's data with Django's error pages."""
 
-from .demo import *  # noqa: F403
+from .demo import *
 
 DEBUG = True
 STORAGES = {

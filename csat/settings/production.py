@@ -1,7 +1,8 @@
 """A server for real people. `csat.startup` refuses to run it half-configured."""
 
-from .base import *  # noqa: F403
-from .base import env
+from csat import env
+
+from .base import *
 
 IS_PRODUCTION = True
 DEBUG = env.flag("DEBUG")

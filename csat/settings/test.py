@@ -1,14 +1,18 @@
 """The test suite: real servers whose addresses tests/services puts into the environment."""
 
-from .base import *  # noqa: F403
-from .base import VAR_DIR, env
+from pathlib import Path
+
+from csat import env
+
+from .base import *
+from .base import VAR_DIR
 
 SECRET_KEY = env.text("SECRET_KEY", "only-for-the-test-suite-0123456789-abcdefghijklmnopqrstuvw")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,testserver")
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 2)
 # Hashing a password well takes a tenth of a second, thousands of times in a suite.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STATIC_ROOT = env.text("TEST_STATIC_ROOT", str(VAR_DIR / "test-static"))
+STATIC_ROOT = Path(env.text("TEST_STATIC_ROOT", str(VAR_DIR / "test-static")))
 if not env.flag("TEST_SERVER"):
     # Pages of the test client need no collected files; those of the real server do.
     STORAGES = {

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tests.services.postgres import PostgresServer
 from tests.services.proxy import Proxy
@@ -23,7 +25,13 @@ def oldest_waiting() -> Any:
     return WAITING["since"]
 
 
-@pytest.fixture(autouse=True)
+@pytest.mark.django_db
+class TestBacklogs:
+    def test_are_all_there_and_empty_at_first(self) -> None:
+        assert {name: import_string(path)() for name, path in settings.BACKLOGS.items()} == dict.fromkeys(settings.BACKLOGS)
+
+
+@pytest.fixture
 def backlog(settings: Any) -> None:
     settings.BACKLOGS = {"mail": f"{__name__}.oldest_waiting"}
     WAITING["since"] = None
@@ -37,6 +45,7 @@ class TestHealthz:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("backlog")
 class TestReadyz:
     def test_is_ready_with_nothing_to_do(self, client: Client) -> None:
         assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "late": []}

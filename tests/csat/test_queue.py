@@ -39,7 +39,7 @@ def envelope(body: bytes, content_type: str) -> bytes:
         "body": base64.b64encode(body).decode(),
         "content-encoding": "binary",
         "content-type": content_type,
-        "headers": {"lang": "py", "task": "surveys.sending.tasks.sweep_due", "id": tag, "argsrepr": "()"},
+        "headers": {"lang": "py", "task": "celery.accumulate", "id": tag, "argsrepr": "()"},
         "properties": {
             "correlation_id": tag, "delivery_mode": 2, "delivery_tag": tag, "body_encoding": "base64", "priority": 0,
             "delivery_info": {"exchange": "", "routing_key": "default"},

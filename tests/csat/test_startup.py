@@ -46,6 +46,8 @@ COMMANDS = {
     "command": ["django", "check"],
 }
 
+VERBOSE = {"web": [], "worker": ["-l", "INFO"], "beat": ["-l", "INFO"]}
+
 
 def start(kind: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -103,12 +105,9 @@ class TestProduction:
         done = subprocess.run(command, cwd=ROOT, env=good, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
-    def test_serves_once_started(self, good: dict[str, str], tmp_path: Path) -> None:
-        port = free_port()
-        service = Service(
-            [sys.executable, "-m", "gunicorn", "csat.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"],
-            log=tmp_path / "web.log", env=good,
-        )
-        service.wait_until(lambda: "Booting worker" in service.output, what="gunicorn boots")
+    @pytest.mark.parametrize(("kind", "sign"), [("web", "Booting worker"), ("worker", " ready."), ("beat", "beat: Starting")])
+    def test_runs_every_kind_of_process(self, good: dict[str, str], tmp_path: Path, kind: str, sign: str) -> None:
+        service = Service([sys.executable, "-m", *COMMANDS[kind], *VERBOSE[kind]], log=tmp_path / "log", env=good)
+        service.wait_until(lambda: sign in service.output, what=f"{kind} runs")
         assert service.is_running()
         service.stop()

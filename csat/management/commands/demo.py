@@ -20,6 +20,16 @@ from django.core.management.base import BaseCommand, CommandError
 from csat.demo.mail_sink import start_mail_sink
 from csat.demo.supervisor import Children, is_port_free
 
+WEB_OPTIONS = "--workers 1 --threads 8 --graceful-timeout 2 --no-control-socket --log-level error"
+WORKER_OPTIONS = (
+    "-B -P threads -c 2 -Q default,mail,scoring -l WARNING --without-gossip --without-mingle --without-heartbeat"
+)
+
+
+def module(command: str) -> list[str]:
+    """The command line that runs an installed program in this very environment."""
+    return [sys.executable, "-m", *command.split()]
+
 
 class Command(BaseCommand):
     """Prepare what is missing, start every part, wait for Ctrl-C, stop every part."""
@@ -36,7 +46,9 @@ class Command(BaseCommand):
         if not 0 < port < 65536:
             raise CommandError(f"{port} is no port. Choose one from 1 to 65535.")
         if not is_port_free(port):
-            raise CommandError(f"Port {port} is taken by another program. Choose another: manage.py demo --port {port + 1}")
+            raise CommandError(
+                f"Port {port} is taken by another program. Choose another one: manage.py demo --port {port + 1}"
+            )
         if options["reset"]:
             self.reset()
         self.prepare()
@@ -89,13 +101,10 @@ class Command(BaseCommand):
             # The worker's remark on running as root would push the address off the screen.
             "PYTHONWARNINGS": "ignore:You",
         }
-        web = [sys.executable, "-m", "gunicorn", "csat.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1",
-               "--threads", "8", "--graceful-timeout", "2", "--no-control-socket", "--log-level", "error"]
-        worker = [sys.executable, "-m", "celery", "-A", "csat", "-q", "worker", "-B", "-s", str(settings.VAR_DIR / "beat-schedule"),
-                  "-P", "threads", "-c", "2", "-Q", "default,mail,scoring", "-l", "WARNING",
-                  "--without-gossip", "--without-mingle", "--without-heartbeat"]
-        children.start("web server", web, {**env, "PROCESS_KIND": "web"})
-        children.start("worker", worker, {**env, "PROCESS_KIND": "worker"})
+        web = f"gunicorn csat.wsgi --bind 127.0.0.1:{port} {WEB_OPTIONS}"
+        children.start("web server", module(web), {**env, "PROCESS_KIND": "web"}, settings.BASE_DIR)
+        worker = f"celery -A csat -q worker {WORKER_OPTIONS}"
+        children.start("worker", module(worker), {**env, "PROCESS_KIND": "worker"}, settings.BASE_DIR)
 
     def wait_until_ready(self, children: Children, port: int) -> None:
         """Ready is what /readyz says: the database answers and no work is late."""
@@ -123,7 +132,7 @@ class Command(BaseCommand):
 def is_ready(port: int) -> bool:
     """Whether /readyz answers 200."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as reply:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as reply:
             return bool(reply.status == 200)
     except (urllib.error.URLError, OSError):
         return False
