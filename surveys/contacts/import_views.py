@@ -166,4 +166,4 @@ def import_discard(request: TeamRequest, import_id: int) -> HttpResponse:
     contact_import = access.get_import(request.actor, import_id)
     if contact_import.state != ContactImport.State.DONE:
         contact_import.delete()
-    return redirect("contacts:contact-list")
+    return redirect("contacts:list")

@@ -7,7 +7,7 @@ from surveys.contacts import import_views, views
 app_name = "contacts"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.contact_list, name="contact-list"),
+    path("", views.contact_list, name="list"),
     path("new/", views.contact_new, name="contact-new"),
     path("<int:contact_id>/", views.contact_edit, name="contact-edit"),
     path("<int:contact_id>/delete/", views.contact_delete, name="contact-delete"),

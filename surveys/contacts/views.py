@@ -77,7 +77,7 @@ def _edit_contact(request: TeamRequest, contact: Contact | None) -> HttpResponse
             form.add_error("email", _("There is already a contact with this address. Search for it and edit it."))
         else:
             messages.success(request, _("Saved."))
-            return redirect("contacts:contact-list")
+            return redirect("contacts:list")
     return render(request, "contacts/contact_form.html", {"form": form, "contact": contact})
 
 
@@ -100,7 +100,7 @@ def contact_delete(request: TeamRequest, contact_id: int) -> HttpResponse:
     services.delete_contact(contact=contact)
     record_event(actor=request.actor, action="contact.deleted", target=f"contact {contact_id}", at=timezone.now())
     messages.success(request, _("The contact was removed. Answers given so far stay, without a name."))
-    return redirect("contacts:contact-list")
+    return redirect("contacts:list")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
