@@ -1,0 +1,227 @@
+"""Change between two periods, and whether it is more than chance.
+
+A point change is never given without the interval of the difference. Which
+standard error belongs in it depends on how the two numbers were made: plain
+means take Welch's, weighted and linearised ones the normal; answers of the same
+respondents in both periods lower it by their covariance.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scipy import stats
+
+from analytics.methods.errors import InvalidLevelError, InvalidValueError, NoVariationError
+from analytics.methods.inputs import checked_size
+from analytics.methods.intervals import (
+    DEFAULT_LEVEL,
+    Estimate,
+    Interval,
+    normal_interval,
+    normal_quantile,
+    student_interval,
+)
+from analytics.methods.net_promoter import NetPromoterScore
+
+NORMAL = math.inf
+
+
+class Verdict(StrEnum):
+    """What may be said about a change."""
+
+    ROSE = "rose"
+    FELL = "fell"
+    NOT_BEYOND_CHANCE = "not_beyond_chance"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Later minus earlier, in the unit of both.
+
+    Attributes
+    ----------
+    value, standard_error : float
+    statistic : float
+        value / standard_error.
+    df : float
+        Degrees of freedom; infinite for the normal distribution.
+    p_value : float
+        Two-sided, 0-1, of "no change".
+    interval : Interval
+        Of the difference.
+    """
+
+    value: float
+    standard_error: float
+    statistic: float
+    df: float
+    p_value: float
+    interval: Interval
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the change is beyond chance at the level of its interval."""
+        return verdict_of(self.value, self.interval)
+
+
+def verdict_of(value: float, interval: Interval) -> Verdict:
+    """Say whether a difference with this interval is beyond chance.
+
+    Examples
+    --------
+    >>> str(verdict_of(2.0, Interval(0.5, 3.5, 0.95))), str(verdict_of(2.0, Interval(-0.5, 4.5, 0.95)))
+    ('rose', 'not_beyond_chance')
+    """
+    if interval.contains(0.0):
+        return Verdict.NOT_BEYOND_CHANCE
+    return Verdict.ROSE if value > 0 else Verdict.FELL
+
+
+def welch_difference(
+    later: Estimate, earlier: Estimate, covariance: float = 0.0, level: float = DEFAULT_LEVEL
+) -> Difference:
+    """Return the change of an unweighted mean, unequal variances allowed.
+
+    Parameters
+    ----------
+    later, earlier : Estimate
+        Means with standard errors, of at least two answers each.
+    covariance : float
+        Of the two means, from respondents who answered in both periods, see
+        `overlap_covariance`; 0 for independent periods.
+    level : float
+        Confidence level of the interval.
+
+    Raises
+    ------
+    NoVariationError
+        If neither mean varies, so that chance cannot be told.
+
+    Notes
+    -----
+    Welch 1947 with Satterthwaite's degrees of freedom. Respondents in both
+    periods lower the variance, not the degrees of freedom.
+
+    Examples
+    --------
+    >>> from analytics.methods.distributions import score_index
+    >>> change = welch_difference(score_index([1, 2, 9], [1, 2, 3]), score_index([6, 3, 3], [1, 2, 3]))
+    >>> round(change.value, 4), round(change.df, 3), str(change.verdict)
+    (0.9167, 20.428, 'rose')
+    """
+    one, two = later.standard_error**2, earlier.standard_error**2
+    if one + two <= 0:
+        raise NoVariationError("All answers are alike in both periods.")
+    spread = one**2 / (checked_size(later.n, 2) - 1) + two**2 / (checked_size(earlier.n, 2) - 1)
+    return _difference(later.value - earlier.value, one + two - 2 * covariance, (one + two) ** 2 / spread, level)
+
+
+def linearised_difference(
+    later: Estimate, earlier: Estimate, covariance: float = 0.0, level: float = DEFAULT_LEVEL
+) -> Difference:
+    """Return the change of weighted or otherwise linearised estimates, by the normal.
+
+    Parameters
+    ----------
+    later, earlier : Estimate
+        With linearised standard errors.
+    covariance : float
+        Of the two estimates, from shared respondents.
+
+    Examples
+    --------
+    >>> from analytics.methods.distributions import weighted_score_index
+    >>> later = weighted_score_index([[1, 2, 9]], [1.0], [1, 2, 3])
+    >>> earlier = weighted_score_index([[6, 3, 3]], [1.0], [1, 2, 3])
+    >>> round(linearised_difference(later, earlier).statistic, 4)
+    2.9304
+    """
+    variance = later.standard_error**2 + earlier.standard_error**2 - 2 * covariance
+    return _difference(later.value - earlier.value, variance, NORMAL, level)
+
+
+def net_promoter_difference(
+    later: NetPromoterScore, earlier: NetPromoterScore, level: float = DEFAULT_LEVEL
+) -> Difference:
+    """Return the change of an unweighted net promoter score, in points.
+
+    Examples
+    --------
+    >>> from analytics.methods.net_promoter import net_promoter_score
+    >>> later = net_promoter_score([40, 0, 0, 0, 0, 0, 0, 30, 0, 0, 130])
+    >>> earlier = net_promoter_score([60, 0, 0, 0, 0, 0, 0, 40, 0, 0, 100])
+    >>> change = net_promoter_difference(later, earlier)
+    >>> change.value, round(change.p_value, 6)
+    (25.0, 0.002882)
+    """
+    variance = later.standard_error**2 + earlier.standard_error**2
+    return _difference(later.value - earlier.value, variance, NORMAL, level)
+
+
+def overlap_covariance(n_later: int, n_earlier: int, n_both: int, score_covariance: float) -> float:
+    """Return the covariance of two means that share respondents.
+
+    Parameters
+    ----------
+    n_later, n_earlier : int
+        Answers behind each mean.
+    n_both : int
+        Respondents who are in both, at least two.
+    score_covariance : float
+        Covariance of their two scores, divisor n_both - 1, in squared points.
+
+    Returns
+    -------
+    float
+        n_both * s12 / (n1 * n2), in squared points.
+
+    Examples
+    --------
+    >>> overlap_covariance(100, 200, 50, 80.0)
+    0.2
+    """
+    if checked_size(n_both, 2) > min(checked_size(n_later), checked_size(n_earlier)):
+        raise InvalidValueError("More respondents in both periods than in one of them.")
+    if not math.isfinite(score_covariance):
+        raise InvalidValueError("A covariance must be finite.")
+    return n_both * score_covariance / (n_later * n_earlier)
+
+
+def minimum_detectable_change(
+    later_error: float, earlier_error: float, level: float = DEFAULT_LEVEL, power: float = 0.8
+) -> float:
+    """Return the smallest true change that would be found with the given power.
+
+    Parameters
+    ----------
+    later_error, earlier_error : float
+        Standard errors of the two numbers, in their unit.
+    level : float
+        Confidence level of the verdict.
+    power : float
+        Probability, 0-1, of finding a change of that size.
+
+    Examples
+    --------
+    >>> round(minimum_detectable_change(1.44, 1.33), 3)
+    5.492
+    """
+    if not 0 < power < 1:
+        raise InvalidLevelError("A power must lie between 0 and 1.")
+    if not all(math.isfinite(error) and error >= 0 for error in (later_error, earlier_error)):
+        raise InvalidValueError("A standard error must be finite and not negative.")
+    multiple = normal_quantile(level) + float(stats.norm.ppf(power))
+    return multiple * math.hypot(later_error, earlier_error)
+
+
+def _difference(value: float, variance: float, df: float, level: float) -> Difference:
+    if not variance > 0:
+        raise NoVariationError("The answers do not vary, so chance cannot be told.")
+    error = math.sqrt(variance)
+    statistic = value / error
+    if math.isinf(df):
+        p_value, interval = 2 * stats.norm.sf(abs(statistic)), normal_interval(value, error, level)
+    else:
+        p_value, interval = 2 * stats.t.sf(abs(statistic), df), student_interval(value, error, df, level)
+    return Difference(value, error, statistic, df, float(p_value), interval)

@@ -1,0 +1,179 @@
+"""Shares with their intervals: Wilson for one, Newcombe for the difference of two."""
+
+import math
+from dataclasses import dataclass
+
+from scipy import stats
+
+from analytics.methods.errors import InvalidLevelError, NoAnswersError, NoVariationError
+from analytics.methods.inputs import checked_part, checked_size
+from analytics.methods.intervals import DEFAULT_LEVEL, Interval, normal_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """A share (0-1) of `n` answers with its Wilson interval.
+
+    Attributes
+    ----------
+    value : float
+        The share, 0-1.
+    n : int
+        Valid answers, never weighted.
+    n_eff : float
+        Kish's effective number of answers; equals `n` without respondent weights.
+    interval : Interval
+        Within 0-1.
+    """
+
+    value: float
+    n: int
+    n_eff: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class ShareDifference:
+    """First share minus second (-1..1), with Newcombe's interval."""
+
+    value: float
+    interval: Interval
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether the interval leaves out no change at all."""
+        return not self.interval.contains(0.0)
+
+
+def wilson_interval(successes: float, n: float, level: float = DEFAULT_LEVEL) -> Interval:
+    """Return the Wilson score interval of a share, without continuity correction.
+
+    Parameters
+    ----------
+    successes : float
+        Answers in the set, 0 <= successes <= n. Fractional with respondent
+        weights, where it is the weighted share times the effective n.
+    n : float
+        Valid answers (or effective n), > 0. Missing answers are in neither.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Interval
+        Within 0-1, never of zero width.
+
+    Raises
+    ------
+    NoAnswersError
+        If n is 0.
+    InvalidCountError
+        If successes is no part of n.
+
+    Notes
+    -----
+    Wilson 1927; method 3 of Newcombe 1998, Statistics in Medicine 17:857-872.
+
+    Examples
+    --------
+    >>> interval = wilson_interval(81, 263)
+    >>> round(interval.low, 4), round(interval.high, 4)
+    (0.2553, 0.3662)
+    """
+    if n == 0:
+        raise NoAnswersError("There are no valid answers.")
+    part = checked_part(successes, n)
+    z2 = normal_quantile(level) ** 2
+    share = part / n
+    centre = share + z2 / (2 * n)
+    margin = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
+    # At the ends of the scale the exact limit is 0 or 1; rounding must not miss it.
+    low = 0.0 if part == 0 else max(0.0, (centre - margin) / (1 + z2 / n))
+    high = 1.0 if part == n else min(1.0, (centre + margin) / (1 + z2 / n))
+    return Interval(low, high, level)
+
+
+def proportion(successes: int, n: int, level: float = DEFAULT_LEVEL) -> Proportion:
+    """Return an unweighted share with its Wilson interval.
+
+    Examples
+    --------
+    >>> proportion(2059, 2625).interval.low.__round__(4)
+    0.7682
+    """
+    size = checked_size(n)
+    interval = wilson_interval(successes, size, level)
+    return Proportion(successes / size, size, float(size), interval)
+
+
+def weighted_proportion(share: float, n: int, n_eff: float, level: float = DEFAULT_LEVEL) -> Proportion:
+    """Return a share weighted by respondent weights, its interval at the effective n.
+
+    Parameters
+    ----------
+    share : float
+        Weighted share, 0-1.
+    n : int
+        Valid answers.
+    n_eff : float
+        Kish's effective number of answers, (sum w)^2 / sum w^2.
+
+    Examples
+    --------
+    >>> weighted_proportion(0.8048524502805, 2625, 2128.35284613058).interval.high.__round__(4)
+    0.8211
+    """
+    checked_part(share, 1.0)
+    size = checked_size(n)
+    return Proportion(share, size, n_eff, wilson_interval(share * n_eff, n_eff, level))
+
+
+def newcombe_difference(first: Proportion, second: Proportion) -> ShareDifference:
+    """Return first minus second with Newcombe's hybrid score interval.
+
+    Parameters
+    ----------
+    first, second : Proportion
+        Independent shares with intervals of the same level; weighted ones carry
+        their effective n in their own intervals.
+
+    Notes
+    -----
+    Method 10 of Newcombe 1998, Statistics in Medicine 17:873-890.
+
+    Examples
+    --------
+    >>> change = newcombe_difference(proportion(56, 70), proportion(48, 80))
+    >>> round(change.value, 4), round(change.interval.low, 4), round(change.interval.high, 4)
+    (0.2, 0.0524, 0.3339)
+    """
+    if first.interval.level != second.interval.level:
+        raise InvalidLevelError("Both intervals must be of the same level.")
+    value = first.value - second.value
+    one, two = first.interval, second.interval
+    below = math.hypot(first.value - one.low, two.high - second.value)
+    above = math.hypot(one.high - first.value, second.value - two.low)
+    return ShareDifference(value, Interval(max(-1.0, value - below), min(1.0, value + above), one.level))
+
+
+def share_difference_p_value(first: Proportion, second: Proportion) -> float:
+    """Return the two-sided p value of "the shares are equal", pooled z test.
+
+    Uses the effective n of each share, so weighted shares may be compared.
+
+    Raises
+    ------
+    NoVariationError
+        If both shares are 0 or both are 1.
+
+    Examples
+    --------
+    >>> round(share_difference_p_value(proportion(56, 70), proportion(48, 80)), 4)
+    0.008
+    """
+    total = first.n_eff + second.n_eff
+    pooled = (first.value * first.n_eff + second.value * second.n_eff) / total
+    variance = pooled * (1 - pooled) * (1 / first.n_eff + 1 / second.n_eff)
+    if variance <= 0:
+        raise NoVariationError("All answers are alike in both groups.")
+    return float(2 * stats.norm.sf(abs(first.value - second.value) / math.sqrt(variance)))

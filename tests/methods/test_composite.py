@@ -1,0 +1,301 @@
+"""The hierarchical index against exact fractions and hand-worked cases."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest import approx
+
+from analytics.methods import composite
+from analytics.methods.composite import index_moments, index_values, tree_score
+from analytics.methods.errors import (
+    InvalidCountError,
+    InvalidLevelError,
+    InvalidScaleError,
+    InvalidTreeError,
+    InvalidValueError,
+    InvalidWeightError,
+    NoAnswersError,
+    ShapeMismatchError,
+    TooFewAnswersError,
+    UnknownCodeError,
+    WeightSumError,
+)
+from analytics.methods.index_definition import IndexDefinition
+from analytics.methods.moments import UNITS, Moments, MomentTable, mean_estimate, mean_value, weighted_mean_estimate
+from analytics.methods.trees import (
+    IndicatorTree,
+    coverage,
+    effective_weights,
+    equal_weights,
+    leaf_weights,
+    normalised_weights,
+    roll_up,
+)
+from tests.methods.figures import CLOSED, figures
+
+ROLLUP = figures("simple_scores")["index_rollup"]
+FIVE, LINEAR = (1, 2, 3, 4, 5), (0.0, 25.0, 50.0, 75.0, 100.0)
+# root; three branches; 3 + 2 + 2 leaves: the tree of the hand-worked case.
+PARENTS = (-1, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3)
+WEIGHTS = (1.0, 0.4, 0.4, 0.2, 0.5, 0.3, 0.2, 0.4, 0.6, 0.5, 0.5)
+TREE = IndicatorTree(PARENTS, WEIGHTS)
+RULE = IndexDefinition(TREE, (FIVE,) * 7, (LINEAR,) * 7)
+
+
+def exact_values(tree: IndicatorTree, scores: list[float | None], minimum: Fraction) -> list[Fraction | None]:
+    """Roll one respondent up the tree in fractions: the rule, word for word."""
+    weight = [Fraction(w).limit_denominator(10**6) for w in tree.weights]
+    value: dict[int, Fraction | None] = {}
+    covered: dict[int, Fraction] = {}
+    for node in reversed(tree.order):
+        if node in tree.column_of:
+            score = scores[tree.column_of[node]]
+            value[node] = None if score is None else Fraction(score)
+            covered[node] = Fraction(score is not None)
+            continue
+        present = [child for child in tree.children[node] if value[child] is not None and weight[child] > 0]
+        total = sum(weight[child] for child in present)
+        value[node] = sum(weight[child] * value[child] for child in present) / total if present else None
+        covered[node] = sum((weight[child] * covered[child] for child in tree.children[node]), Fraction(0))
+    return [value[n] if covered[n] >= minimum else None for n in range(len(tree.parents))]
+
+
+def random_answers(rows: int, columns: int, missing: float, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    answers = rng.integers(1, 6, size=(rows, columns), dtype=np.int8)
+    answers[rng.random((rows, columns)) < missing] = -2
+    return answers
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> IndicatorTree:
+    size = draw(st.integers(1, 12))
+    parents = [-1] + [draw(st.integers(0, node - 1)) for node in range(1, size)]
+    raw = [draw(st.integers(1, 9)) for _ in parents]
+    return IndicatorTree(tuple(parents), normalised_weights(parents, raw))
+
+
+class TestTree:
+    def test_knows_its_leaves_in_the_order_of_columns(self):
+        assert TREE.leaves == (4, 5, 6, 7, 8, 9, 10)
+        assert TREE.root == 0
+
+    @pytest.mark.parametrize(
+        ("parents", "weights", "error"),
+        [
+            ((-1, -1), (1.0, 1.0), InvalidTreeError),
+            ((-1, 2, 1), (1.0, 1.0, 1.0), InvalidTreeError),
+            ((-1, 5), (1.0, 1.0), InvalidTreeError),
+            ((), (), InvalidTreeError),
+            ((-1, 0), (1.0,), ShapeMismatchError),
+            ((-1, 0, 0), (1.0, 0.6, 0.6), WeightSumError),
+            ((-1, 0, 0), (1.0, 1.5, -0.5), InvalidWeightError),
+            ((-1, 0, 0), (1.0, 0.5, float("nan")), InvalidWeightError),
+        ],
+    )
+    def test_refuses_what_is_no_tree(self, parents, weights, error):
+        with pytest.raises(error):
+            IndicatorTree(parents, weights)
+
+    def test_weighs_its_leaves_as_in_the_hand_worked_case(self):
+        assert leaf_weights(TREE).tolist() == approx(list(ROLLUP["global_leaf_weights"].values()))
+
+    def test_rolls_up_the_hand_worked_case_with_a_missing_leaf(self):
+        items = [score for branch in ROLLUP["tree"].values() for _, score in branch["items"].values()]
+        values = roll_up(TREE, items)
+        assert values[1:4] == approx(tuple(ROLLUP["dims"].values()))
+        assert values[0] == approx(ROLLUP["overall"], rel=CLOSED)
+        assert values[10] is None
+
+    def test_rolls_nothing_up_without_a_leaf(self):
+        with pytest.raises(NoAnswersError):
+            roll_up(TREE, [None] * 7)
+
+    def test_renormalises_inside_each_parent_and_not_over_all_leaves(self):
+        answered = [True, False, False, True, True, True, True]
+        weights = effective_weights(TREE, answered)[0]
+        # performance takes all of product's 0.4, not a share of the lost 0.2.
+        assert weights.tolist() == approx([0.4, 0, 0, 0.16, 0.24, 0.1, 0.1])
+        assert coverage(TREE, answered)[:2].tolist() == approx([0.8, 0.5])
+
+    def test_equal_weights_are_shares_of_each_family(self):
+        assert equal_weights(PARENTS)[4:9] == approx((1 / 3, 1 / 3, 1 / 3, 1 / 2, 1 / 2))
+
+
+class TestIndexValues:
+    def test_of_the_hand_worked_case_is_73_8(self):
+        scale = tuple(range(101))
+        rule = IndexDefinition(TREE, (scale,) * 7, (tuple(float(code) for code in scale),) * 7)
+        found = tree_score(rule, [80, 70, 60, 85, 75, 65, -1])
+        assert found[:4] == approx((73.8, 73.0, 79.0, 65.0))
+
+    def test_count_a_respondent_from_half_of_the_weight_on(self):
+        half = tree_score(RULE, [5, -1, -1, -1, -1, -1, -1])
+        assert half[1] == 100.0
+        assert half[0] is None
+
+    def test_keep_a_thin_branch_inside_its_parent(self):
+        # 0.3 of product is too little for product, yet its answer still speaks in the whole.
+        found = tree_score(RULE, [-1, 5, -1, 1, 1, 1, 1])
+        assert found[1] is None
+        assert found[0] == approx(40.0)
+
+    def test_follow_the_coverage_of_the_definition(self):
+        lenient = IndexDefinition(TREE, (FIVE,) * 7, (LINEAR,) * 7, min_coverage=0.0)
+        strict = IndexDefinition(TREE, (FIVE,) * 7, (LINEAR,) * 7, min_coverage=1.0)
+        answers = [5, -1, -1, -1, -1, -1, -1]
+        assert tree_score(lenient, answers)[0] == 100.0
+        assert tree_score(strict, answers)[1] is None
+        assert tree_score(strict, [5] * 7)[0] == 100.0
+
+    @settings(max_examples=60, deadline=None)
+    @given(trees(), st.integers(0, 2**31), st.sampled_from([0.0, 0.3, 0.8]), st.sampled_from([0.0, 0.5, 1.0]))
+    def test_equal_exact_fractions_to_a_millionth(self, tree, seed, missing, minimum):
+        leaves = len(tree.leaves)
+        rule = IndexDefinition(tree, (FIVE,) * leaves, (LINEAR,) * leaves, minimum)
+        answers = random_answers(9, leaves, missing, seed)
+        found = index_values(answers, rule)
+        for row, codes in enumerate(answers):
+            scores = [None if code < 0 else LINEAR[code - 1] for code in codes]
+            exact = exact_values(tree, scores, Fraction(minimum) - Fraction(1, 10**6))
+            for node, value in enumerate(exact):
+                got = int(found[node, row])
+                assert (got == -1) == (value is None)
+                assert value is None or abs(got - value * UNITS) < 2
+
+    def test_take_scales_that_start_at_nought_and_that_have_gaps(self):
+        tree = IndicatorTree((-1, 0, 0), (1.0, 0.5, 0.5))
+        rule = IndexDefinition(tree, ((0, 1, 2), (1, 3)), ((0.0, 50.0, 100.0), (0.0, 100.0)))
+        assert tree_score(rule, [0, 3]) == (50.0, 0.0, 100.0)
+
+    def test_are_whole_numbers_that_no_blocking_changes(self, monkeypatch):
+        answers = random_answers(1000, 7, 0.3, 5)
+        whole = index_values(answers, RULE)
+        monkeypatch.setattr(composite, "ROWS_PER_PASS", 7)
+        assert (index_values(answers, RULE) == whole).all()
+
+    @pytest.mark.parametrize(("codes", "error"), [([6] + [1] * 6, UnknownCodeError), ([0] + [1] * 6, UnknownCodeError)])
+    def test_refuse_a_code_that_is_not_on_the_scale(self, codes, error):
+        with pytest.raises(error):
+            tree_score(RULE, codes)
+
+    def test_refuse_a_code_in_a_gap_of_the_scale(self):
+        rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((1, 3),), ((0.0, 100.0),))
+        with pytest.raises(UnknownCodeError):
+            tree_score(rule, [2])
+
+    @pytest.mark.parametrize("answers", [np.ones((3, 6), np.int8), np.ones((3, 7), np.int16), np.ones(7, np.int8)])
+    def test_refuse_answers_of_another_shape(self, answers):
+        with pytest.raises(ShapeMismatchError):
+            index_values(answers, RULE)
+
+    @pytest.mark.parametrize(
+        ("codes", "scores", "minimum", "error"),
+        [
+            (FIVE, (0.0, 25.0, 50.0, 75.0, 101.0), 0.5, InvalidScaleError),
+            (FIVE, (0.0, 25.0, 50.0, 75.0), 0.5, InvalidScaleError),
+            ((-1, 1), (0.0, 100.0), 0.5, InvalidScaleError),
+            ((1, 127), (0.0, 100.0), 0.5, InvalidScaleError),
+            (FIVE, LINEAR, 1.5, InvalidLevelError),
+        ],
+    )
+    def test_refuse_a_definition_that_is_none(self, codes, scores, minimum, error):
+        with pytest.raises(error):
+            IndexDefinition(IndicatorTree((-1,), (1.0,)), (codes,), (scores,), minimum)
+
+
+def same(one: MomentTable, two: MomentTable) -> bool:
+    return all((getattr(one, name) == getattr(two, name)).all() for name in ("n", "total", "squares_high", "squares_low"))
+
+
+class TestIndexMoments:
+    @settings(max_examples=40, deadline=None)
+    @given(trees(), st.integers(0, 2**31), st.sampled_from([0.0, 0.3, 0.8]))
+    def test_are_the_exact_sums_of_the_values(self, tree, seed, missing):
+        leaves = len(tree.leaves)
+        rule = IndexDefinition(tree, (FIVE,) * leaves, (LINEAR,) * leaves)
+        answers = random_answers(50, leaves, missing, seed)
+        values, moments = index_values(answers, rule), index_moments(answers, rule)
+        for node, row in enumerate(values):
+            counted = [int(value) for value in row if value >= 0]
+            expected = Moments(len(counted), sum(counted), sum(value**2 for value in counted))
+            assert moments.at(node) == expected
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(0, 2**31), st.lists(st.integers(0, 300), max_size=4), st.permutations(range(300)))
+    def test_have_the_same_digits_for_any_split_and_order(self, seed, cuts, order):
+        answers = random_answers(300, 7, 0.4, seed)
+        shuffled = answers[list(order)]
+        parts = [index_moments(part, RULE) for part in np.split(shuffled, sorted(cuts))]
+        merged = sum(parts[1:], parts[0])
+        assert same(merged, index_moments(answers, RULE))
+
+    def test_by_group_are_those_of_the_groups_alone(self):
+        answers, groups = random_answers(500, 7, 0.4, 3), np.arange(500) % 3
+        table = index_moments(answers, RULE, groups, 3)
+        for group in range(3):
+            alone = index_moments(answers[groups == group], RULE)
+            assert all(table.at(node, group) == alone.at(node) for node in range(11))
+        assert same(table.over_groups(), index_moments(answers, RULE))
+        assert table.over_groups([0, 2]).at(0) == table.at(0, 0) + table.at(0, 2)
+
+    def test_take_back_exactly_what_was_added(self):
+        some, more = (index_moments(random_answers(99, 7, 0.2, seed), RULE) for seed in (1, 2))
+        assert same(some + more - more, some)
+
+    def test_refuse_to_take_back_more_than_there_was(self):
+        table = index_moments(random_answers(9, 7, 0.0, 1), RULE)
+        with pytest.raises(InvalidCountError):
+            _ = table - table - table
+
+    def test_refuse_to_merge_other_nodes(self):
+        with pytest.raises(ShapeMismatchError):
+            _ = MomentTable.empty(2, 1) + MomentTable.empty(3, 1)
+
+    @pytest.mark.parametrize(
+        ("groups", "error"),
+        [
+            (np.array([0, 1, 2]), InvalidValueError),
+            (np.array([0, -1, 1]), InvalidValueError),
+            (np.array([0, 1]), ShapeMismatchError),
+            (None, ShapeMismatchError),
+        ],
+    )
+    def test_refuse_groups_that_are_out_of_range(self, groups, error):
+        with pytest.raises(error):
+            index_moments(np.ones((3, 7), np.int8), RULE, groups, 2)
+
+    def test_of_no_answers_are_nothing(self):
+        moments = index_moments(np.empty((0, 7), np.int8), RULE)
+        assert moments.at(0) == Moments(0, 0, 0)
+        with pytest.raises(NoAnswersError):
+            mean_value(moments.at(0))
+
+
+class TestMeanEstimate:
+    def test_is_the_plain_mean_and_error_of_the_values(self):
+        values = index_values(random_answers(400, 7, 0.3, 9), RULE)[0]
+        points = values[values >= 0] / UNITS
+        estimate = mean_estimate(index_moments(random_answers(400, 7, 0.3, 9), RULE).at(0))
+        expected = points.mean(), points.std(ddof=1) / np.sqrt(points.size)
+        assert (estimate.value, estimate.standard_error) == approx(expected, rel=CLOSED)
+        assert estimate.n == points.size
+
+    def test_of_one_respondent_is_refused(self):
+        with pytest.raises(TooFewAnswersError):
+            mean_estimate(Moments(1, 5, 25))
+
+    def test_of_two_stays_on_the_scale(self):
+        interval = mean_estimate(Moments(2, 150 * UNITS, (50**2 + 100**2) * UNITS**2)).interval
+        assert (interval.low, interval.high) == (0.0, 100.0)
+
+    def test_of_unit_weights_is_the_plain_one(self):
+        table = index_moments(random_answers(500, 7, 0.4, 3), RULE, np.arange(500) % 3, 3)
+        plain = mean_estimate(table.over_groups().at(0))
+        weighted = weighted_mean_estimate([table.at(0, group) for group in range(3)], [1.0] * 3)
+        assert (weighted.value, weighted.standard_error, weighted.n_eff) == approx(
+            (plain.value, plain.standard_error, plain.n_eff), rel=CLOSED
+        )

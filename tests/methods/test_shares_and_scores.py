@@ -1,0 +1,403 @@
+"""Shares, score vectors, net promoter score and effort against reference figures."""
+
+import math
+
+import numpy as np
+import pytest
+from pytest import approx
+from scipy import stats
+
+from analytics.methods.change import (
+    Verdict,
+    linearised_difference,
+    minimum_detectable_change,
+    net_promoter_difference,
+    overlap_covariance,
+    welch_difference,
+)
+from analytics.methods.customer_effort import customer_effort, reversed_histogram
+from analytics.methods.distributions import (
+    distribution,
+    grade_position,
+    satisfied_share,
+    score_index,
+    score_mean,
+    score_vector,
+    weighted_satisfied_share,
+    weighted_score_index,
+)
+from analytics.methods.errors import (
+    InvalidCountError,
+    InvalidLevelError,
+    InvalidScaleError,
+    InvalidValueError,
+    InvalidWeightError,
+    NoAnswersError,
+    NoVariationError,
+    ShapeMismatchError,
+    TooFewAnswersError,
+    UnknownCodeError,
+    ZeroWeightError,
+)
+from analytics.methods.intervals import Interval
+from analytics.methods.net_promoter import (
+    adjusted_wald_interval,
+    net_promoter_score,
+    weighted_net_promoter_score,
+)
+from analytics.methods.proportions import (
+    newcombe_difference,
+    proportion,
+    share_difference_p_value,
+    weighted_proportion,
+    wilson_interval,
+)
+from analytics.methods.weighting import WeightedSums, weighted_mean, weighted_sums
+from tests.methods.figures import CLOSED, figures
+
+SIMPLE = figures("simple_scores")
+NPS = figures("nps_wilson")
+SFO = figures("sfo_waves")
+FIVE = (1, 2, 3, 4, 5)
+
+
+def promoter_histogram(detractors: int, passives: int, promoters: int) -> list[int]:
+    return [detractors, 0, 0, 0, 0, 0, 0, passives, 0, 0, promoters]
+
+
+class TestWilsonInterval:
+    @pytest.mark.parametrize("case", NPS["wilson"])
+    def test_equals_the_published_cases(self, case):
+        interval = wilson_interval(case["x"], case["n"])
+        assert (interval.low, interval.high) == approx((case["lo"], case["hi"]), abs=CLOSED)
+
+    def test_takes_the_effective_size_of_weighted_answers(self):
+        case = SIMPLE["weighted_wilson"]
+        found = weighted_proportion(case["p"], 2625, case["n_eff"])
+        assert (found.interval.low, found.interval.high) == approx(case["wilson"], abs=CLOSED)
+        assert found.n == 2625
+
+    def test_of_no_answers_is_refused(self):
+        with pytest.raises(NoAnswersError) as refusal:
+            proportion(0, 0)
+        assert refusal.value.reason == "no_answers"
+
+    @pytest.mark.parametrize("x", [0, 1])
+    def test_of_one_answer_is_wide_but_stays_on_the_scale(self, x):
+        interval = wilson_interval(x, 1)
+        assert 0 <= interval.low < interval.high <= 1
+        assert interval.half_width > 0.39
+
+    @pytest.mark.parametrize(("x", "n"), [(-1, 5), (6, 5), (math.nan, 5), (1, math.inf)])
+    def test_refuses_what_is_no_part(self, x, n):
+        with pytest.raises(InvalidCountError):
+            wilson_interval(x, n)
+
+    @pytest.mark.parametrize("level", [0, 1, -0.5, 95, math.nan])
+    def test_refuses_a_level_outside_its_range(self, level):
+        with pytest.raises(InvalidLevelError):
+            wilson_interval(1, 5, level)
+
+
+class TestNewcombeDifference:
+    def test_equals_the_reference_case(self):
+        change = newcombe_difference(proportion(56, 70), proportion(48, 80))
+        assert change.value == approx(0.2, abs=CLOSED)
+        assert (change.interval.low, change.interval.high) == approx((0.0524, 0.3339), abs=5e-5)
+        assert change.is_beyond_chance
+
+    def test_turns_round_with_its_groups(self):
+        there = newcombe_difference(proportion(3, 9), proportion(8, 11))
+        back = newcombe_difference(proportion(8, 11), proportion(3, 9))
+        assert (there.interval.low, there.interval.high) == approx((-back.interval.high, -back.interval.low))
+
+    def test_refuses_intervals_of_different_levels(self):
+        with pytest.raises(InvalidLevelError):
+            newcombe_difference(proportion(3, 9, 0.9), proportion(8, 11))
+
+    def test_p_value_is_that_of_the_chi_squared_test(self):
+        table = [[56, 14], [48, 32]]
+        expected = stats.chi2_contingency(table, correction=False).pvalue
+        assert share_difference_p_value(proportion(56, 70), proportion(48, 80)) == approx(expected)
+
+    def test_p_value_needs_answers_that_differ(self):
+        with pytest.raises(NoVariationError):
+            share_difference_p_value(proportion(5, 5), proportion(7, 7))
+
+
+class TestDistributions:
+    @pytest.mark.parametrize(("box", "key"), [({4, 5}, "top2"), ({5}, "top1"), ({1, 2}, "bottom2")])
+    def test_boxes_equal_the_reference(self, box, key):
+        share = satisfied_share(SIMPLE["hist"], FIVE, box)
+        assert share.value == approx(SIMPLE[key]["p"], abs=CLOSED)
+        assert (share.interval.low, share.interval.high) == approx(SIMPLE[key]["wilson"], abs=CLOSED)
+
+    @pytest.mark.parametrize(
+        ("name", "key"),
+        [
+            ("linear", "linear_0_100 (x-1)/4*100"),
+            ("times20", "x*20"),
+            ("cn_practice", "cn_100_80_60_30_0"),
+            ("cn_practice_40", "cn_100_80_60_40_0"),
+        ],
+    )
+    def test_score_vectors_equal_the_reference(self, name, key):
+        expected = SIMPLE["score_maps"][key]
+        vector = score_vector(name, FIVE)
+        index = score_index(SIMPLE["hist"], vector)
+        assert vector.tolist() == approx(expected["vector"])
+        assert (index.value, index.standard_error) == approx((expected["mean"], expected["se"]), rel=CLOSED)
+
+    def test_levels_carry_counts_and_shares(self):
+        found = distribution([1, 0, 3], (1, 2, 3))
+        assert (found.counts, found.shares, found.n) == ((1, 0, 3), (0.25, 0.0, 0.75), 4)
+
+    def test_grade_counts_the_cut_offs_reached(self):
+        assert [grade_position(value, (60, 80)) for value in (59.9, 60.0, 80.0)] == [0, 1, 2]
+
+    @pytest.mark.parametrize("cuts", [(80, 60), (60, 60), (60, math.nan)])
+    def test_grade_refuses_cut_offs_that_do_not_rise(self, cuts):
+        with pytest.raises(InvalidScaleError):
+            grade_position(70.0, cuts)
+
+    def test_grade_refuses_what_is_no_number(self):
+        with pytest.raises(InvalidValueError):
+            grade_position(math.nan, (60, 80))
+
+    def test_a_mean_of_one_answer_has_no_interval(self):
+        assert score_mean([0, 1, 0], (1, 2, 3)) == 2
+        with pytest.raises(TooFewAnswersError) as refusal:
+            score_index([0, 1, 0], (1, 2, 3))
+        assert refusal.value.details == {"n": 1, "needed": 2}
+
+    def test_a_mean_of_two_answers_has_one(self):
+        index = score_index([1, 0, 1], (0, 50, 100))
+        assert (index.value, index.standard_error) == (50.0, 50.0)
+        assert (index.interval.low, index.interval.high) == (0.0, 100.0)
+
+    @pytest.mark.parametrize(
+        ("histogram", "error"),
+        [
+            ([0, 0, 0], NoAnswersError),
+            ([1, -1, 3], InvalidCountError),
+            ([1.0, 2.0, 3.0], InvalidCountError),
+            ([1, 2], ShapeMismatchError),
+            ([], InvalidCountError),
+            ([[1, 2, 3]], InvalidCountError),
+        ],
+    )
+    def test_refuses_histograms_that_are_none(self, histogram, error):
+        with pytest.raises(error):
+            distribution(histogram, (1, 2, 3))
+
+    def test_refuses_a_code_that_is_not_on_the_scale(self):
+        with pytest.raises(UnknownCodeError) as refusal:
+            satisfied_share([1, 2, 3], (1, 2, 3), {4})
+        assert refusal.value.details == {"code": 4}
+
+    @pytest.mark.parametrize("codes", [(), (1, 1, 2), (3, 2, 1), (1, 2.5, 3)])
+    def test_refuses_a_scale_that_is_none(self, codes):
+        with pytest.raises(InvalidScaleError):
+            distribution([1, 2, 3], codes)
+
+    @pytest.mark.parametrize(("name", "codes"), [("cn_practice", (1, 2, 3)), ("times20", (0, 1)), ("linear", (1,)), ("x", FIVE)])
+    def test_refuses_a_vector_that_does_not_fit(self, name, codes):
+        with pytest.raises(InvalidScaleError):
+            score_vector(name, codes)
+
+    def test_refuses_scores_that_are_not_finite(self):
+        with pytest.raises(InvalidScaleError):
+            score_index([1, 2, 3], (0, math.nan, 100))
+
+
+class TestNetPromoterScore:
+    @pytest.mark.parametrize("case", NPS["nps"])
+    def test_equals_the_reference(self, case):
+        found = net_promoter_score(promoter_histogram(case["detractors"], case["passives"], case["promoters"]))
+        assert (found.value, found.standard_error) == approx((case["nps"], case["se"]), abs=1e-9)
+        raw = adjusted_wald_interval(case["detractors"], case["passives"], case["promoters"])
+        assert (raw.low, raw.high) == approx(case["adjwald_ac3"], abs=1e-9)
+        assert (found.interval.low, found.interval.high) == (max(-100.0, raw.low), min(100.0, raw.high))
+
+    def test_difference_equals_the_reference(self):
+        case = NPS["two_sample"]
+        change = net_promoter_difference(
+            net_promoter_score(promoter_histogram(*case["x"])), net_promoter_score(promoter_histogram(*case["y"]))
+        )
+        assert (change.value, change.standard_error, change.p_value) == approx(
+            (case["delta"], case["se"], case["p"]), rel=CLOSED
+        )
+        assert (change.interval.low, change.interval.high) == approx(case["int"], rel=CLOSED)
+        assert change.verdict is Verdict.ROSE
+
+    @pytest.mark.parametrize("wave", SFO["nps"])
+    def test_equals_the_airport_waves_unweighted(self, wave):
+        found = net_promoter_score(wave["hist"])
+        assert (found.value, found.standard_error) == approx(
+            (wave["unweighted"]["nps"], wave["unweighted"]["se"]), rel=CLOSED
+        )
+
+    def test_of_unit_weights_is_the_plain_score(self):
+        histogram = SFO["nps"][1]["hist"]
+        plain, weighted = net_promoter_score(histogram), weighted_net_promoter_score([histogram], [1.0])
+        assert weighted.value == approx(plain.value, rel=CLOSED)
+        assert (weighted.interval.low, weighted.interval.high) == approx(
+            (plain.interval.low, plain.interval.high), rel=CLOSED
+        )
+        assert weighted.standard_error == approx(plain.standard_error * math.sqrt(plain.n / (plain.n - 1)))
+
+    def test_of_one_answer_has_a_wide_interval(self):
+        found = net_promoter_score(promoter_histogram(0, 0, 1))
+        assert (found.value, found.n) == (100.0, 1)
+        assert found.interval.low < 0
+
+    def test_of_no_answers_is_refused(self):
+        with pytest.raises(NoAnswersError):
+            net_promoter_score([0] * 11)
+
+    def test_refuses_a_twelfth_code(self):
+        with pytest.raises(ShapeMismatchError):
+            net_promoter_score([1] * 12)
+
+
+class TestCustomerEffort:
+    def test_equals_the_reference_in_three_conventions(self):
+        case = SIMPLE["ces"]
+        found = customer_effort(case["hist_1_7"])
+        assert (found.mean.value, found.mean.standard_error) == approx((case["mean"], case["se"]), rel=CLOSED)
+        assert found.agreeing.value == approx(case["pct_agree_5_7"])
+        assert (found.agreeing.interval.low, found.agreeing.interval.high) == approx(case["wilson"], rel=CLOSED)
+        assert found.net.value == approx(100 * case["net"])
+
+    def test_of_a_reversed_scale_mirrors_the_mean(self):
+        histogram = SIMPLE["ces"]["hist_1_7"]
+        mirrored = customer_effort(reversed_histogram(histogram))
+        assert mirrored.mean.value == approx(8 - customer_effort(histogram).mean.value)
+
+
+def sums_of(found: dict) -> WeightedSums:
+    sums = found["suff"]
+    return WeightedSums(found["n"], sums["S_w"], sums["S_wy"], sums["S_w2"], sums["S_w2y"], sums["S_w2y2"])
+
+
+class TestWeightedMean:
+    @pytest.mark.parametrize("wave", SFO["waves"], ids=lambda wave: f"{wave['year']} {wave['item']}")
+    @pytest.mark.parametrize("kind", ["mean", "top2", "score100"])
+    def test_equals_the_survey_package_on_the_airport_waves(self, wave, kind):
+        expected = wave[kind]
+        found = weighted_mean(sums_of(expected))
+        assert (found.value, found.standard_error, found.n_eff) == approx(
+            (expected["weighted_mean"], expected["se"], expected["n_eff_kish"]), rel=CLOSED
+        )
+
+    @pytest.mark.parametrize("wave", SFO["nps"], ids=lambda wave: str(wave["year"]))
+    def test_equals_the_weighted_net_promoter_scores(self, wave):
+        expected = wave["weighted"]
+        found = weighted_mean(sums_of(expected))
+        assert (found.value, found.standard_error) == approx((expected["weighted_mean"], expected["se"]), rel=CLOSED)
+
+    def test_change_of_the_weighted_net_promoter_score_equals_the_reference(self):
+        earlier, later = (weighted_mean(sums_of(wave["weighted"])) for wave in SFO["nps"])
+        change = linearised_difference(later, earlier)
+        expected = SFO["nps_change"]
+        assert (change.value, change.statistic, change.p_value) == approx(
+            (expected["diff"], expected["z"], expected["p"]), rel=CLOSED
+        )
+        assert change.verdict is Verdict.FELL
+
+    def test_of_unit_weights_is_the_plain_mean(self):
+        plain = score_index(SIMPLE["hist"], (0, 25, 50, 75, 100))
+        weighted = weighted_score_index([SIMPLE["hist"]], [1.0], (0, 25, 50, 75, 100))
+        assert (weighted.value, weighted.standard_error, weighted.n_eff) == approx(
+            (plain.value, plain.standard_error, plain.n_eff), rel=CLOSED
+        )
+        assert weighted.interval.low == approx(plain.interval.low, rel=CLOSED)
+
+    def test_of_unit_weights_is_the_plain_share(self):
+        plain = satisfied_share(SIMPLE["hist"], FIVE, {4, 5})
+        weighted = weighted_satisfied_share([SIMPLE["hist"]], [1.0], FIVE, {4, 5})
+        assert (weighted.value, weighted.interval.low) == approx((plain.value, plain.interval.low), rel=CLOSED)
+
+    def test_cells_equal_single_answers(self):
+        cells = weighted_score_index([[1, 2, 0], [0, 1, 4]], [0.5, 2.0], (0, 50, 100))
+        values, weights = [0, 50, 50, 50, 100, 100, 100, 100], [0.5] * 3 + [2.0] * 5
+        single = weighted_mean(weighted_sums(values, weights))
+        assert (cells.value, cells.standard_error) == approx((single.value, single.standard_error), rel=CLOSED)
+
+    @pytest.mark.parametrize(
+        ("weights", "error"),
+        [
+            ([1.0, -1.0], InvalidWeightError),
+            ([1.0, math.nan], InvalidWeightError),
+            ([1.0, math.inf], InvalidWeightError),
+            ([0.0, 0.0], ZeroWeightError),
+            ([1.0], ShapeMismatchError),
+            ([], NoAnswersError),
+        ],
+    )
+    def test_refuses_weights_that_are_none(self, weights, error):
+        with pytest.raises(error):
+            weighted_sums([1, 2], weights)
+
+    def test_refuses_one_answer_that_carries_all_the_weight(self):
+        with pytest.raises(TooFewAnswersError):
+            weighted_mean(weighted_sums([1, 2], [1.0, 0.0]))
+
+    def test_refuses_one_answer(self):
+        with pytest.raises(TooFewAnswersError):
+            weighted_mean(weighted_sums([1], [1.0]))
+
+    def test_refuses_values_that_are_not_finite(self):
+        with pytest.raises(InvalidValueError):
+            weighted_sums([1, math.inf], [1.0, 1.0])
+
+
+class TestDifference:
+    @pytest.mark.parametrize("level", [0.8, 0.95])
+    def test_of_plain_means_is_welchs_test(self, level):
+        later, earlier = np.repeat((1, 2, 3), (1, 2, 9)), np.repeat((1, 2, 3), (6, 3, 3))
+        expected = stats.ttest_ind(later, earlier, equal_var=False)
+        change = welch_difference(score_index([1, 2, 9], (1, 2, 3)), score_index([6, 3, 3], (1, 2, 3)), level=level)
+        assert (change.statistic, change.df, change.p_value) == approx(
+            (expected.statistic, expected.df, expected.pvalue), rel=CLOSED
+        )
+        interval = expected.confidence_interval(level)
+        assert (change.interval.low, change.interval.high) == approx((interval.low, interval.high), rel=CLOSED)
+
+    def test_of_the_same_respondents_is_the_paired_test(self):
+        first, second = np.array([1, 2, 3, 5, 4]), np.array([2, 3, 3, 4, 5])
+        later, earlier = (
+            score_index(np.bincount(scores, minlength=6)[1:], (1, 2, 3, 4, 5)) for scores in (second, first)
+        )
+        shared = overlap_covariance(5, 5, 5, float(np.cov(first, second)[0, 1]))
+        change = welch_difference(later, earlier, covariance=shared)
+        assert change.statistic == approx(stats.ttest_rel(second, first).statistic, rel=CLOSED)
+
+    def test_of_answers_that_are_all_alike_is_refused(self):
+        alike = score_index([0, 5, 0], (1, 2, 3))
+        with pytest.raises(NoVariationError):
+            welch_difference(alike, alike)
+        with pytest.raises(NoVariationError):
+            linearised_difference(alike, alike)
+
+    def test_overlap_cannot_exceed_either_period(self):
+        with pytest.raises(InvalidValueError):
+            overlap_covariance(10, 20, 11, 1.0)
+
+    def test_smallest_detectable_change_is_2_8_errors(self):
+        assert minimum_detectable_change(3.0, 4.0) == approx(2.8 * 5.0, rel=1e-3)
+
+    @pytest.mark.parametrize("power", [0, 1, 80])
+    def test_smallest_detectable_change_needs_a_power(self, power):
+        with pytest.raises(InvalidLevelError):
+            minimum_detectable_change(1.0, 1.0, power=power)
+
+
+class TestInterval:
+    @pytest.mark.parametrize(("low", "high"), [(2.0, 1.0), (math.nan, 1.0), (0.0, math.inf)])
+    def test_refuses_ends_that_are_none(self, low, high):
+        with pytest.raises(InvalidValueError):
+            Interval(low, high, 0.95)
+
+    def test_is_cut_to_its_scale(self):
+        assert Interval(-3.0, 120.0, 0.9).clipped(0.0, 100.0) == Interval(0.0, 100.0, 0.9)
