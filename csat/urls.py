@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 api_v1 = [
     path("", include("accounts.api_urls")),
@@ -16,12 +17,13 @@ api_v1 = [
 ]
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="dashboards:overview"), name="home"),
     path("", include("analytics.dashboards.urls")),
     path("", include("surveys.answering.urls")),
     path("account/", include("accounts.urls")),
     path("questionnaires/", include("surveys.design.urls")),
     path("contacts/", include("surveys.contacts.urls")),
-    path("sendings/", include("surveys.sending.urls")),
+    path("", include("surveys.sending.urls")),
     path("indicators/", include("analytics.indicators.urls")),
     path("runs/", include("analytics.scoring.urls")),
     path("api/v1/", include((api_v1, "api"))),

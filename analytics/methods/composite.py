@@ -6,7 +6,7 @@ node are averaged. Its counterpart, estimator B, is in `item_means`; which of
 the two a number is, is part of its name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from analytics.methods.moments import UNITS, MomentTable, checked_groups, groupe
 
 # Rows per pass: the working arrays of one pass stay in the processor's cache.
 ROWS_PER_PASS = 32_768
+ROWS_PER_GROUPED_PASS = 2 * ROWS_PER_PASS
 
 
 def index_values(answers: npt.NDArray[np.int8], definition: IndexDefinition) -> npt.NDArray[np.int32]:
@@ -98,20 +99,26 @@ def index_moments(
     (2, 110000000)
     """
     matrix = _checked_answers(answers, definition)
-    scorer = scorer_of(definition)
-    totals = MomentTable.empty(len(definition.tree.parents), n_groups)
-    if groups is None and n_groups != 1:
+    if groups is not None:
+        return _grouped(matrix, definition, checked_groups(groups, matrix.shape[0], n_groups), n_groups)
+    if n_groups != 1:
         raise ShapeMismatchError("Several groups need a group per respondent.")
-    keys = None if groups is None else checked_groups(groups, matrix.shape[0], n_groups)
+    return scorer_of(definition).moments(_passes(matrix))
+
+
+def _grouped(
+    matrix: npt.NDArray[np.int8], definition: IndexDefinition, keys: npt.NDArray[np.integer], n_groups: int
+) -> MomentTable:
+    out = MomentTable.empty(len(definition.tree.parents), n_groups)
+    for start in range(0, matrix.shape[0], ROWS_PER_GROUPED_PASS):
+        rows = slice(start, start + ROWS_PER_GROUPED_PASS)
+        out = out + grouped_moments(index_values(matrix[rows], definition), keys[rows], n_groups)
+    return out
+
+
+def _passes(matrix: npt.NDArray[np.int8]) -> Iterator[npt.NDArray[np.int8]]:
     for start in range(0, matrix.shape[0], ROWS_PER_PASS):
-        block = matrix[start : start + ROWS_PER_PASS]
-        if keys is None:
-            totals = totals + scorer.moments(block)
-        else:
-            totals = totals + grouped_moments(
-                index_values(block, definition), keys[start : start + ROWS_PER_PASS], n_groups
-            )
-    return totals
+        yield matrix[start : start + ROWS_PER_PASS]
 
 
 def tree_score(definition: IndexDefinition, codes: Sequence[int]) -> tuple[float | None, ...]:

@@ -7,7 +7,7 @@ that the definition alone decides, and is rounded once to whole units, so that
 no blocking and no order of respondents can change a digit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -89,23 +89,38 @@ class Scorer:
         signals = self._open_signals(joints, len(block))
         return found | {node: as_fixed(*self._rounded(signal)) for node, signal in signals.items()}
 
-    def moments(self, block: npt.NDArray[np.int8]) -> MomentTable:
-        """Return the moments of a block at every node, all rows in one group."""
-        digits = self._digits(block)
-        joints = self._joints(digits)
+    def moments(self, blocks: Iterable[npt.NDArray[np.int8]]) -> MomentTable:
+        """Return the moments of all blocks at every node, all rows in one group."""
+        counts = {node: [np.zeros(t.weighted.size, np.int64) for t in tables] for node, tables in self.tables.items()}
+        sums = {node: np.zeros(5, np.int64) for node in self.open}
+        single = np.zeros(self.leaf_fixed[0].size, np.int64)
+        for block in blocks:
+            digits = self._digits(block)
+            joints = self._joints(digits)
+            for node, tables in joints.items():
+                for total, joint in zip(counts[node], tables, strict=True):
+                    total += np.bincount(joint, minlength=total.size)
+            for node, signal in self._open_signals(joints, len(block)).items():
+                sums[node] += row_sums(*self._rounded(signal))
+            if not self.tables:
+                single += np.bincount(digits[0], minlength=single.size)
+        return self._moments_of(counts, sums, single)
+
+    def _moments_of(
+        self, counts: dict[int, list[IntArray]], sums: dict[int, IntArray], single: IntArray
+    ) -> MomentTable:
+        """Turn counts of combinations into sums, once for all passes."""
         out = MomentTable.empty(len(self.tree.parents), 1)
         for node, tables in self.tables.items():
-            for table, joint in zip(tables, joints[node], strict=True):
-                counts = np.bincount(joint, minlength=table.weighted.size)
-                if node in self.closed:
-                    put(out, node, counted_sums(counts, self.closed_sums[node]))
-                for column, margin in margins(counts, table):
+            for table, count in zip(tables, counts[node], strict=True):
+                for column, margin in margins(count, table):
                     put(out, self.tree.leaves[column], counted_sums(margin, self.leaf_sums[column]))
+            if node in self.closed:
+                put(out, node, counted_sums(counts[node][0], self.closed_sums[node]))
+        for node, found in sums.items():
+            put(out, node, found)
         if not self.tables:
-            counts = np.bincount(digits[0], minlength=self.leaf_fixed[0].size)
-            put(out, self.tree.root, counted_sums(counts, self.leaf_sums[0]))
-        for node, signal in self._open_signals(joints, len(block)).items():
-            put(out, node, row_sums(*self._rounded(signal)))
+            put(out, self.tree.root, counted_sums(single, self.leaf_sums[0]))
         return out
 
     def _is_closed(self, node: int) -> bool:
@@ -214,26 +229,26 @@ def square_tables(fixed: IntArray) -> Sums:
     return counted.astype(np.int64), value, high * high, high * low, low * low
 
 
-def counted_sums(counts: IntArray, tables: Sums) -> list[IntArray]:
-    """Return the sums over a histogram of table entries."""
-    return [np.atleast_1d((counts * table).sum()) for table in tables]
+def counted_sums(counts: IntArray, tables: Sums) -> IntArray:
+    """Return the five sums over a histogram of table entries."""
+    return np.array([(counts * table).sum() for table in tables])
 
 
-def row_sums(rounded: FloatArray, counts: npt.NDArray[np.bool_]) -> list[IntArray]:
-    """Return the sums over the rows that count.
+def row_sums(rounded: FloatArray, counts: npt.NDArray[np.bool_]) -> IntArray:
+    """Return the five sums over the rows that count.
 
     Every partial sum is a whole number below 2**53, so floats are exact here.
     """
     value = rounded * counts
     high, low = float_halves(value)
-    floats = (value.sum(), (high * high).sum(), (high * low).sum(), (low * low).sum())
-    return [np.array([np.count_nonzero(counts)]), *(np.array([int(number)]) for number in floats)]
+    sums = (np.count_nonzero(counts), value.sum(), (high * high).sum(), (high * low).sum(), (low * low).sum())
+    return np.array([int(number) for number in sums])
 
 
-def put(out: MomentTable, node: int, sums: list[IntArray]) -> None:
-    """Write the sums of one node into the table."""
+def put(out: MomentTable, node: int, sums: IntArray) -> None:
+    """Write the five sums of one node into the table."""
     out.n[node], out.total[node] = sums[0], sums[1]
-    out.squares_high[node], out.squares_low[node] = split_square_sums(sums[2], sums[3], sums[4])
+    out.squares_high[node], out.squares_low[node] = split_square_sums(*sums[2:])
 
 
 def margins(counts: IntArray, table: Table) -> list[tuple[int, IntArray]]:

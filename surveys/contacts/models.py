@@ -86,6 +86,9 @@ class Suppression(models.Model):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="suppressions")
     email_hash = models.CharField(max_length=64)
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="suppressions"
+    )
     reason = models.CharField(max_length=16, choices=SuppressionReason)
     at = models.DateTimeField()
 

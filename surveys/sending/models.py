@@ -110,7 +110,8 @@ class Invitation(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at"], name="invitations_to_send", condition=Q(state__in=["pending", "retry"])
+                fields=["campaign", "due_at"], name="invitations_to_send",
+                condition=Q(state__in=["pending", "retry"]),
             ),
             models.Index(fields=["claimed_at"], name="invitations_in_hand", condition=Q(state="claimed")),
             models.Index(fields=["campaign", "state"], name="invitations_by_state"),
