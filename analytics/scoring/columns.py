@@ -72,7 +72,7 @@ class Columns:
     @property
     def rows(self) -> int:
         """How many responses there are."""
-        return self.codes.shape[1]
+        return int(self.codes.shape[1])
 
     @property
     def by_item(self) -> dict[ItemKey, Codes]:
@@ -106,7 +106,10 @@ def from_facts(items: tuple[ItemKey, ...], codes: Codes, facts: Facts) -> Column
     return Columns(
         items=items,
         codes=np.ascontiguousarray(codes[:, order]),
-        cells=Cells(*cells, waves, tuple(facts.levels), tuple(names)),
+        cells=Cells(
+            day=cells[0], wave=cells[1], level=cells[2], rows=cells[3],
+            waves=waves, dimensions=tuple(facts.levels), levels=tuple(names),
+        ),
         weights=None if facts.weights is None else facts.weights[order],
         versions=dict(facts.versions),
         fingerprint=facts.fingerprint & MASK,
@@ -242,7 +245,7 @@ def _with_items(part: Columns, items: Sequence[ItemKey]) -> Codes:
 
 
 def _spread(names: Sequence[str], numbers: IntArray, rows: IntArray) -> list[str]:
-    return [names[number] for number in np.repeat(numbers, rows)]
+    return [names[number] for number in np.repeat(numbers, rows).tolist()]
 
 
 def _levels_of(part: Columns, dimension: str) -> list[str]:

@@ -39,10 +39,10 @@ class Cube:
 
     def row(self, key: str) -> IntArray | None:
         """The vector of one cell."""
-        try:
-            return self.values[self.keys.index(key)]
-        except ValueError:
+        if key not in self.keys:
             return None
+        found: IntArray = self.values[self.keys.index(key)]
+        return found
 
 
 Summary = Mapping[str, Cube]
@@ -141,5 +141,5 @@ def _chunk(view: memoryview, place: int) -> tuple[memoryview, int]:
 
 
 def _without_empty(cube: Cube) -> Cube:
-    is_full = cube.values.any(axis=1)
-    return Cube(tuple(key for key, keep in zip(cube.keys, is_full, strict=True) if keep), cube.values[is_full])
+    kept = [number for number, vector in enumerate(cube.values) if vector.any()]
+    return Cube(tuple(cube.keys[number] for number in kept), cube.values[kept])

@@ -15,7 +15,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from accounts.models import AccessKey, Membership, Team
-from analytics.scoring.codes import NOT_ASKED, Codes, ItemKey, encode
+from analytics.scoring.codes import NOT_ASKED, ItemKey, encode
 from analytics.scoring.columns import WEIGHT_UNITS, Columns, Facts, IntArray, concatenate, from_facts
 from surveys.answering.models import Response, ResponseState
 from surveys.contacts.models import ContactAttribute

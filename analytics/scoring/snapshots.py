@@ -31,7 +31,7 @@ def definition_of(tree: IndicatorTree, weight_set: WeightSet | None = None) -> t
     key_of = {node.pk: node.key for node in nodes}
     return Definition(
         nodes=tuple(
-            NodeRule(node.key, key_of.get(node.parent_id), float(weight_set.weights.get(node.key, 1.0)))
+            NodeRule(node.key, _parent_key(node, key_of), float(weight_set.weights.get(node.key, 1.0)))
             for node in nodes
         ),
         sources=sources,
@@ -69,6 +69,10 @@ def _sources(tree: IndicatorTree) -> tuple[SourceRule, ...]:
         for source in mapped
         for low, high in scales.get((source.questionnaire_id, source.question_key), ())
     )
+
+
+def _parent_key(node: Indicator, key_of: dict[int, str]) -> str | None:
+    return None if node.parent_id is None else key_of[node.parent_id]
 
 
 def _node_key(source: QuestionSource) -> str | None:

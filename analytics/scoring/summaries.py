@@ -10,7 +10,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from analytics.methods.composite import IndexDefinition, index_values
+from analytics.methods.composite import index_values
+from analytics.methods.index_definition import IndexDefinition
 from analytics.methods.moments import UNITS, halves, split_square_sums
 from analytics.methods.trees import ROOT, IndicatorTree
 from analytics.scoring.codes import HIGHEST, HISTOGRAM_WIDTH, Codes, ItemKey
@@ -49,7 +50,8 @@ def totals(columns: Columns, definition: Definition, questionnaire: int) -> IntA
     rows = np.array([columns.rows], dtype=np.int64)
     nothing = np.zeros(1, dtype=np.int64)
     one = Cells(nothing, nothing, nothing.reshape(1, 1)[:0], rows, ("",), (), ())
-    return cell_vectors(columns, slice(0, columns.rows), one, definition, questionnaire)[0]
+    vectors = cell_vectors(columns, slice(0, columns.rows), one, definition, questionnaire)
+    return np.asarray(vectors[0])
 
 
 def cell_vectors(
