@@ -10,9 +10,9 @@ from accounts.selectors import list_memberships
 
 
 def actor_context(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the actor, the team and the teams to switch to (an empty dictionary for strangers)."""
+    """Give templates the actor, the team and the teams to switch to (only the theme for strangers)."""
     actor = getattr(request, "actor", None)
     if actor is None or actor.user is None:
-        return {}
+        return {"theme": request.COOKIES.get("theme", "auto")}
     teams = [membership.team for membership in list_memberships(user=actor.user)]
-    return {"actor": actor, "team": actor.team, "membership": actor, "teams": teams}
+    return {"actor": actor, "team": actor.team, "membership": actor, "teams": teams, "theme": actor.user.theme}
