@@ -15,7 +15,7 @@ from rest_framework.views import exception_handler
 def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the reply for what a view raised; None leaves it to the server-error page."""
     if isinstance(error, exceptions.Throttled):
-        error.detail = _("Too many requests. Try again later.")
+        error.detail = exceptions.ErrorDetail(_("Too many requests. Try again later."), "throttled")
     response = exception_handler(error, context)
     if response is None:
         return None

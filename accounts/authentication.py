@@ -47,7 +47,7 @@ class AccessKeyAuthentication(BaseAuthentication):
 class SessionActorAuthentication(SessionAuthentication):
     """The signed-in member whom the middleware has already found; writes need the CSRF token."""
 
-    def authenticate(self, request: Request) -> tuple[User, Actor | None] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, Actor | None] | None:
         """Return the member and the actor (None for a person without a team)."""
         found = super().authenticate(request)
         return (found[0], getattr(request._request, "actor", None)) if found else None
