@@ -5,9 +5,7 @@ column element, 1/9 to 9, reciprocal across the diagonal. It speaks for the
 experts, not for the customers.
 """
 
-import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +15,9 @@ from analytics.methods.errors import (
     DisconnectedJudgementsError,
     InvalidJudgementError,
     InvalidScaleError,
-    NoAnswersError,
-    ShapeMismatchError,
     TooManyItemsError,
 )
-from analytics.methods.inputs import FloatArray, checked_respondent_weights
+from analytics.methods.inputs import FloatArray
 
 MAX_ELEMENTS = 9
 LARGEST_JUDGEMENT = 9.0
@@ -60,52 +56,6 @@ class Priorities:
     def is_consistent(self) -> bool:
         """Whether the ratio is at most one tenth, Saaty's rule."""
         return self.consistency_ratio <= CONSISTENT
-
-
-@dataclass(frozen=True, slots=True)
-class DisturbingJudgement:
-    """The judgement that fits the others worst.
-
-    Attributes
-    ----------
-    row, column : int
-    judgement : float
-        As given.
-    implied : float
-        What the weights from all other judgements say.
-    ratio_without : float
-        Consistency ratio with the judgement replaced by the implied one.
-    """
-
-    row: int
-    column: int
-    judgement: float
-    implied: float
-    ratio_without: float
-
-
-@dataclass(frozen=True)
-class GroupPriorities:
-    """A panel's weights with each expert's own.
-
-    Attributes
-    ----------
-    group : Priorities
-        From the geometric mean of the judgements (AIJ).
-    individual : tuple of Priorities
-    spread : ndarray, shape (elements,)
-        Standard deviation of the experts' weights, 0 for one expert.
-    consistent_only : Priorities or None
-        The panel without the inconsistent experts; None if nobody is left.
-    inconsistent : tuple of int
-        Positions of the experts whose ratio exceeds one tenth.
-    """
-
-    group: Priorities
-    individual: tuple[Priorities, ...]
-    spread: FloatArray
-    consistent_only: Priorities | None
-    inconsistent: tuple[int, ...]
 
 
 def judgement_matrix(size: int, judgements: dict[tuple[int, int], float]) -> FloatArray:
@@ -286,79 +236,6 @@ def geometric_consistency_index(matrix: npt.ArrayLike) -> float:
     return float(2 / ((n - 1) * (n - 2)) * (np.triu(residuals, 1) ** 2).sum())
 
 
-def most_disturbing_judgement(
-    matrix: npt.ArrayLike, random_index: str = DEFAULT_RANDOM_INDEX
-) -> DisturbingJudgement | None:
-    """Return the one judgement whose change would help consistency most.
-
-    Each judgement in turn is replaced by what all others imply; the one that
-    leaves the smallest ratio is returned. None for fewer than three elements or
-    where no judgement contradicts the others.
-
-    Examples
-    --------
-    >>> found = most_disturbing_judgement([[1, 2, 0.25], [0.5, 1, 2], [4, 0.5, 1]])
-    >>> (found.row, found.column), round(found.implied, 2)
-    ((0, 1), 0.13)
-    """
-    a = checked_judgements(matrix)
-    before = eigenvector_priorities(a, random_index).consistency_ratio
-    if a.shape[0] < 3 or before < 1e-9:
-        return None
-    tried = [_without(a, i, j, random_index) for i, j in itertools.combinations(range(a.shape[0]), 2)]
-    # Rounded, so that equals stay equal and the first of them is named.
-    return min(tried, key=lambda found: round(found.ratio_without, 9))
-
-
-def aggregated_judgements(matrices: Sequence[npt.ArrayLike], shares: npt.ArrayLike | None = None) -> FloatArray:
-    """Return the panel's matrix: the geometric mean of the experts' judgements (AIJ).
-
-    Parameters
-    ----------
-    matrices : sequence of array_like, each of shape (elements, elements)
-        Complete matrices of the same elements.
-    shares : array_like, shape (experts,), optional
-        How much each expert's voice counts, >= 0; equal without it.
-
-    Notes
-    -----
-    Aczel and Saaty 1983, Journal of Mathematical Psychology 27:93-102.
-
-    Examples
-    --------
-    >>> aggregated_judgements([[[1, 2], [0.5, 1]], [[1, 8], [0.125, 1]]]).round(6).tolist()
-    [[1.0, 4.0], [0.25, 1.0]]
-    """
-    if not len(matrices):
-        raise NoAnswersError("No expert has judged.")
-    checked = [checked_judgements(matrix) for matrix in matrices]
-    if len({matrix.shape for matrix in checked}) > 1:
-        raise ShapeMismatchError("All experts judge the same elements.")
-    weights = checked_respondent_weights(np.ones(len(checked)) if shares is None else shares, len(checked))
-    logs = np.log(np.stack(checked))
-    return np.asarray(np.exp(np.tensordot(weights / weights.sum(), logs, axes=1)))
-
-
-def group_priorities(
-    matrices: Sequence[npt.ArrayLike], shares: npt.ArrayLike | None = None, random_index: str = DEFAULT_RANDOM_INDEX
-) -> GroupPriorities:
-    """Return a panel's weights, each expert's, and the effect of inconsistent ones.
-
-    Examples
-    --------
-    >>> report = group_priorities([[[1, 2], [0.5, 1]], [[1, 8], [0.125, 1]]])
-    >>> report.group.weights.round(6).tolist(), report.inconsistent
-    ([0.8, 0.2], ())
-    """
-    group = eigenvector_priorities(aggregated_judgements(matrices, shares), random_index)
-    individual = tuple(eigenvector_priorities(matrix, random_index) for matrix in matrices)
-    kept = [expert for expert, own in enumerate(individual) if own.is_consistent]
-    own_weights = np.array([own.weights for own in individual])
-    spread = own_weights.std(axis=0, ddof=1) if len(individual) > 1 else np.zeros(own_weights.shape[1])
-    left_out = tuple(expert for expert in range(len(individual)) if expert not in kept)
-    return GroupPriorities(group, individual, spread, _kept_group(matrices, kept, shares, random_index), left_out)
-
-
 def check_size(size: int) -> None:
     """Refuse fewer than two or more than nine elements."""
     if size < 2:
@@ -385,34 +262,24 @@ def checked_judgements(matrix: npt.ArrayLike, is_complete: bool = True) -> Float
 
 def check_linked(known: npt.NDArray[np.bool_]) -> None:
     """Refuse judgements whose graph falls apart."""
+    if not is_linked(known):
+        raise DisconnectedJudgementsError("The judgements do not link all elements.")
+
+
+def is_linked(known: npt.NDArray[np.bool_]) -> bool:
+    """Say whether every element is reached from the first through judged pairs.
+
+    Examples
+    --------
+    >>> is_linked(np.array([[True, False], [False, True]]))
+    False
+    """
     reached, frontier = {0}, [0]
     while frontier:
         new = set(np.flatnonzero(known[frontier.pop()]).tolist()) - reached
         reached |= new
         frontier.extend(new)
-    if len(reached) < known.shape[0]:
-        raise DisconnectedJudgementsError("The judgements do not link all elements.")
-
-
-def _without(a: FloatArray, row: int, column: int, random_index: str) -> DisturbingJudgement:
-    open_pair = a.copy()
-    open_pair[row, column] = open_pair[column, row] = np.nan
-    weights = incomplete_priorities(open_pair)
-    implied = float(weights[row] / weights[column])
-    open_pair[row, column], open_pair[column, row] = implied, 1 / implied
-    ratio = eigenvector_priorities(open_pair, random_index).consistency_ratio
-    return DisturbingJudgement(row, column, float(a[row, column]), implied, ratio)
-
-
-def _kept_group(
-    matrices: Sequence[npt.ArrayLike], kept: list[int], shares: npt.ArrayLike | None, random_index: str
-) -> Priorities | None:
-    if not kept:
-        return None
-    voices = np.ones(len(matrices)) if shares is None else np.asarray(shares, dtype=np.float64)
-    if not voices[kept].any():
-        return None
-    return eigenvector_priorities(aggregated_judgements([matrices[k] for k in kept], voices[kept]), random_index)
+    return len(reached) == len(known)
 
 
 def _priorities(weights: FloatArray, largest: float, random_index: str) -> Priorities:

@@ -217,9 +217,7 @@ def _chart(
         raise TooFewPeriodsError("Two periods are needed.", periods=values.size, needed=2)
     lower, upper = np.clip(centre - margin, *bounds), np.clip(centre + margin, *bounds)
     beyond = tuple(int(period) for period in np.flatnonzero((values < lower) | (values > upper)))
-    return ControlChart(
-        centre, lower, upper, beyond, _runs(values, centre), sigma_z, values.size < PERIODS_FOR_LIMITS
-    )
+    return ControlChart(centre, lower, upper, beyond, _runs(values, centre), sigma_z, values.size < PERIODS_FOR_LIMITS)
 
 
 def _runs(values: FloatArray, centre: float) -> tuple[int, ...]:

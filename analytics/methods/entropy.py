@@ -87,4 +87,4 @@ def _stretched(values: FloatArray, counts: npt.NDArray[np.int64]) -> FloatArray:
     if low == high:
         raise NoVariationError("An item does not vary.")
     # Codes that nobody chose carry no count, whatever they stretch to.
-    return np.clip((values - low) / (high - low), 0.0, 1.0)
+    return np.asarray(np.clip((values - low) / (high - low), 0.0, 1.0))

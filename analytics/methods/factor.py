@@ -84,9 +84,7 @@ def sampling_adequacy(correlation: npt.ArrayLike) -> SamplingAdequacy:
     by_item, by_partial = (plain**2).sum(axis=0), (partial**2).sum(axis=0)
     if (by_item + by_partial <= 0).any():
         raise InvalidValueError("An item is unrelated to all others.")
-    return SamplingAdequacy(
-        float(by_item.sum() / (by_item.sum() + by_partial.sum())), by_item / (by_item + by_partial)
-    )
+    return SamplingAdequacy(float(by_item.sum() / (by_item.sum() + by_partial.sum())), by_item / (by_item + by_partial))
 
 
 def sphericity(correlation: npt.ArrayLike, n: int) -> Sphericity:

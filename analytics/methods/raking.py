@@ -161,9 +161,7 @@ def cell_weights(counts: npt.ArrayLike, weights: npt.ArrayLike, rounds: int = 0)
     total = math.fsum(w * n)
     effect = size * math.fsum(w * w * n) / total**2
     relative = w[n > 0] * size / total
-    return CellWeights(
-        w, size, float(relative.min()), float(relative.max()), effect, size / effect, 1 / effect, rounds
-    )
+    return CellWeights(w, size, float(relative.min()), float(relative.max()), effect, size / effect, 1 / effect, rounds)
 
 
 def checked_cells(counts: npt.ArrayLike, levels: npt.ArrayLike) -> tuple[IntArray, IntArray]:

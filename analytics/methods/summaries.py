@@ -265,7 +265,7 @@ def _indicators(block: npt.NDArray[np.int8], scales: tuple[tuple[int, ...], ...]
         column, found = block[:, item], 0
         for code in codes:
             flags[row] = column == code
-            found += np.count_nonzero(flags[row])
+            found += int(np.count_nonzero(flags[row]))
             row += 1
         if found != np.count_nonzero(column >= 0):
             stray = int(column[(column >= 0) & ~np.isin(column, codes)][0])

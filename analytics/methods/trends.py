@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
@@ -52,9 +51,7 @@ class Decomposition:
     total: float
 
 
-def trend(
-    times: npt.ArrayLike, values: npt.ArrayLike, errors: npt.ArrayLike, level: float = DEFAULT_LEVEL
-) -> Trend:
+def trend(times: npt.ArrayLike, values: npt.ArrayLike, errors: npt.ArrayLike, level: float = DEFAULT_LEVEL) -> Trend:
     """Return the test of any change and the weighted slope over three or more periods.
 
     Parameters
