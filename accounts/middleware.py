@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
-from zoneinfo import ZoneInfo
 
 from accounts.access import actor_for_membership
 from accounts.selectors import get_current_membership
@@ -37,7 +37,7 @@ class ActorMiddleware:
         if not language:
             return self.get_response(request)
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers["Content-Language"] = language
         return response
