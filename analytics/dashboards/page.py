@@ -59,7 +59,7 @@ class Funnel:
     started: int
     completed: int
     headline: Headline | None
-    """The response rate (0-1) with its interval; None while nothing was delivered."""
+    """The response rate (0-1), which has no interval; None while nothing was delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from django.db.models import Count, Q
 from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.page import Funnel, Headline
 from analytics.dashboards.selection import Selection
-from analytics.methods.proportions import proportion
-from analytics.scoring import selectors
-from analytics.scoring.results import Figure, Period, Status
+from analytics.scoring.results import Change, Figure, Period, Status, Verdict
 from surveys.sending.models import DeliveryState, Invitation
 
 METRIC = "response_rate"
@@ -30,8 +28,8 @@ def get_funnel(*, selection: Selection, scope: Mapping[str, Sequence[str]]) -> F
     if selection.previous is not None:
         before = _count(selection, scope, selection.previous)
         previous = _rate(before["completed"], before["delivered"], selection)
-    change = selectors.compare(previous, rate) if previous and rate else None
-    return Funnel(**counts, headline=Headline(rate, previous, change) if rate else None)
+    headline = Headline(rate, previous, _change(previous, rate)) if rate else None
+    return Funnel(**counts, headline=headline)
 
 
 def _count(selection: Selection, scope: Mapping[str, Sequence[str]], period: Period) -> dict[str, int]:
@@ -56,14 +54,14 @@ def _rate(completed: int, delivered: int, selection: Selection) -> Figure | None
     if not delivered:
         return None
     team = selection.tree.team
-    status = (
-        Status.TOO_FEW if delivered < team.show_from_n
-        else Status.FEW if delivered < team.sure_from_n else Status.SHOWN
-    )
-    if status == Status.TOO_FEW:
-        return Figure(METRIC, delivered, float(delivered), None, None, None, status, "too_few", team.show_from_n)
-    share = proportion(completed, delivered)
-    return Figure(
-        METRIC, delivered, float(delivered), share.value, share.interval.low, share.interval.high, status,
-        needed=team.show_from_n, standard_error=(share.value * (1 - share.value) / delivered) ** 0.5,
-    )
+    if delivered < team.show_from_n:
+        return Figure(METRIC, delivered, float(delivered), None, None, None, Status.TOO_FEW, "too_few", team.show_from_n)
+    status = Status.FEW if delivered < team.sure_from_n else Status.SHOWN
+    # No interval: everybody invited is counted, so chance has no part in it.
+    return Figure(METRIC, delivered, float(delivered), completed / delivered, None, None, status, needed=team.show_from_n)
+
+
+def _change(previous: Figure | None, rate: Figure | None) -> Change | None:
+    if previous is None or rate is None or previous.value is None or rate.value is None:
+        return None
+    return Change(METRIC, rate.value - previous.value, None, None, Verdict.UNKNOWN)
