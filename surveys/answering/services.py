@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from surveys.answering.answers import PageAnswers, PostedLists, asked_only, first_incomplete_page, read_page
 from surveys.answering.gates import pass_gate
 from surveys.answering.models import RecomputeNote, Response, ResponseState
-from surveys.answering.wake import tell_rows_changed, wake_on_commit
+from surveys.answering.wake import rows_changed, wake_on_commit
 from surveys.contacts.models import ContactAttribute
 from surveys.design.document import Document, parse_document
 from surveys.design.models import QuestionnaireVersion
@@ -208,7 +208,7 @@ def _edit(response: Response, answers: dict[str, Any], language: str, at: dateti
     response.revision += 1
     response.save(update_fields=["answers", "language", "updated_at", "revision"])
     if not response.is_test:
-        tell_rows_changed(response.questionnaire_id, [response.block_id], at)
+        rows_changed(response.questionnaire_id, [response.block_id], at)
         _note(response.questionnaire_id, at)
     return response
 

@@ -1,4 +1,8 @@
-"""Tell those who keep results that answers changed. Who they are is registered by themselves."""
+"""Where those hear of it who make results from responses; answering knows nothing of them.
+
+Both lists are filled at start-up. The database is the record (`RecomputeNote`, and what a listener of
+`on_rows_changed` writes): a listener that is not heard costs time, never an answer.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +15,29 @@ from django.db import transaction
 log = logging.getLogger(__name__)
 
 on_results_changed: list[Callable[[int], None]] = []
-"""Called with a questionnaire's id after the commit. A listener returns at once: a person waits for it."""
+"""Called with the questionnaire's id after the commit that completed, changed or erased a response.
+A listener returns at once: a person waits for it."""
 
 on_rows_changed: list[Callable[[int, Sequence[int | None], datetime], None]] = []
-"""Called inside the transaction that edits responses: questionnaire id, their block ids, the moment."""
+"""Called inside the transaction that edits or erases completed responses, before it ends, with the
+questionnaire's id, the `block_id` of the rows (which stays as it is on an edit) and the moment."""
 
 
-def wake_on_commit(questionnaire_id: int) -> None:
-    """Ring after the commit. A bell that fails costs nothing: the note in the database is found by a sweep."""
-    transaction.on_commit(lambda: _wake(questionnaire_id), robust=True)
-
-
-def tell_rows_changed(questionnaire_id: int, block_ids: Sequence[int | None], at: datetime) -> None:
-    """Have what was made of these rows made again; a failure here undoes the edit."""
-    for listener in on_rows_changed:
-        listener(questionnaire_id, block_ids, at)
-
-
-def _wake(questionnaire_id: int) -> None:
+def wake(questionnaire_id: int) -> None:
+    """Tell everybody who listens that results are out of date; one that fails is logged and forgotten."""
     for listener in on_results_changed:
         try:
             listener(questionnaire_id)
         except Exception as error:  # whatever a listener raises, the answer is stored
             log.warning("results not woken", extra={"kind": type(error).__name__})
+
+
+def wake_on_commit(questionnaire_id: int) -> None:
+    """Tell them after the commit; a failure there never reaches the one who answered."""
+    transaction.on_commit(lambda: wake(questionnaire_id), robust=True)
+
+
+def rows_changed(questionnaire_id: int, block_ids: Sequence[int | None], at: datetime) -> None:
+    """Tell everybody who listens that rows which may be sealed are edited or erased."""
+    for listener in on_rows_changed:
+        listener(questionnaire_id, block_ids, at)
