@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from django.utils.functional import _StrPromise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,12 @@ class Metric:
     """
 
     id: str
-    name: _StrPromise
-    formula: _StrPromise
-    denominator: _StrPromise
-    missing: _StrPromise
-    interval: _StrPromise
-    source: _StrPromise
+    name: StrPromise
+    formula: StrPromise
+    denominator: StrPromise
+    missing: StrPromise
+    interval: StrPromise
+    source: StrPromise
     low: float | None
     high: float | None
     unit: str
