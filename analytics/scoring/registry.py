@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
+    from django.utils.functional import _StrPromise
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Metric:
     """
 
     id: str
-    name: StrPromise
-    formula: StrPromise
-    denominator: StrPromise
-    missing: StrPromise
-    interval: StrPromise
-    source: StrPromise
+    name: _StrPromise
+    formula: _StrPromise
+    denominator: _StrPromise
+    missing: _StrPromise
+    interval: _StrPromise
+    source: _StrPromise
     low: float | None
     high: float | None
     unit: str

@@ -30,7 +30,7 @@ def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
     """Draw a labelled form field with its hint and errors."""
     kind = getattr(bound.field.widget, "input_type", "")
     classes = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
-    attributes = {"class": classes}
+    attributes: dict[str, str | bool] = {"class": classes}
     described = [f"{bound.auto_id}-hint"] if hint or bound.help_text else []
     described += [f"{bound.auto_id}-error"] if bound.errors else []
     if described:
