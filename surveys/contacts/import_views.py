@@ -42,7 +42,7 @@ def import_upload(request: TeamRequest) -> HttpResponse:
                 at=timezone.now(),
             )
             return redirect("contacts:import-match", started.pk)
-    return render(request, "contacts/import_upload.html", {"form": form, "step": 1}, status=400 if form.errors else 200)
+    return render(request, "contacts/import_upload.html", {"nav": "contacts", "form": form, "step": 1}, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,6 +66,7 @@ def import_match(request: TeamRequest, import_id: int) -> HttpResponse:
             error = str(MAPPING_ERRORS[problem.code])
             contact_import.mapping = {"targets": targets, "rule": request.POST.get("rule", importing.FILL)}
     return render(request, "contacts/import_match.html", {
+        "nav": "contacts",
         **_match_context(request, contact_import, table), "error": error, "step": 2,
     }, status=400 if error else 200)
 
@@ -100,6 +101,7 @@ def import_check(request: TeamRequest, import_id: int) -> HttpResponse:
         return _run(request, contact_import)
     plan = importing.plan_import(contact_import=contact_import)
     return render(request, "contacts/import_check.html", {
+        "nav": "contacts",
         **_result_context(plan.counts), "contact_import": contact_import, "step": 3,
         "wrong_rows": [(row.number, ROW_REASONS[row.code], " · ".join(c for c in row.cells if c)[:80])
                        for row in plan.wrong[:SHOWN_WRONG]],
@@ -137,6 +139,7 @@ def import_done(request: TeamRequest, import_id: int) -> HttpResponse:
     if contact_import.state != ContactImport.State.DONE:
         return redirect("contacts:import-match", import_id)
     return render(request, "contacts/import_done.html", {
+        "nav": "contacts",
         **_result_context(contact_import.report), "contact_import": contact_import, "step": 4,
     })
 
