@@ -311,7 +311,7 @@ class TestContactPages:
         assert dora.get(match)["Location"] == done
 
     @pytest.mark.parametrize(("name", "content", "sentence"), [
-        ("a.csv", b"\xff\xff\x81\x00", "cannot be read"), ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel"),
+        ("a.csv", b"\xff\xff\x81", "cannot be read"), ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel"),
         ("a.xlsx", b"PK\x03\x04nothing", "save it as .xlsx"), ("a.csv", b"\n\n\n\n", "has no rows"),
     ])
     def test_import_refuses_with_a_sentence(self, dora: Client, name: str, content: bytes, sentence: str) -> None:
