@@ -15,7 +15,13 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from surveys.contacts import access, selectors, services
 from surveys.contacts.forms import (
-    AttributeForm, ContactForm, NewAttributeForm, SegmentForm, SuppressionForm, attribute_name, initial_of,
+    AttributeForm,
+    ContactForm,
+    NewAttributeForm,
+    SegmentForm,
+    SuppressionForm,
+    attribute_name,
+    initial_of,
     segment_initial,
 )
 from surveys.contacts.models import Contact, ContactAttribute, Segment
@@ -183,16 +189,15 @@ def _edit_segment(request: TeamRequest, segment: Segment | None) -> HttpResponse
     team = request.actor.team
     levels = [(a, selectors.list_levels(team=team, key=a.key)) for a in selectors.list_attributes(team=team)]
     form = SegmentForm(request.POST or None, levels=levels, initial=segment_initial(segment) if segment else None)
-    if request.method == "POST" and form.is_valid():
-        if "count" not in request.POST:
-            try:
-                services.save_segment(
-                    team=team, name=form.cleaned_data["name"], rules=form.rules, at=timezone.now(), segment=segment
-                )
-                messages.success(request, _("Saved."))
-                return redirect("contacts:segment-list")
-            except services.SegmentExistsError:
-                form.add_error("name", _("There is already a segment with this name. Choose another name."))
+    if request.method == "POST" and form.is_valid() and "count" not in request.POST:
+        try:
+            services.save_segment(
+                team=team, name=form.cleaned_data["name"], rules=form.rules, at=timezone.now(), segment=segment
+            )
+            messages.success(request, _("Saved."))
+            return redirect("contacts:segment-list")
+        except services.SegmentExistsError:
+            form.add_error("name", _("There is already a segment with this name. Choose another name."))
     rules = form.rules if form.is_bound and form.is_valid() else (segment.rules if segment else [])
     return render(request, "contacts/segment_form.html", {
         "nav": "contacts",

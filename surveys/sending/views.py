@@ -21,13 +21,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import Actor, TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
+from surveys.contacts.models import Segment
 from surveys.contacts.selectors import count_audience, list_attributes, list_segments
 from surveys.contacts.sentences import LEFT_OUT
 from surveys.sending import access, preview, selectors, services
 from surveys.sending.forms import WhatForm, WhenForm, WhoForm, what_initial
 from surveys.sending.models import Campaign, CampaignState, DeliveryState
 from surveys.sending.sentences import (
-    FILTERS, LAUNCH_ERRORS, PAUSE_REASONS, REASONS, TEST_ERRORS, Sentence, shown_state,
+    FILTERS,
+    LAUNCH_ERRORS,
+    PAUSE_REASONS,
+    REASONS,
+    TEST_ERRORS,
+    Sentence,
+    shown_state,
 )
 from surveys.sending.transport import Result
 
@@ -130,14 +137,16 @@ def campaign_who(request: TeamRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         services.update_draft(campaign=campaign, changes={"segment": form.cleaned_data["segment"]})
         return redirect("sending:when", campaign.pk)
-    choices = [
-        {"segment": one, "count": count_audience(team=request.actor.team, segment=one),
-         "is_chosen": campaign.segment_id == (one.pk if one else None)}
-        for one in [None, *segments]
-    ]
-    for choice in choices:
-        choice["left_out"] = left_out_lines(choice["count"].left_out)  # type: ignore[attr-defined]
+    choices = [_choice(campaign, one) for one in [None, *segments]]
     return _render_step(request, "who", campaign, {"form": form, "choices": choices})
+
+
+def _choice(campaign: Campaign, segment: Segment | None) -> dict[str, Any]:
+    count = count_audience(team=campaign.team, segment=segment)
+    return {
+        "segment": segment, "count": count, "left_out": left_out_lines(count.left_out),
+        "is_chosen": campaign.segment_id == (segment.pk if segment else None),
+    }
 
 
 def left_out_lines(left_out: Mapping[str, int]) -> list[tuple[Sentence, int]]:
@@ -209,7 +218,7 @@ def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
     version = selectors.get_latest_version(campaign=campaign)
     address = _own_address(request)
     if version is None or not address:
-        messages.error(request, LAUNCH_ERRORS["NotPublishedError"])
+        messages.error(request, str(LAUNCH_ERRORS["NotPublishedError"]))
         return redirect("sending:check", campaign_id)
     outcomes = services.send_test(
         campaign=campaign, version=version, email=address, links=preview.preview_links(campaign=campaign),
@@ -217,7 +226,7 @@ def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
     )
     bad = [outcome for outcome in outcomes if outcome.result is not Result.SENT]
     if bad:
-        messages.error(request, TEST_ERRORS[bad[0].result])
+        messages.error(request, str(TEST_ERRORS[bad[0].result]))
     else:
         messages.success(request, _("Test mail sent to %(address)s in each language.") % {"address": address})
     return redirect("sending:check" if campaign.state == CampaignState.DRAFT else "sending:detail", campaign_id)
@@ -233,7 +242,7 @@ def campaign_launch(request: TeamRequest, campaign_id: int) -> HttpResponse:
         if services.launch_campaign(campaign=campaign, at=at):
             record_event(actor=request.actor, action="campaign.launched", target=f"campaign {campaign_id}", at=at)
     except (services.NotPublishedError, services.EmptyAudienceError, services.TextsMissingError) as error:
-        messages.error(request, LAUNCH_ERRORS[type(error).__name__])
+        messages.error(request, str(LAUNCH_ERRORS[type(error).__name__]))
         return redirect("sending:check", campaign_id)
     return redirect("sending:detail", campaign_id)
 
@@ -282,8 +291,8 @@ def _steps(funnel: selectors.Funnel) -> list[dict[str, Any]]:
 def _not_delivered(campaign: Campaign) -> list[dict[str, Any]]:
     lines = []
     for row in selectors.count_undelivered(campaign=campaign):
-        what, then = REASONS.get(str(row["reason"]), (_("Other"), _("See the list of recipients")))
-        lines.append({"what": what, "then": then, "n": row["n"], "state": row["state"]})
+        what, then = REASONS.get(row.reason, (_("Other"), _("See the list of recipients")))
+        lines.append({"what": what, "then": then, "n": row.n, "state": row.state})
     return lines
 
 

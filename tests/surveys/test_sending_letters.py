@@ -18,7 +18,13 @@ from surveys.contacts.services import create_contact
 from surveys.design.document import parse_document
 from surveys.sending import delivery
 from surveys.sending.letters import (
-    LetterError, Links, Person, build_letter, compile_pattern, embedded_item, greeting_for, write,
+    LetterError,
+    Links,
+    Person,
+    build_letter,
+    compile_pattern,
+    embedded_item,
+    greeting_for,
 )
 from surveys.sending.models import Campaign, Invitation
 from surveys.sending.selectors import find_invitation, find_invitation_to_stop
@@ -27,7 +33,14 @@ from surveys.sending.texts import fill, find_problems
 from surveys.sending.tokens import hash_token, new_nonce, nonce_of_stop_token, stop_token_for, token_for
 from tests.services.smtp import Mailbox
 from tests.surveys.sending_builders import (
-    AT, launched, make_campaign, make_team, nps_document, publish, rating_document, states,
+    AT,
+    launched,
+    make_campaign,
+    make_team,
+    nps_document,
+    publish,
+    rating_document,
+    states,
 )
 
 LINKS = Links(answer="https://survey.example/a/TOKEN/", stop="https://survey.example/u/STOP/")

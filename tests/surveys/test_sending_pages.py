@@ -19,7 +19,15 @@ from surveys.sending.models import Campaign, Invitation
 from surveys.sending.tokens import stop_token_for, token_for
 from tests.services.smtp import Mailbox
 from tests.surveys.sending_builders import (
-    AT, launched, make_campaign, make_contacts, make_member, make_team, publish, rating_document, states,
+    AT,
+    launched,
+    make_campaign,
+    make_contacts,
+    make_member,
+    make_team,
+    publish,
+    rating_document,
+    states,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
