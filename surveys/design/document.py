@@ -22,8 +22,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
+from accounts.languages import LANGUAGES
+
 SCHEMA: Final = 1
-LANGUAGES: Final = ("zh-hans", "en")
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_TEXT: Final = 4000
 MOST_PARTS: Final = 100
