@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
 from analytics.dashboards.presentation import grain_text, level_name
-from analytics.dashboards.selection import Compare, Selection, parameter_of
+from analytics.dashboards.selection import Compare, Selection, first_key, parameter_of
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
 from analytics.scoring.results import Grain, Period
@@ -62,7 +62,7 @@ class FilterBar:
     dimensions: tuple[DimensionMenu, ...]
     is_on: bool
     reset_query: str
-    by: str
+    default_by: str
 
 
 def build_filter_bar(selection: Selection, trees: Iterable[IndicatorTree], *, language: str) -> FilterBar:
@@ -74,7 +74,7 @@ def build_filter_bar(selection: Selection, trees: Iterable[IndicatorTree], *, la
         is_on=bool(selection.filters) or selection.period != selection.known.default_period
         or selection.compare != Compare.PREVIOUS,
         reset_query=selection.query(period="", compare="", **{parameter_of(key): "" for key in selection.filters}),
-        by=selection.by,
+        default_by=first_key(selection.known.dimensions),
     )
 
 
