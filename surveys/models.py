@@ -9,11 +9,11 @@ from surveys.contacts.models import (
     Suppression,
     SuppressionReason,
 )
-from surveys.design.models import Questionnaire, QuestionnaireVersion
+from surveys.design.models import DraftRevision, Questionnaire, QuestionnaireVersion
 from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invitation
 
 __all__ = [
-    "Campaign", "CampaignState", "Contact", "ContactAttribute", "ContactImport", "DeliveryState",
+    "Campaign", "CampaignState", "Contact", "ContactAttribute", "ContactImport", "DeliveryState", "DraftRevision",
     "Invitation", "Questionnaire", "QuestionnaireVersion", "RecomputeNote", "Response",
     "ResponseSource", "ResponseState", "Segment", "Suppression", "SuppressionReason",
 ]

@@ -17,13 +17,17 @@ falls back to it. Every rated thing has its own stable key: each row of a matrix
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
 SCHEMA: Final = 1
 LANGUAGES: Final = ("zh-hans", "en")
-KEY: Final = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+LONGEST_TEXT: Final = 4000
+MOST_PARTS: Final = 100
+"""The most pages, questions, rows or options there may be in one list."""
 NOT_APPLICABLE: Final = "NA"
 """The answer stored for "does not apply": left out of numerator and denominator, counted apart."""
 
@@ -224,7 +228,7 @@ def parse_document(raw: Mapping[str, Any]) -> Document:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         problems.append(Problem("document", f"malformed:{type(error).__name__}"))
         raise DocumentError(problems) from error
-    problems += _repeated_keys(document)
+    problems += find_repeated_keys(document)
     if problems:
         raise DocumentError(problems)
     return document
@@ -232,54 +236,67 @@ def parse_document(raw: Mapping[str, Any]) -> Document:
 
 def _document(raw: Mapping[str, Any], problems: list[Problem]) -> Document:
     languages = tuple(raw["languages"])
-    if not languages or any(language not in LANGUAGES for language in languages):
+    if not languages or len(set(languages)) < len(languages) or any(one not in LANGUAGES for one in languages):
         problems.append(Problem("languages", "unknown_language"))
     return Document(
         languages=languages,
-        title=_text(raw["title"]),
-        pages=tuple(_page(page, problems) for page in raw["pages"]),
-        intro=_text(raw.get("intro", {})),
-        thanks=_text(raw.get("thanks", {})),
+        title=_text(raw["title"], "title", problems),
+        pages=tuple(_page(page, problems) for page in _parts(raw["pages"], "pages", problems)),
+        intro=_text(raw.get("intro", {}), "intro", problems),
+        thanks=_text(raw.get("thanks", {}), "thanks", problems),
     )
 
 
 def _page(raw: Mapping[str, Any], problems: list[Problem]) -> Page:
+    key = _key(raw["key"], "pages", problems)
+    questions = _parts(raw["questions"], f"pages.{key}", problems)
     return Page(
-        key=_key(raw["key"], "pages", problems),
-        title=_text(raw.get("title", {})),
-        questions=tuple(_question(question, problems) for question in raw["questions"]),
+        key=key,
+        title=_text(raw.get("title", {}), f"pages.{key}.title", problems),
+        questions=tuple(_question(question, problems) for question in questions),
     )
 
 
 def _question(raw: Mapping[str, Any], problems: list[Problem]) -> Question:
     key = _key(raw["key"], "questions", problems)
-    kind = raw["type"]
+    at, kind = f"questions.{key}", raw["type"]
     if kind not in TYPES:
-        problems.append(Problem(f"questions.{key}.type", "unknown_type"))
+        problems.append(Problem(f"{at}.type", "unknown_type"))
     return Question(
         key=key,
         type=cast(QuestionType, kind),
-        text=_text(raw["text"]),
-        help=_text(raw.get("help", {})),
-        is_required=bool(raw.get("required", False)),
-        offers_na=bool(raw.get("offers_na", False)),
+        text=_text(raw["text"], f"{at}.text", problems),
+        help=_text(raw.get("help", {}), f"{at}.help", problems),
+        is_required=_flag(raw.get("required", False)),
+        offers_na=_flag(raw.get("offers_na", False)),
         scale=_scale(raw, key, problems),
-        rows=tuple(
-            Row(_key(r["key"], f"questions.{key}.rows", problems), _text(r["text"]), _text(r.get("help", {})))
-            for r in raw.get("rows", [])
-        ),
+        rows=tuple(_row(row, at, problems) for row in _parts(raw.get("rows", []), f"{at}.rows", problems)),
         options=tuple(
-            Option(_key(o["key"], f"questions.{key}.options", problems), _text(o["text"]))
-            for o in raw.get("options", [])
+            _option(one, at, problems) for one in _parts(raw.get("options", []), f"{at}.options", problems)
         ),
-        allows_several=bool(raw.get("several", False)),
-        max_length=_whole(raw.get("max_length", 2000)),
+        allows_several=_flag(raw.get("several", False)),
+        max_length=_length(raw.get("max_length", 2000), at, problems),
         score_texts=tuple(
-            ScoreText(str(s["item"]), _whole(s["low"]), _whole(s["high"]), _text(s["text"]))
-            for s in raw.get("score_texts", [])
+            _score_text(one, at, problems) for one in _parts(raw.get("score_texts", []), at, problems)
         ),
-        show_if=tuple(_condition(condition) for condition in raw.get("show_if", [])),
+        show_if=tuple(_condition(condition) for condition in _parts(raw.get("show_if", []), at, problems)),
     )
+
+
+def _row(raw: Mapping[str, Any], at: str, problems: list[Problem]) -> Row:
+    key = _key(raw["key"], f"{at}.rows", problems)
+    path = f"{at}.rows.{key}"
+    return Row(key, _text(raw["text"], f"{path}.text", problems), _text(raw.get("help", {}), f"{path}.help", problems))
+
+
+def _option(raw: Mapping[str, Any], at: str, problems: list[Problem]) -> Option:
+    key = _key(raw["key"], f"{at}.options", problems)
+    return Option(key, _text(raw["text"], f"{at}.options.{key}.text", problems))
+
+
+def _score_text(raw: Mapping[str, Any], at: str, problems: list[Problem]) -> ScoreText:
+    text = _text(raw["text"], f"{at}.score_texts", problems)
+    return ScoreText(_key(raw["item"], f"{at}.score_texts", problems), _whole(raw["low"]), _whole(raw["high"]), text)
 
 
 def _scale(raw: Mapping[str, Any], key: str, problems: list[Problem]) -> Scale | None:
@@ -287,47 +304,92 @@ def _scale(raw: Mapping[str, Any], key: str, problems: list[Problem]) -> Scale |
         return NPS_SCALE
     if raw["type"] not in ("rating", "matrix"):
         return None
-    given = raw["scale"]
+    given, path = raw["scale"], f"questions.{key}.scale"
     low, high = _whole(given["min"]), _whole(given["max"])
     if not 0 <= low < high <= 10:
-        problems.append(Problem(f"questions.{key}.scale", "scale_out_of_range"))
-    return Scale(low, high, {int(p): _text(label) for p, label in given.get("labels", {}).items()})
+        problems.append(Problem(path, "scale_out_of_range"))
+    labels = {int(point): _text(label, path, problems) for point, label in given.get("labels", {}).items()}
+    if any(not low <= point <= high for point in labels):
+        problems.append(Problem(path, "label_outside_scale"))
+    return Scale(low, high, labels)
 
 
 def _condition(raw: Mapping[str, Any]) -> Condition:
     low, high = raw.get("low"), raw.get("high")
     return Condition(
-        item=str(raw["item"]),
+        item=_name(raw["item"]),
         low=None if low is None else _whole(low),
         high=None if high is None else _whole(high),
-        values=tuple(str(value) for value in raw.get("values", [])),
+        values=tuple(_name(value) for value in raw.get("values", [])),
     )
 
 
-def _text(raw: Mapping[str, Any]) -> Text:
-    if any(not isinstance(value, str) or "\x00" in value for value in raw.values()):
+def _parts(raw: object, path: str, problems: list[Problem]) -> Sequence[Any]:
+    if not isinstance(raw, list | tuple):
+        raise TypeError("not a list")
+    if len(raw) > MOST_PARTS:
+        problems.append(Problem(path, "too_many_parts"))
+    return raw[:MOST_PARTS]
+
+
+def _text(raw: Mapping[str, Any], path: str, problems: list[Problem]) -> Text:
+    if any(not isinstance(value, str) for value in raw.values()):
         raise ValueError("a text is a dictionary of strings by language")
+    for language, value in raw.items():
+        if not is_storable(value):
+            problems.append(Problem(f"{path}.{language}", "bad_characters"))
+        elif len(value) > LONGEST_TEXT:
+            problems.append(Problem(f"{path}.{language}", "text_too_long"))
     return {str(language): value for language, value in raw.items() if language in LANGUAGES}
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether a database can keep the text: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _flag(raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise ValueError("not a yes or no")
+    return raw
+
+
+def _length(raw: object, at: str, problems: list[Problem]) -> int:
+    length = _whole(raw)
+    if not 1 <= length <= 10000:
+        problems.append(Problem(f"{at}.max_length", "length_out_of_range"))
+    return length
+
+
+def _name(raw: object) -> str:
+    if not isinstance(raw, str) or not raw.isascii() or not is_storable(raw) or len(raw) > 40:
+        raise ValueError("not a key")
+    return raw
+
+
 def _whole(raw: object) -> int:
-    if isinstance(raw, bool) or not isinstance(raw, int):
+    if isinstance(raw, bool) or not isinstance(raw, int) or abs(raw) > 100_000:
         raise ValueError("not a whole number")
     return raw
 
 
 def _key(raw: object, path: str, problems: list[Problem]) -> str:
-    if not isinstance(raw, str) or not KEY.match(raw):
-        problems.append(Problem(f"{path}.{raw}", "bad_key"))
-    return str(raw)
+    if not isinstance(raw, str) or not KEY.fullmatch(raw):
+        problems.append(Problem(path, "bad_key"))
+        return "?"
+    return raw
 
 
-def _repeated_keys(document: Document) -> list[Problem]:
-    seen: set[str] = set()
-    problems = []
+def find_repeated_keys(document: Document) -> list[Problem]:
+    """Name every key that is used twice: pages among themselves, questions and rows together, options in their question."""
+    problems = [Problem(f"pages.{key}", "repeated_key") for key in _twice(page.key for page in document.pages)]
+    keys = [key for q in document.questions() for key in ([q.key, *q.answer_keys] if q.rows else [q.key])]
+    problems += [Problem(f"questions.{key}", "repeated_key") for key in _twice(keys)]
     for question in document.questions():
-        for key in {question.key, *question.answer_keys}:
-            if key in seen:
-                problems.append(Problem(f"questions.{key}", "repeated_key"))
-            seen.add(key)
+        options = _twice(option.key for option in question.options)
+        problems += [Problem(f"questions.{question.key}.options.{key}", "repeated_key") for key in options]
     return problems
+
+
+def _twice(keys: Iterable[str]) -> list[str]:
+    return [key for key, times in Counter(keys).items() if times > 1 and key != "?"]

@@ -52,3 +52,21 @@ class QuestionnaireVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.questionnaire} v{self.number}"
+
+
+class DraftRevision(models.Model):
+    """A draft as it was before a save: what undo goes back to. Only the latest few are kept."""
+
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.CASCADE, related_name="draft_history")
+    number = models.PositiveIntegerField(help_text="the draft_revision this document had")
+    document = models.JSONField()
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["questionnaire", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["questionnaire", "number"], name="one_draft_per_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.questionnaire} draft {self.number}"
