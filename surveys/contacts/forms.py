@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from surveys.contacts.addresses import AddressError, normalise_address
 from surveys.contacts.models import Contact, ContactAttribute, Segment
 from surveys.contacts.tables import MOST_BYTES
-from surveys.design.document import text_in
+from accounts.languages import text_in
 
 LANGUAGES = [("", _("Not known")), ("zh-hans", "简体中文"), ("en", "English")]
 ADDRESS_ERRORS = {

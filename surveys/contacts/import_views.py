@@ -20,7 +20,7 @@ from surveys.contacts.matching import ATTRIBUTE, ATTRIBUTE_NAMES, NEW, describe_
 from surveys.contacts.models import ContactImport
 from surveys.contacts.sentences import CORRECTIONS, MAPPING_ERRORS, ROW_REASONS, TABLE_ERRORS
 from surveys.contacts.tables import Table, TableError, read_table, unpack
-from surveys.design.document import text_in
+from accounts.languages import text_in
 
 SHOWN_WRONG = 10
 

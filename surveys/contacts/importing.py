@@ -14,7 +14,15 @@ from accounts.models import Team, User
 from surveys.contacts.addresses import INVISIBLE, AddressError, hash_address, normalise_address
 from surveys.contacts.bulk import insert_rows
 from surveys.contacts.matching import (
-    ATTRIBUTE, ATTRIBUTE_NAMES, EMAIL, LANGUAGE, LANGUAGE_WORDS, NAME, NEW, SALUTATION, new_key,
+    ATTRIBUTE,
+    ATTRIBUTE_NAMES,
+    EMAIL,
+    LANGUAGE,
+    LANGUAGE_WORDS,
+    NAME,
+    NEW,
+    SALUTATION,
+    new_key,
 )
 from surveys.contacts.models import Contact, ContactAttribute, ContactImport
 from surveys.contacts.selectors import list_suppressed_hashes

@@ -15,7 +15,13 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from surveys.contacts import access, selectors, services
 from surveys.contacts.forms import (
-    AttributeForm, ContactForm, NewAttributeForm, SegmentForm, SuppressionForm, attribute_name, initial_of,
+    AttributeForm,
+    ContactForm,
+    NewAttributeForm,
+    SegmentForm,
+    SuppressionForm,
+    attribute_name,
+    initial_of,
     segment_initial,
 )
 from surveys.contacts.models import Contact, ContactAttribute, Segment

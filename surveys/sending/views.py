@@ -26,7 +26,13 @@ from surveys.sending import access, preview, selectors, services
 from surveys.sending.forms import WhatForm, WhenForm, WhoForm, what_initial
 from surveys.sending.models import Campaign, CampaignState, DeliveryState
 from surveys.sending.sentences import (
-    FILTERS, LAUNCH_ERRORS, PAUSE_REASONS, REASONS, TEST_ERRORS, Sentence, shown_state,
+    FILTERS,
+    LAUNCH_ERRORS,
+    PAUSE_REASONS,
+    REASONS,
+    TEST_ERRORS,
+    Sentence,
+    shown_state,
 )
 from surveys.sending.transport import Result
 
