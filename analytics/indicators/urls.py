@@ -1,0 +1,7 @@
+"""Addresses of the indicators pages."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "indicators"
+
+urlpatterns: list[URLPattern | URLResolver] = []

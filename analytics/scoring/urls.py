@@ -1,0 +1,7 @@
+"""Addresses of the scoring pages."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "scoring"
+
+urlpatterns: list[URLPattern | URLResolver] = []

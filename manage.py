@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""The one entry point: `demo`, `test` and every other command, on a machine with only Python."""
+
+import os
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "Python 3.11 or newer is needed; this is Python %d.%d. "
+        "Install a newer Python and start the command with it." % sys.version_info[:2]
+    )
+
+from csat.bootstrap import enter_environment
+
+SETTINGS = {"demo": "csat.settings.demo", "seed_demo": "csat.settings.demo", "test": "csat.settings.test"}
+
+
+def main() -> None:
+    """Run a command inside the project's own environment."""
+    enter_environment(sys.argv)
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS.get(command, "csat.settings.development"))
+    from csat.catalogues import compile_catalogues  # polib exists only from here on
+
+    compile_catalogues()
+    if command == "test":
+        import pytest
+
+        os.chdir(os.path.dirname(os.path.abspath(__file__)))
+        sys.exit(pytest.main(sys.argv[2:]))
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+// Starts the small behaviours that a page asks for by data attributes; every page works without them.
+import { startCharts } from "./chart.js";
+import { startConfirm } from "./confirm.js";
+import { startCopyLink } from "./copy-link.js";
+import { startFilters } from "./filters.js";
+import { startLive } from "./live.js";
+
+startConfirm(document);
+startCopyLink(document);
+startFilters(document);
+startCharts(document);
+startLive(document);
+document.querySelector(".err-summary")?.focus();

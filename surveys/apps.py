@@ -1,0 +1,8 @@
+"""Django app: everything up to a stored answer."""
+
+from django.apps import AppConfig
+
+
+class SurveysConfig(AppConfig):
+    name = "surveys"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,7 @@
+"""Addresses of the design pages."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "design"
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,65 @@
+"""Starts the servers before Django reads its settings, and puts the tests in a random order."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services.postgres import PostgresServer
+from tests.services.processes import free_port
+from tests.services.redis_server import RedisServer
+
+SEED = int(os.environ.get("CSAT_TEST_SEED") or random.SystemRandom().randrange(10**6))
+folder = Path(tempfile.mkdtemp(prefix="csat-suite-"))
+static_root = folder / "static"
+postgres: PostgresServer | None = None
+redis: RedisServer | None = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start PostgreSQL and Redis, unless the environment names servers to use."""
+    global postgres, redis
+    static_root.mkdir()
+    # Playwright's loop runs in the thread of the test, where Django would refuse the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if url := os.environ.get("CSAT_TEST_DATABASE_URL"):
+        os.environ["DATABASE_URL"] = url
+    else:
+        postgres = PostgresServer()
+        os.environ["DATABASE_URL"] = postgres.url
+    if url := os.environ.get("CSAT_TEST_REDIS_URL"):
+        os.environ["REDIS_URL"] = url
+    else:
+        redis = RedisServer()
+        os.environ["REDIS_URL"] = redis.url
+    os.environ["CACHE_URL"] = os.environ["REDIS_URL"].rpartition("/")[0] + "/1"
+    os.environ["TEST_STATIC_ROOT"] = str(static_root)
+    os.environ["VAR_DIR"] = str(folder)
+    os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{free_port()}"
+
+
+def pytest_report_header() -> str:
+    return f"order: CSAT_TEST_SEED={SEED}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, Any, Any]:
+    """Shuffle, before pytest-django puts the tests that truncate tables last."""
+    random.Random(SEED).shuffle(items)
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    for server in (postgres, redis):
+        if server:
+            server.close()
+    shutil.rmtree(folder, ignore_errors=True)
