@@ -22,16 +22,15 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Set `request.actor` (None without a team) and the team's time zone."""
-        membership = None
-        if request.user.is_authenticated:
-            membership = get_current_membership(
-                user=request.user, team_id=request.session.get(SESSION_TEAM)
-            )
-        request.actor = actor_for_membership(membership) if membership else None  # type: ignore[attr-defined]
-        if membership is None:
+        request.actor = None  # type: ignore[attr-defined]
+        if not request.user.is_authenticated:
             return self.get_response(request)
+        membership = get_current_membership(user=request.user, team_id=request.session.get(SESSION_TEAM))
+        if membership is None:
+            return self._in_language_of(request.user.language, request)
+        request.actor = actor_for_membership(membership)  # type: ignore[attr-defined]
         with timezone.override(ZoneInfo(membership.team.time_zone)):
-            return self._in_language_of(membership.user.language, request)
+            return self._in_language_of(request.user.language, request)
 
     def _in_language_of(self, language: str, request: HttpRequest) -> HttpResponse:
         if not language:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -126,8 +127,24 @@ class Membership(models.Model):
         return role_grants(self.role, permission)
 
 
+class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
+    """Invitations by their state."""
+
+    def open(self, at: datetime) -> MemberInvitationQuerySet:
+        """Keep those that can be accepted at this moment."""
+        return self.filter(accepted_at=None, expires_at__gt=at)
+
+    def unsent(self) -> MemberInvitationQuerySet:
+        """Keep those whose mail has not gone out."""
+        return self.filter(sent_at=None, accepted_at=None)
+
+
 class MemberInvitation(models.Model):
-    """An invitation by mail to join a team; only a hash of its token is kept."""
+    """An invitation by mail to join a team; only a hash of its token is kept.
+
+    The token is made when the mail is made, so that no queue and no log ever holds it:
+    until then the hash is that of a secret nobody knows.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="member_invitations")
     email = models.EmailField()
@@ -137,7 +154,17 @@ class MemberInvitation(models.Model):
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MemberInvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "team", Lower("email"), condition=Q(accepted_at=None), name="one_open_invitation_per_email"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.email} to {self.team}"

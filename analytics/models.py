@@ -14,9 +14,8 @@ from analytics.scoring.models import (
     BlockChange,
     BlockSummary,
     Run,
-    RunView,
     Slice,
-    TreeWork,
+    TreeState,
 )
 
 __all__ = [
@@ -28,10 +27,9 @@ __all__ = [
     "IndicatorTree",
     "QuestionSource",
     "Run",
-    "RunView",
     "Slice",
     "SourceRole",
-    "TreeWork",
+    "TreeState",
     "WeightOrigin",
     "WeightSet",
 ]

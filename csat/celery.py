@@ -18,7 +18,7 @@ app = Celery("csat")
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["surveys.sending", "surveys.contacts", "surveys.answering", "analytics.scoring", "analytics.dashboards"]
+    ["accounts", "surveys.sending", "surveys.contacts", "surveys.answering", "analytics.scoring", "analytics.dashboards"]
 )
 
 
@@ -32,7 +32,7 @@ def set_schedule(sender: Celery, **_: Any) -> None:
 
 def sweeps(*, every: float) -> dict[str, dict[str, Any]]:
     """Celery's schedule; a sweep that nobody took within its interval is dropped."""
-    names = ["surveys.sending.tasks.sweep_due", "analytics.scoring.tasks.sweep_stale"]
+    names = ["accounts.tasks.sweep_accounts", "surveys.sending.tasks.sweep_due", "analytics.scoring.tasks.sweep_stale"]
     return {name: {"task": name, "schedule": every, "options": {"expires": max(every, 10)}} for name in names}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView
 
 api_v1 = [
     path("", include("accounts.api_urls")),
@@ -26,5 +27,6 @@ urlpatterns = [
     path("", include("surveys.sending.urls")),
     path("indicators/", include("analytics.indicators.urls")),
     path("runs/", include("analytics.scoring.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include((api_v1, "api"))),
 ]

@@ -16,6 +16,8 @@ from analytics.methods.index_definition import IndexDefinition
 from analytics.methods.index_scorer import NOT_COUNTED, scorer_of
 from analytics.methods.moments import UNITS, MomentTable, checked_groups, grouped_moments
 
+__all__ = ["NOT_COUNTED", "IndexDefinition", "index_moments", "index_values", "tree_score"]
+
 # Rows per pass: the working arrays of one pass stay in the processor's cache.
 ROWS_PER_PASS = 32_768
 ROWS_PER_GROUPED_PASS = 2 * ROWS_PER_PASS

@@ -8,6 +8,7 @@ A histogram is a list of whole counts, one per code of the scale in rising
 order, of *valid* answers; missing ones are in neither numerator nor denominator.
 """
 
+import itertools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -269,9 +270,7 @@ def grade_position(value: float, cut_offs: Sequence[float]) -> int:
     >>> grade_position(75.0, [60, 70, 80, 90]), grade_position(80.0, [60, 70, 80, 90])
     (2, 3)
     """
-    if any(not math.isfinite(cut) for cut in cut_offs) or any(
-        a >= b for a, b in zip(cut_offs, cut_offs[1:], strict=False)
-    ):
+    if any(not math.isfinite(cut) for cut in cut_offs) or any(a >= b for a, b in itertools.pairwise(cut_offs)):
         raise InvalidScaleError("Cut-offs must rise.")
     if not math.isfinite(value):
         raise InvalidValueError("A value that is no number has no grade.")

@@ -71,9 +71,7 @@ class Scorer:
         self.tables = {node: self._tables(node) for node in self.tree.order if self.tree.children[node]}
         # A closed node is decided by one table; an open one is added up per row.
         self.closed = {node: closed_signal(tables[0]) for node, tables in self.tables.items() if self._is_closed(node)}
-        self.additions = {
-            node: signal.weighted_by(self.tree.weights[node]) for node, signal in self.closed.items()
-        }
+        self.additions = {node: signal.weighted_by(self.tree.weights[node]) for node, signal in self.closed.items()}
         self.open = [node for node in reversed(self.tree.order) if node in self.tables and node not in self.closed]
         self.leaf_fixed = [self._leaf_fixed(column) for column in range(len(self.tree.leaves))]
         self.closed_fixed = {node: as_fixed(*self._rounded(signal)) for node, signal in self.closed.items()}

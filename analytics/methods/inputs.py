@@ -4,6 +4,7 @@ Bad input is refused with a named reason; nothing is coerced, dropped or
 repaired on the way. What comes out is a contiguous numpy array of a known type.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -50,7 +51,7 @@ def checked_codes(codes: Sequence[int]) -> tuple[int, ...]:
     if any(not isinstance(code, int | np.integer) for code in codes):
         raise InvalidScaleError("Scale codes must be integers.")
     found = tuple(int(code) for code in codes)
-    if not found or any(a >= b for a, b in zip(found, found[1:], strict=False)):
+    if not found or any(a >= b for a, b in itertools.pairwise(found)):
         raise InvalidScaleError("Scale codes must be given in rising order, each once.")
     return found
 

@@ -132,9 +132,7 @@ def float_halves(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     return high, values - high * _HALF
 
 
-def grouped_moments(
-    values: npt.NDArray[np.integer], groups: npt.NDArray[np.integer], n_groups: int
-) -> MomentTable:
+def grouped_moments(values: npt.NDArray[np.integer], groups: npt.NDArray[np.integer], n_groups: int) -> MomentTable:
     """Return the moments of fixed-point values by group.
 
     Parameters

@@ -99,7 +99,9 @@ def weighted_sums(values: npt.ArrayLike, weights: npt.ArrayLike) -> WeightedSums
     return _sums(w.size, w, w * w, y)
 
 
-def weighted_sums_of_cells(histograms: npt.ArrayLike, cell_weights: npt.ArrayLike, scores: npt.ArrayLike) -> WeightedSums:
+def weighted_sums_of_cells(
+    histograms: npt.ArrayLike, cell_weights: npt.ArrayLike, scores: npt.ArrayLike
+) -> WeightedSums:
     """Sum up histograms of cells whose answers share one weight.
 
     Parameters
@@ -201,7 +203,9 @@ def design_effect(weights: npt.ArrayLike) -> float:
     return np.size(weights) / effective_size(weights)
 
 
-def weighted_share(histograms: npt.ArrayLike, cell_weights: npt.ArrayLike, is_in: npt.ArrayLike) -> tuple[float, WeightedSums]:
+def weighted_share(
+    histograms: npt.ArrayLike, cell_weights: npt.ArrayLike, is_in: npt.ArrayLike
+) -> tuple[float, WeightedSums]:
     """Return the weighted share of the codes flagged in `is_in`, with its sums.
 
     Parameters

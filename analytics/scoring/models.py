@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import Team
 from analytics.indicators.models import IndicatorTree, WeightSet
@@ -18,19 +17,22 @@ from surveys.design.models import Questionnaire
 class Block(models.Model):
     """Completed responses of one questionnaire as a compact column store (see `columns`).
 
-    `Response.block_id` names the block a row was first sealed into. When small blocks are merged, each
-    keeps its row without columns and points to the one that took it; a block is current while
-    `merged_into` is empty. `fingerprint` is the sum of its rows' fingerprints, `checksum` that of the
-    stored bytes. `is_stale` asks for a rebuild from the rows.
+    A block never changes. `Response.block_id` names the one a row was first sealed into; when blocks are
+    merged, or rebuilt after an edit, a new one takes their place and `merged_into` of all of them points
+    at it. A block is current while `merged_into` is empty; the columns of the others are dropped when no
+    reader can want them any more. `fingerprint` is the sum of its rows' fingerprints, `checksum` the
+    digest of the stored bytes.
     """
 
     questionnaire = models.ForeignKey(Questionnaire, on_delete=models.CASCADE, related_name="blocks")
-    merged_into = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="merged")
+    merged_into = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="members")
+    merged_at = models.DateTimeField(null=True)
     rows = models.PositiveIntegerField()
     columns = models.BinaryField(default=bytes)
     fingerprint = models.CharField(max_length=16)
     checksum = models.CharField(max_length=64)
-    is_stale = models.BooleanField(default=False)
+    layout = models.JSONField(help_text="time zone, segment dimensions and versions it was sealed with")
+    newest_response_at = models.DateTimeField(null=True)
     sealed_at = models.DateTimeField()
 
     class Meta:
@@ -70,6 +72,7 @@ class Base(models.Model):
     blocks = models.JSONField(help_text="checksum by block id")
     responses = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=16)
+    versions = models.JSONField(help_text="responses by questionnaire version")
     made_at = models.DateTimeField()
 
     class Meta:
@@ -87,8 +90,9 @@ class Run(models.Model):
     """One computation of a tree, whole or not there at all: readers never see half of one.
 
     `definition` is the snapshot it was computed under (nodes, weights, questions, score vector,
-    coverage, method versions); `provenance` says which data: questionnaire versions with their counts,
-    time zone, missing rule.
+    coverage, time zone, method versions); `provenance` says which data: questionnaire versions with their
+    counts, and what was left out. `tail` holds the columns of the responses not in blocks yet, by
+    questionnaire, so that the run can be looked into after they have been sealed.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="runs")
@@ -98,6 +102,7 @@ class Run(models.Model):
     definition = models.JSONField()
     definition_hash = models.CharField(max_length=64)
     provenance = models.JSONField(default=dict)
+    tail = models.BinaryField(default=bytes)
     responses = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=16)
     data_hash = models.CharField(max_length=64, help_text="of definition and responses: equal means same digits")
@@ -139,21 +144,6 @@ class Slice(models.Model):
         return self.key
 
 
-class RunView(models.Model):
-    """The cube of a run under a filter or a scope, counted once from the columns."""
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="views")
-    filter_hash = models.CharField(max_length=64)
-    payload = models.BinaryField()
-    made_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "filter_hash"], name="one_view_per_run_and_filter")]
-
-    def __str__(self) -> str:
-        return f"view of run {self.run_id}"
-
-
 class BlockChange(models.Model):
     """Says that a sealed row was edited or erased; written in the transaction that did it."""
 
@@ -165,19 +155,20 @@ class BlockChange(models.Model):
         return f"block {self.block_id}"
 
 
-class TreeWork(models.Model):
-    """The claim on a tree's computation, and what became of the last attempts.
+class TreeState(models.Model):
+    """What has been asked for and done for a tree: it is out of date while `requested` exceeds `served`.
 
-    On PostgreSQL the claim is an advisory lock and this row only keeps the record; on SQLite the row is
-    the claim, and `claimed_until_at` ends it when the process that took it has died.
+    `attempts` counts begun and not finished computations, so that one that always fails, or takes its
+    worker with it, is tried less and less often.
     """
 
-    tree = models.OneToOneField(IndicatorTree, on_delete=models.CASCADE, related_name="work", primary_key=True)
-    claim = models.CharField(max_length=32, blank=True)
-    claimed_until_at = models.DateTimeField(null=True)
-    queued_at = models.DateTimeField(null=True, help_text="a recompute has been sent to the queue and not begun")
-    failures = models.PositiveSmallIntegerField(default=0)
+    tree = models.OneToOneField(IndicatorTree, on_delete=models.CASCADE, related_name="state", primary_key=True)
+    requested = models.PositiveBigIntegerField(default=0)
+    requested_at = models.DateTimeField(null=True)
+    served = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    attempted_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=240, blank=True)
 
     def __str__(self) -> str:
-        return f"work on tree {self.tree_id}"
+        return f"tree {self.tree_id}: {self.served} of {self.requested}"

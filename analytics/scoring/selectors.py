@@ -2,8 +2,8 @@
 
 A page view reads one or a few indexed rows and never computes over responses, except under a
 filter or a manager's scope, which are counted from the sealed columns by the same functions and
-cached by (run, filter). Periods and their arithmetic (`parse_period`, `previous_period`, …) are in
-`analytics.scoring.periods`.
+cached by (base of the run, filter). Periods and their arithmetic (`parse_period`, `previous_period`, …)
+are in `analytics.scoring.periods`; `compare` is in `analytics.scoring.comparing` and also here.
 
 `filters` and `scope` map a dimension's key to the levels wanted (`{"region": ["East"]}`); within a
 dimension levels are alternatives, between dimensions all must hold. The key `questionnaire` takes
@@ -12,76 +12,168 @@ ids as text. A scope (from the actor) narrows every number; pass `actor.scope` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from analytics.indicators.models import IndicatorTree
-from analytics.scoring.models import Run
+from django.db.models import F, Min, Q, QuerySet
+
+from analytics.indicators.models import IndicatorTree, QuestionSource, WeightSet
+from analytics.scoring.comparing import compare
+from analytics.scoring.models import Run, TreeState
+from analytics.scoring.reading import NOTHING, Reading, UnknownDimensionError
 from analytics.scoring.results import (
-    Change,
     Dimension,
-    Figure,
     Freshness,
     Grain,
     Period,
     PeriodResult,
     SegmentResult,
 )
+from analytics.scoring.services import is_requested
+from analytics.scoring.sources import Filter
+from surveys.answering.models import RecomputeNote
 
-Filter = Mapping[str, Sequence[str]]
-NOTHING: Filter = {}
+__all__ = [
+    "Filter",
+    "UnknownDimensionError",
+    "compare",
+    "freshness",
+    "get_latest_run",
+    "get_oldest_waiting_at",
+    "get_run_of_weight_set",
+    "get_state",
+    "list_dimensions",
+    "list_periods",
+    "list_runs",
+    "list_trees_due",
+    "list_trees_fed_by",
+    "read_period",
+    "read_periods",
+    "read_segments",
+    "read_trend",
+]
 
 
 def get_latest_run(*, tree: IndicatorTree) -> Run | None:
     """Return the newest finished run of the tree, or None before the first."""
-    raise NotImplementedError
+    runs = Run.objects.filter(tree=tree).select_related("base", "weight_set", "tree__team").defer("tail")
+    return runs.order_by("-id").first()
 
 
-def list_periods(run: Run, *, grain: Grain) -> tuple[Period, ...]:
-    """Return the periods of one grain that hold responses, oldest first."""
-    raise NotImplementedError
+def get_run_of_weight_set(*, weight_set: WeightSet) -> Run | None:
+    """Return the last run made under a weight set: its series as it ended."""
+    runs = Run.objects.filter(weight_set=weight_set).select_related("base", "weight_set", "tree__team")
+    return runs.defer("tail").order_by("-id").first()
+
+
+def list_runs(*, tree: IndicatorTree) -> QuerySet[Run]:
+    """Return a tree's runs, newest first."""
+    return Run.objects.filter(tree=tree).select_related("weight_set").defer("tail").order_by("-id")
+
+
+def list_periods(run: Run, *, grain: Grain, scope: Filter = NOTHING) -> tuple[Period, ...]:
+    """Return the periods of one grain that hold responses, oldest first (waves in order of their names)."""
+    return Reading(run, scope=scope).periods(grain)
 
 
 def list_dimensions(run: Run) -> tuple[Dimension, ...]:
     """Return the segment dimensions of the run with their levels, in the team's order."""
-    raise NotImplementedError
+    return Reading(run).dimensions()
 
 
 def read_period(
     run: Run, *, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING
 ) -> PeriodResult:
     """Return every figure of one period."""
-    raise NotImplementedError
+    return Reading(run, filters=filters, scope=scope).period(period)
+
+
+def read_periods(
+    run: Run, *, periods: Collection[Period], filters: Filter = NOTHING, scope: Filter = NOTHING,
+    nodes: Collection[str] | None = None,
+) -> tuple[PeriodResult, ...]:
+    """Return several periods at the price of one; `nodes` keeps only some indicators."""
+    reading = Reading(run, filters=filters, scope=scope)
+    return tuple(reading.period(period, nodes=nodes) for period in periods)
 
 
 def read_trend(
-    run: Run, *, grain: Grain, last: int | None = None, filters: Filter = NOTHING, scope: Filter = NOTHING
+    run: Run, *, grain: Grain, last: int | None = None, filters: Filter = NOTHING, scope: Filter = NOTHING,
+    nodes: Collection[str] | None = None,
 ) -> tuple[PeriodResult, ...]:
     """Return one result per period of the grain, oldest first, empty periods in between included.
 
-    `last` keeps only so many of the newest.
+    `last` keeps only so many of the newest. `nodes` are the keys of the indicators wanted; without it
+    only the root is read, with the overall question and the Net Promoter Score as in every result.
     """
-    raise NotImplementedError
+    return Reading(run, filters=filters, scope=scope).trend(grain, last, nodes)
 
 
 def read_segments(
-    run: Run, *, period: Period, dimension: str, filters: Filter = NOTHING, scope: Filter = NOTHING
+    run: Run, *, period: Period, dimension: str, filters: Filter = NOTHING, scope: Filter = NOTHING,
+    nodes: Collection[str] | None = None,
 ) -> tuple[SegmentResult, ...]:
     """Return one result per level of the dimension; a level outside the scope does not appear.
 
     Raises UnknownDimensionError for a dimension that the run does not know.
     """
-    raise NotImplementedError
-
-
-def compare(previous: Figure | None, current: Figure) -> Change:
-    """Return current minus previous with the interval of the difference and the verdict.
-
-    Shares by Newcombe, the rest by the normal interval of the two standard errors. Figures that may
-    not be shown give no difference and the verdict `unknown`.
-    """
-    raise NotImplementedError
+    return Reading(run, filters=filters, scope=scope).segments(period, dimension, nodes)
 
 
 def freshness(*, tree: IndicatorTree) -> Freshness:
     """Return what the freshness stamp shows: the last run, its size, and whether newer answers wait."""
-    raise NotImplementedError
+    run = get_latest_run(tree=tree)
+    notes = RecomputeNote.objects.filter(questionnaire__sources__tree=tree).aggregate(since=Min("at"))["since"]
+    state = TreeState.objects.filter(tree=tree).first()
+    asked = state.requested_at if state is not None and state.requested > state.served else None
+    since = min((moment for moment in (notes, asked) if moment), default=None)
+    return Freshness(
+        run_id=run.pk if run else None,
+        finished_at=run.finished_at if run else None,
+        responses=run.responses if run else 0,
+        newest_response_at=run.newest_response_at if run else None,
+        is_pending=is_requested(tree=tree),
+        waiting_since_at=since,
+    )
+
+
+def get_state(*, tree: IndicatorTree) -> TreeState | None:
+    """Return the record of a tree's requests and attempts."""
+    return TreeState.objects.filter(tree=tree).first()
+
+
+def list_trees_fed_by(*, questionnaire_id: int) -> QuerySet[IndicatorTree]:
+    """Return the trees that a questionnaire feeds."""
+    fed = QuestionSource.objects.filter(questionnaire=questionnaire_id).values("tree_id")
+    return IndicatorTree.objects.filter(pk__in=fed).order_by("id")
+
+
+def list_trees_due(*, at: datetime) -> list[IndicatorTree]:
+    """Return the trees for which something is asked and that may be tried now.
+
+    A tree whose computation keeps failing is tried after 4, 8, 16 … minutes, at most every six hours.
+    """
+    noted = QuestionSource.objects.filter(questionnaire__recompute_notes__isnull=False).values("tree_id")
+    changed = QuestionSource.objects.filter(questionnaire__block_changes__isnull=False).values("tree_id")
+    asked = TreeState.objects.filter(_unserved()).values("tree_id")
+    trees = IndicatorTree.objects.filter(Q(pk__in=noted) | Q(pk__in=changed) | Q(pk__in=asked))
+    return [tree for tree in trees.select_related("state").order_by("id") if _may_be_tried(tree, at)]
+
+
+def get_oldest_waiting_at() -> datetime | None:
+    """Return since when the longest waiting request has been there: what readiness is judged by."""
+    fed = QuestionSource.objects.values("questionnaire_id")
+    notes = RecomputeNote.objects.filter(questionnaire_id__in=fed).aggregate(since=Min("at"))["since"]
+    asked = TreeState.objects.filter(_unserved()).aggregate(since=Min("requested_at"))["since"]
+    return min((moment for moment in (notes, asked) if moment), default=None)
+
+
+def _unserved() -> Q:
+    return Q(requested__gt=F("served"))
+
+
+def _may_be_tried(tree: IndicatorTree, at: datetime) -> bool:
+    state: TreeState | None = getattr(tree, "state", None)
+    if state is None or state.attempted_at is None or state.attempts < 2:
+        return True
+    return at >= state.attempted_at + timedelta(minutes=min(2**state.attempts, 360))

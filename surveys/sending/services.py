@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 
 from django.db import transaction
 
 from accounts.models import Team, User
-from surveys.contacts.models import Contact, Segment, SuppressionReason
+from surveys.contacts.bulk import insert_rows
+from surveys.contacts.models import Segment, SuppressionReason
 from surveys.contacts.selectors import left_out_reason, list_audience, list_suppressed_hashes
 from surveys.contacts.services import lift_suppression, suppress
 from surveys.design.document import parse_document
@@ -21,7 +21,10 @@ from surveys.sending.tokens import hash_token, new_nonce, token_for
 from surveys.sending.transport import Outcome, open_session
 from surveys.sending.wake import wake_sender_on_commit
 
-INSERTED_AT_ONCE = 2000
+READ_AT_ONCE = 5000
+INVITATION_FIELDS = (
+    "campaign_id", "contact_id", "nonce", "token_hash", "language", "attributes", "due_at", "created_at",
+)
 
 
 class NotPublishedError(ValueError):
@@ -90,42 +93,26 @@ def _write_invitations(campaign: Campaign, version: QuestionnaireVersion, at: da
     left_out: dict[str, int] = {}
     used: set[str] = set()
 
-    def rows() -> Iterator[Invitation]:
-        contacts = list_audience(team=campaign.team, segment=campaign.segment)
-        for contact in contacts.iterator(chunk_size=INSERTED_AT_ONCE):
-            reason = left_out_reason(contact.email_key, stopped)
+    def rows() -> Iterator[tuple[object, ...]]:
+        contacts = list_audience(team=campaign.team, segment=campaign.segment).values_list(
+            "id", "email_key", "language", "attributes"
+        )
+        for contact_id, key, wanted, attributes in contacts.iterator(chunk_size=READ_AT_ONCE):
+            reason = left_out_reason(key, stopped)
             if reason:
                 left_out[reason] = left_out.get(reason, 0) + 1
                 continue
-            language = language_for(contact.language, campaign.team, languages)
+            language = language_for(wanted, campaign.team, languages)
             used.add(language)
-            yield new_invitation(campaign=campaign, contact=contact, language=language, at=at)
+            nonce = new_nonce()
+            token = hash_token(token_for(nonce))
+            yield campaign.pk, contact_id, nonce, token, language, attributes, at, at
 
-    if not _insert(rows()):
+    if not insert_rows(model=Invitation, fields=INVITATION_FIELDS, rows=rows()):
         raise EmptyAudienceError(campaign.pk)
     if any(not campaign.subject.get(one) or not campaign.message.get(one) for one in used):
         raise TextsMissingError(campaign.pk)
     return left_out
-
-
-def _insert(rows: Iterator[Invitation]) -> int:
-    count = 0
-    while chunk := list(islice(rows, INSERTED_AT_ONCE)):
-        Invitation.objects.bulk_create(chunk)
-        count += len(chunk)
-    return count
-
-
-def new_invitation(
-    *, campaign: Campaign, contact: Contact | None, language: str, at: datetime, is_test: bool = False
-) -> Invitation:
-    """Return an unsaved invitation with a fresh link and the contact's attributes of this moment."""
-    nonce = new_nonce()
-    return Invitation(
-        campaign=campaign, contact=contact, nonce=nonce, token_hash=hash_token(token_for(nonce)),
-        language=language, attributes=dict(contact.attributes) if contact else {}, due_at=at, created_at=at,
-        is_test=is_test,
-    )
 
 
 def language_for(wanted: str, team: Team, offered: Sequence[str]) -> str:

@@ -208,7 +208,9 @@ class TestIndexValues:
 
 
 def same(one: MomentTable, two: MomentTable) -> bool:
-    return all((getattr(one, name) == getattr(two, name)).all() for name in ("n", "total", "squares_high", "squares_low"))
+    return all(
+        (getattr(one, name) == getattr(two, name)).all() for name in ("n", "total", "squares_high", "squares_low")
+    )
 
 
 class TestIndexMoments:

@@ -200,7 +200,9 @@ class TestDistributions:
         with pytest.raises(InvalidScaleError):
             distribution([1, 2, 3], codes)
 
-    @pytest.mark.parametrize(("name", "codes"), [("cn_practice", (1, 2, 3)), ("times20", (0, 1)), ("linear", (1,)), ("x", FIVE)])
+    @pytest.mark.parametrize(
+        ("name", "codes"), [("cn_practice", (1, 2, 3)), ("times20", (0, 1)), ("linear", (1,)), ("x", FIVE)]
+    )
     def test_refuses_a_vector_that_does_not_fit(self, name, codes):
         with pytest.raises(InvalidScaleError):
             score_vector(name, codes)

@@ -68,9 +68,11 @@ class TestTheQueue:
         assert not app.conf.task_publish_retry
         assert app.conf.broker_transport_options["socket_timeout"] <= 5
 
-    def test_sweeps_both_kinds_of_work(self) -> None:
+    def test_sweeps_every_kind_of_work(self) -> None:
         tasks = {entry["task"] for entry in sweeps(every=60).values()}
-        assert tasks == {"surveys.sending.tasks.sweep_due", "analytics.scoring.tasks.sweep_stale"}
+        assert tasks == {
+            "accounts.tasks.sweep_accounts", "surveys.sending.tasks.sweep_due", "analytics.scoring.tasks.sweep_stale",
+        }
         assert set(app.conf.beat_schedule) == tasks
 
     def test_is_the_application_of_every_thread(self) -> None:

@@ -1,0 +1,130 @@
+"""The index over time: a line with its interval, the target, and what is still running set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from analytics.dashboards.charts import theme
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One period. `value` None leaves a gap; `label` stands on the axis, `hover` in the tooltip."""
+
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    is_running: bool
+    last_year: float | None
+    hover: str
+
+
+def trend_figure(
+    points: Sequence[Point], *, bounds: tuple[float, float], target: float | None, target_label: str, value_label: str
+) -> dict[str, Any]:
+    """Return a plotly figure of the points, oldest first, on the y range `bounds`.
+
+    The last point is drawn as an open circle with a dotted way to it when its period is running.
+    `value_label` is printed at the last value.
+    """
+    traces = [*_ribbons(points), *_last_year(points), *_finished(points), *_running(points)]
+    figure = go.Figure(data=traces, layout=theme.base_layout())
+    figure.update_xaxes(
+        tickmode="array", tickvals=list(range(len(points))), ticktext=[theme.safe(point.label) for point in points],
+        range=[-0.4, max(len(points) - 1, 0) + 0.4],
+    )
+    figure.update_yaxes(range=list(bounds), nticks=5)
+    if target is not None:
+        _add_target(figure, target, theme.safe(target_label))
+    _add_value(figure, points, theme.safe(value_label))
+    return theme.finish(figure)
+
+
+def _ribbons(points: Sequence[Point]) -> Iterator[go.Scatter]:
+    """One closed shape per unbroken stretch, so that a gap stays a gap."""
+    for stretch in _stretches(points):
+        if len(stretch) == 1:
+            yield _whisker(stretch[0], points[stretch[0]])
+            continue
+        lows, highs = [points[at].low for at in stretch], [points[at].high for at in stretch]
+        yield go.Scatter(
+            x=[*stretch, *reversed(stretch)], y=[*highs, *reversed(lows)], mode="lines", fill="toself",
+            fillcolor=theme.BAND, line={"width": 0, "color": theme.BAND}, hoverinfo="skip",
+        )
+
+
+def _whisker(place: int, point: Point) -> go.Scatter:
+    return go.Scatter(
+        x=[place, place], y=[point.low, point.high], mode="lines", line={"width": 10, "color": theme.BAND},
+        hoverinfo="skip",
+    )
+
+
+def _stretches(points: Sequence[Point]) -> list[list[int]]:
+    found: list[list[int]] = [[]]
+    for place, point in enumerate(points):
+        if point.low is None or point.high is None:
+            found.append([])
+        else:
+            found[-1].append(place)
+    return [stretch for stretch in found if stretch]
+
+
+def _last_year(points: Sequence[Point]) -> Iterator[go.Scatter]:
+    if any(point.last_year is not None for point in points):
+        yield go.Scatter(
+            x=list(range(len(points))), y=[point.last_year for point in points], mode="lines", connectgaps=False,
+            line={"width": 1.5, "color": theme.PREVIOUS, "dash": "dash"}, hoverinfo="skip",
+        )
+
+
+def _finished(points: Sequence[Point]) -> Iterator[go.Scatter]:
+    shown = [None if point.is_running else point.value for point in points]
+    yield go.Scatter(
+        x=list(range(len(points))), y=shown, mode="lines+markers", connectgaps=False,
+        line={"width": 2.5, "color": theme.LINE}, marker={"size": 7, "color": theme.LINE},
+        hovertext=[theme.safe(point.hover) for point in points], hoverinfo="text",
+    )
+
+
+def _running(points: Sequence[Point]) -> Iterator[go.Scatter]:
+    if not points or not points[-1].is_running or points[-1].value is None:
+        return
+    last = len(points) - 1
+    before = points[last - 1].value if last else None
+    yield go.Scatter(
+        x=[last - 1, last] if before is not None else [last],
+        y=[before, points[-1].value] if before is not None else [points[-1].value],
+        mode="lines+markers", line={"width": 2.5, "color": theme.LINE, "dash": "dot"},
+        marker={
+            "size": [0, 10] if before is not None else [10], "color": theme.PAPER,
+            "line": {"width": 2.2, "color": theme.LINE},
+        },
+        hovertext=["", theme.safe(points[-1].hover)] if before is not None else [theme.safe(points[-1].hover)],
+        hoverinfo="text",
+    )
+
+
+def _add_target(figure: go.Figure, target: float, label: str) -> None:
+    figure.add_shape(
+        type="line", xref="paper", x0=0, x1=1, yref="y", y0=target, y1=target,
+        line={"width": 1, "color": theme.TARGET, "dash": "dot"},
+    )
+    figure.add_annotation(
+        xref="paper", x=0, xanchor="left", yref="y", y=target, yanchor="bottom", text=label, showarrow=False,
+        font={"color": theme.INK, "size": 12},
+    )
+
+
+def _add_value(figure: go.Figure, points: Sequence[Point], label: str) -> None:
+    shown = [place for place, point in enumerate(points) if point.value is not None]
+    if shown:
+        figure.add_annotation(
+            x=shown[-1], y=points[shown[-1]].value, yanchor="bottom", yshift=8, text=f"<b>{label}</b>",
+            showarrow=False, font={"color": theme.LABEL, "size": 12},
+        )

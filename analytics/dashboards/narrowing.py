@@ -1,0 +1,47 @@
+"""The rows behind a selection: the same period, filters and scope as its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from django.db.models import Model, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+
+from analytics.scoring.results import Grain, Period
+
+M = TypeVar("M", bound=Model)
+QUESTIONNAIRE = "questionnaire"
+"""The filter key that takes ids of questionnaires instead of levels of an attribute."""
+
+
+def in_segments(
+    rows: QuerySet[M], *filters: Mapping[str, Sequence[str]], questionnaire: str = "questionnaire_id"
+) -> QuerySet[M]:
+    """Keep rows whose `attributes` fulfil every one of the filters (a scope is one of them)."""
+    for place, (key, levels) in enumerate(pair for one in filters for pair in one.items()):
+        if key == QUESTIONNAIRE:
+            rows = rows.filter(**{f"{questionnaire}__in": [level for level in levels if level.isdigit()]})
+            continue
+        alias = f"segment_{place}"
+        rows = rows.alias(**{alias: KeyTextTransform(key, "attributes")})
+        chosen = Q(**{f"{alias}__in": [level for level in levels if level]})
+        rows = rows.filter(chosen | Q(**{f"{alias}__isnull": True}) if "" in levels else chosen)
+    return rows
+
+
+def in_period(rows: QuerySet[M], period: Period, *, moment: str, wave: str, zone: str) -> QuerySet[M]:
+    """Keep rows whose field `moment` lies in the period's days in the time zone, or whose wave it is."""
+    if period.grain == Grain.WAVE:
+        return rows.filter(**{wave: period.label})
+    if period.start is None or period.end is None:
+        return rows
+    low, high = midnight(period.start, zone), midnight(period.end, zone)
+    return rows.filter(**{f"{moment}__gte": low, f"{moment}__lt": high})
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The first moment of a day in a time zone."""
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone))

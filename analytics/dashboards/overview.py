@@ -1,0 +1,242 @@
+"""Reads the overview: a fixed number of reads of the last finished run, put side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from analytics.dashboards import attention, comments
+from analytics.dashboards.page import (
+    Alert,
+    Funnel,
+    Headline,
+    Heat,
+    HeatCell,
+    HeatRow,
+    Names,
+    NodeRow,
+    Nps,
+    Overview,
+    Satisfied,
+    Trend,
+    TrendPoint,
+)
+from analytics.dashboards.responding import get_funnel
+from analytics.dashboards.selection import Selection
+from analytics.scoring import selectors
+from analytics.scoring.results import (
+    Dimension,
+    Figure,
+    Grain,
+    NodeResult,
+    PeriodResult,
+    SegmentResult,
+    Status,
+)
+from surveys.design.models import QuestionnaireVersion
+
+Scope = Mapping[str, Sequence[str]]
+COMMENTS_SHOWN: Final = 4
+POINTS: Final[Mapping[Grain, int]] = {
+    Grain.WAVE: 12, Grain.MONTH: 12, Grain.WEEK: 13, Grain.DAY: 14, Grain.QUARTER: 12, Grain.YEAR: 12,
+}
+MONTHS_A_YEAR: Final = 12
+ENOUGH_POINTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Segments:
+    """One dimension, now and before."""
+
+    dimension: Dimension
+    current: tuple[SegmentResult, ...]
+    previous: tuple[SegmentResult, ...]
+
+
+def read_overview(*, selection: Selection, scope: Scope) -> Overview:
+    """Return every number of the overview under the selection, within the scope."""
+    run, filters = selection.run, selection.filters
+    current = selectors.read_period(run, period=selection.period, filters=filters, scope=scope)
+    previous = None
+    if selection.previous is not None:
+        previous = selectors.read_period(run, period=selection.previous, filters=filters, scope=scope)
+    segments = _read_segments(selection, scope)
+    alerts, looks = _alerts(selection, current, previous, segments)
+    shown = next((one for one in segments if one.dimension.key == selection.by), None)
+    return Overview(
+        tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
+        run_id=run.pk, weight_set=run.weight_set.name, weight_set_number=run.weight_set.number,
+        freshness=selectors.freshness(tree=selection.tree),
+        period=selection.period, previous=selection.previous, filters=filters,
+        responses=current.responses, is_withheld=current.is_withheld,
+        index=_headline(current.root.index, previous.root.index if previous else None, current.root.target),
+        satisfied=_satisfied(current, previous), nps=_nps(current, previous),
+        funnel=_funnel(selection, scope, current),
+        trend=read_trend(selection=selection, scope=scope),
+        nodes=order_nodes(current.nodes, previous.nodes if previous else ()),
+        alerts=alerts, looks=looks,
+        heat=build_heat(shown, current) if shown else None,
+        comments=comments.list_comments(
+            selection=selection, scope=scope, is_withheld=current.is_withheld, size=COMMENTS_SHOWN
+        ).comments,
+        show_from=selection.tree.team.show_from_n, sure_from=selection.tree.team.sure_from_n,
+    )
+
+
+def read_trend(*, selection: Selection, scope: Scope) -> Trend:
+    """Return the index over the newest periods of the grain that suits the selection."""
+    grain = trend_grain(selection)
+    shown = POINTS[grain]
+    with_last_year = grain == Grain.MONTH
+    results = selectors.read_trend(
+        selection.run, grain=grain, last=shown + MONTHS_A_YEAR if with_last_year else shown,
+        filters=selection.filters, scope=scope,
+    )
+    earlier = {place + MONTHS_A_YEAR: one.root.index for place, one in enumerate(results)} if with_last_year else {}
+    points = [
+        TrendPoint(one.period, one.root.index, one.period.is_running(selection.today), _shown(earlier.get(place)))
+        for place, one in enumerate(results)
+    ][-shown:]
+    target = results[-1].root.target if results else None
+    finished = [point.figure for point in points if point.figure.is_shown and not point.is_running]
+    change = selectors.compare(finished[-2], finished[-1]) if len(finished) > 1 else None
+    return Trend(tuple(points), target, change)
+
+
+def trend_grain(selection: Selection) -> Grain:
+    """Waves where the selection is in waves; else the coarsest of month, week and day with enough points."""
+    known = selection.known.periods
+    if known.get(Grain.WAVE) and selection.period.grain in (Grain.WAVE, Grain.ALL, Grain.YEAR):
+        return Grain.WAVE
+    for grain in (Grain.MONTH, Grain.WEEK):
+        if len(known.get(grain, ())) >= ENOUGH_POINTS:
+            return grain
+    return Grain.DAY
+
+
+def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> tuple[NodeRow, ...]:
+    """Return the indicators below the index, each after its parent, siblings by weight, heaviest first."""
+    before = {node.key: node.index for node in previous}
+    children: dict[str, list[NodeResult]] = {}
+    for node in nodes:
+        if node.parent is not None:
+            children.setdefault(node.parent, []).append(node)
+    rows: list[NodeRow] = []
+
+    def add(parent: str, branch: str) -> None:
+        for node in sorted(children.get(parent, []), key=lambda one: -one.weight):
+            rows.append(_row(node, before.get(node.key), branch or node.key))
+            add(node.key, branch or node.key)
+
+    if nodes:
+        add(nodes[0].key, "")
+    return tuple(rows)
+
+
+def build_heat(segments: Segments, whole: PeriodResult) -> Heat:
+    """Return levels by index and top-level indicators; those with few answers come last."""
+    nodes = [whole.root, *sorted((n for n in whole.nodes if n.depth == 1), key=lambda one: -one.weight)]
+    before = {one.level: one.result for one in segments.previous}
+    rows = [
+        _heat_row(one.level, one.names, one.result, nodes, before.get(one.level)) for one in segments.current
+    ]
+    return Heat(
+        dimension=segments.dimension, columns=tuple((node.key, node.names) for node in nodes),
+        rows=tuple(sorted((row for row in rows if row.responses or row.is_withheld), key=lambda row: not row.is_sure)),
+        reference=_heat_row("", {}, whole, nodes, None),
+    )
+
+
+def _read_segments(selection: Selection, scope: Scope) -> list[Segments]:
+    found = []
+    for dimension in selection.known.dimensions:
+        current, previous = (
+            selectors.read_segments(
+                selection.run, period=period, dimension=dimension.key, filters=selection.filters, scope=scope
+            ) if period is not None else ()
+            for period in (selection.period, selection.previous)
+        )
+        found.append(Segments(dimension, tuple(current), tuple(previous)))
+    return found
+
+
+def _alerts(
+    selection: Selection, current: PeriodResult, previous: PeriodResult | None, segments: Sequence[Segments]
+) -> tuple[tuple[Alert, ...], int]:
+    if previous is None or current.is_withheld or previous.is_withheld:
+        return (), 0
+    sure_from = selection.tree.team.sure_from_n
+    looks = attention.look_at_nodes(current.nodes, previous.nodes, sure_from=sure_from)
+    for one in segments:
+        looks += attention.look_at_segments(one.current, one.previous, sure_from=sure_from)
+    return attention.choose_alerts(looks), len(looks)
+
+
+def _funnel(selection: Selection, scope: Scope, current: PeriodResult) -> Funnel | None:
+    return None if current.is_withheld else get_funnel(selection=selection, scope=scope)
+
+
+def _headline(figure: Figure, previous: Figure | None, target: float | None = None) -> Headline:
+    change = selectors.compare(previous, figure) if previous is not None else None
+    return Headline(figure, previous, change, target)
+
+
+def _satisfied(current: PeriodResult, previous: PeriodResult | None) -> Satisfied:
+    if current.overall is None:
+        before = previous.root.satisfied if previous else None
+        return Satisfied(_headline(current.root.satisfied, before), current.root.distribution, None, {})
+    before = previous.overall.satisfied if previous and previous.overall else None
+    overall = current.overall
+    names = _wording(overall.questionnaire_id, overall.key)
+    return Satisfied(_headline(overall.satisfied, before), overall.distribution, overall.missing, names)
+
+
+def _wording(questionnaire_id: int, key: str) -> Names:
+    """The newest published wording of a question."""
+    version = QuestionnaireVersion.objects.filter(questionnaire=questionnaire_id).order_by("-number").first()
+    pages = version.document.get("pages", []) if version else []
+    asked = [question for page in pages for question in page.get("questions", [])]
+    found: Names = next((question.get("text", {}) for question in asked if question.get("key") == key), {})
+    return found
+
+
+def _nps(current: PeriodResult, previous: PeriodResult | None) -> Nps | None:
+    if current.nps is None:
+        return None
+    before = previous.nps.score if previous and previous.nps else None
+    return Nps(_headline(current.nps.score, before), current.nps)
+
+
+def _row(node: NodeResult, before: Figure | None, branch: str) -> NodeRow:
+    return NodeRow(
+        key=node.key, names=node.names, parent=node.parent or "", depth=node.depth, is_leaf=node.is_leaf,
+        weight=node.weight, overall_weight=node.overall_weight,
+        headline=_headline(node.index, before, node.target), satisfied=node.satisfied,
+        distribution=node.distribution, branch=branch,
+    )
+
+
+def _heat_row(
+    level: str, names: Names, result: PeriodResult, nodes: Sequence[NodeResult], before: PeriodResult | None
+) -> HeatRow:
+    found = {node.key: node for node in result.nodes}
+    cells = tuple(
+        _heat_cell(node, found[node.key].index, before) for node in nodes if node.key in found
+    )
+    return HeatRow(
+        level=level, names=names, responses=result.responses,
+        is_sure=result.root.index.status == Status.SHOWN, is_withheld=result.is_withheld, cells=cells,
+    )
+
+
+def _heat_cell(node: NodeResult, figure: Figure, before: PeriodResult | None) -> HeatCell:
+    distance = None
+    if figure.value is not None and node.index.value is not None:
+        distance = figure.value - node.index.value
+    earlier = before.node(node.key) if before else None
+    return HeatCell(node.key, figure, distance, selectors.compare(earlier.index, figure) if earlier else None)
+
+
+def _shown(figure: Figure | None) -> Figure | None:
+    return figure if figure is not None and figure.is_shown else None

@@ -1,0 +1,198 @@
+"""What the reader asked to see: from the address to a survey, periods and filters, and back.
+
+The address holds all of it, under readable keys, and leaves out what is the default::
+
+    ?survey=2&period=2018-Q4&compare=year&region=East&region=North&by=tier
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from analytics.indicators.models import IndicatorTree
+from analytics.scoring import periods, selectors
+from analytics.scoring.models import Run
+from analytics.scoring.results import Dimension, Grain, Period
+
+LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
+OWN_KEYS = frozenset({"survey", "period", "compare", "by", "page", "q", "score"})
+"""Keys of the address that no segment dimension can take (such a dimension is written `dim.<key>`)."""
+
+
+class Compare(StrEnum):
+    """With which period the chosen one is compared."""
+
+    PREVIOUS = "previous"
+    YEAR = "year"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A part of the address that means nothing here; the page says so and shows the default."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is to choose from in a run, within the actor's scope."""
+
+    periods: Mapping[Grain, tuple[Period, ...]]
+    dimensions: tuple[Dimension, ...]
+
+    @property
+    def default_period(self) -> Period:
+        """The newest wave, else the newest quarter that holds answers, else everything."""
+        for grain in (Grain.WAVE, Grain.QUARTER):
+            if self.periods.get(grain):
+                return self.periods[grain][-1]
+        return periods.EVERYTHING
+
+    def dimension(self, key: str) -> Dimension | None:
+        """The dimension with this key."""
+        return next((one for one in self.dimensions if one.key == key), None)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A parsed address. `survey` is the word as it was written, "" for the default."""
+
+    tree: IndicatorTree
+    run: Run
+    known: Known
+    survey: str
+    period: Period
+    compare: Compare
+    previous: Period | None
+    filters: Mapping[str, tuple[str, ...]]
+    by: str
+    today: date
+    ignored: tuple[Ignored, ...] = field(default_factory=tuple)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the chosen period is not over yet."""
+        return self.period.is_running(self.today)
+
+    def query(self, **changes: str | Sequence[str]) -> str:
+        """Write the address's query, defaults left out, with these keys changed ("" drops one)."""
+        pairs: dict[str, str | Sequence[str]] = {
+            "survey": self.survey,
+            "period": "" if self.period == self.known.default_period else self.period.key,
+            "compare": "" if self.compare == Compare.PREVIOUS else self.compare.value,
+            **{parameter_of(key): levels for key, levels in self.filters.items()},
+            "by": "" if self.by == first_key(self.known.dimensions) else self.by,
+        }
+        pairs |= changes
+        return urlencode({key: value for key, value in pairs.items() if value}, doseq=True)
+
+    def without(self, dimension: str) -> str:
+        """The query with one dimension's filter removed."""
+        return self.query(**{parameter_of(dimension): ""})
+
+
+def parse_selection(
+    *, tree: IndicatorTree, run: Run, query: QueryDict, scope: Mapping[str, Sequence[str]], today: date
+) -> Selection:
+    """Read an address. What it cannot mean is listed in `ignored` and the default stands."""
+    known = list_choices(run, scope=scope)
+    ignored: list[Ignored] = []
+    period = _period(query.get("period", ""), known, ignored)
+    compare = _compare(query.get("compare", ""), ignored)
+    by = query.get("by", "")
+    if by and known.dimension(by) is None:
+        ignored.append(Ignored("by", by))
+        by = ""
+    return Selection(
+        tree=tree, run=run, known=known, survey=query.get("survey", ""), period=period, compare=compare,
+        previous=compared_period(period, compare, known=known, today=today),
+        filters=_filters(query, known, ignored), by=by or first_key(known.dimensions), today=today,
+        ignored=tuple(ignored),
+    )
+
+
+def list_choices(run: Run, *, scope: Mapping[str, Sequence[str]]) -> Known:
+    """Return the periods that hold answers and the dimensions with the levels that the scope allows."""
+    held = {grain: selectors.list_periods(run, grain=grain) for grain in LISTED_GRAINS}
+    return Known(
+        periods={grain: found for grain, found in held.items() if found},
+        dimensions=tuple(_within(dimension, scope) for dimension in selectors.list_dimensions(run)),
+    )
+
+
+def compared_period(period: Period, compare: Compare, *, known: Known, today: date) -> Period | None:
+    """Return the period to compare with; a running one meets as many days of the earlier one."""
+    if compare == Compare.NONE:
+        return None
+    if period.grain == Grain.WAVE:
+        return _wave_before(period, known)
+    before = periods.previous_period if compare == Compare.PREVIOUS else periods.same_period_last_year
+    earlier = before(period)
+    if earlier is None or period.start is None or not period.is_running(today):
+        return earlier
+    return periods.first_days(earlier, (today - period.start).days + 1)
+
+
+def parameter_of(dimension: str) -> str:
+    """The key under which the address holds a dimension's filter."""
+    return f"dim.{dimension}" if dimension in OWN_KEYS else dimension
+
+
+def first_key(dimensions: Sequence[Dimension]) -> str:
+    """The key of the first dimension, "" when there is none."""
+    return dimensions[0].key if dimensions else ""
+
+
+def _within(dimension: Dimension, scope: Mapping[str, Sequence[str]]) -> Dimension:
+    if dimension.key not in scope:
+        return dimension
+    allowed = set(scope[dimension.key])
+    return replace(dimension, levels=tuple(level for level in dimension.levels if level in allowed))
+
+
+def _period(word: str, known: Known, ignored: list[Ignored]) -> Period:
+    if not word:
+        return known.default_period
+    try:
+        return periods.parse_period(_one_spelling(word))
+    except periods.UnknownPeriodError:
+        ignored.append(Ignored("period", word))
+        return known.default_period
+
+
+def _one_spelling(word: str) -> str:
+    """Accept `2018-q4` for `2018-Q4` and `w:2018` for `wave:2018`."""
+    if word.startswith("w:"):
+        return periods.WAVE_PREFIX + word.removeprefix("w:")
+    return word if word.startswith(periods.WAVE_PREFIX) or word == periods.EVERYTHING.key else word.upper()
+
+
+def _compare(word: str, ignored: list[Ignored]) -> Compare:
+    if word and word not in Compare:
+        ignored.append(Ignored("compare", word))
+    return Compare(word) if word in Compare else Compare.PREVIOUS
+
+
+def _filters(query: QueryDict, known: Known, ignored: list[Ignored]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for dimension in known.dimensions:
+        asked = [level for level in query.getlist(parameter_of(dimension.key)) if level]
+        ignored += [Ignored(dimension.key, level) for level in asked if level not in dimension.levels]
+        levels = tuple(level for level in dimension.levels if level in asked)
+        if levels and levels != dimension.levels:
+            found[dimension.key] = levels
+    return found
+
+
+def _wave_before(period: Period, known: Known) -> Period | None:
+    waves = known.periods.get(Grain.WAVE, ())
+    place = next((number for number, one in enumerate(waves) if one.key == period.key), 0)
+    return waves[place - 1] if place else None

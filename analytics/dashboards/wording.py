@@ -1,0 +1,166 @@
+"""How numbers, periods and their uncertainty are written, in the active language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from analytics.scoring.registry import get_metric
+from analytics.scoring.results import Change, Figure, Grain, Period, Status, Verdict
+
+MINUS: Final = "−"
+NO_VALUE: Final = "–"
+_DAY: Final = timedelta(days=1)
+
+
+def number(value: float | None, decimals: int = 1, *, sign: bool = False) -> str:
+    """Write a number with a true minus sign; None becomes an en dash, and a rounded zero has no sign."""
+    if value is None:
+        return NO_VALUE
+    rounded = round(value, decimals) or 0.0
+    return f"{rounded:{'+' if sign and rounded else ''}.{decimals}f}".replace("-", MINUS)
+
+
+def value_text(figure: Figure) -> str:
+    """Write a figure without its unit: 79.6, 79.2 (of percent) or +34."""
+    return number(_scaled(figure.metric, figure.value), decimals_of(figure.metric), sign=figure.metric == "nps")
+
+
+def unit_text(metric: str) -> str:
+    """The unit printed after a value."""
+    return "%" if _unit(metric) == "share" else ""
+
+
+def value_with_unit(figure: Figure) -> str:
+    """Write a figure as it stands in a sentence."""
+    return f"{value_text(figure)}{unit_text(figure.metric) if figure.is_shown else ''}"
+
+
+def interval_text(figure: Figure) -> str:
+    """Write "95% interval 78.1 – 81.1"; empty where the metric has no interval here."""
+    if figure.low is None or figure.high is None:
+        return ""
+    sign, decimals = figure.metric == "nps", decimals_of(figure.metric)
+    low, high = (number(_scaled(figure.metric, end), decimals, sign=sign) for end in (figure.low, figure.high))
+    return _("95%% interval %(low)s – %(high)s") % {"low": low, "high": high}
+
+
+def n_text(n: int) -> str:
+    """Write how many answers a figure rests on."""
+    return _("n = %(n)s") % {"n": f"{n:,}"}
+
+
+def status_text(figure: Figure) -> str:
+    """Say why there is no value, or that there are few answers; empty for an ordinary figure.
+
+    No answer, too few and withheld are three different sentences.
+    """
+    if figure.status == Status.TOO_FEW:
+        return ngettext(
+            "%(n)s answer. Scores are shown from %(needed)s.",
+            "%(n)s answers. Scores are shown from %(needed)s.", figure.n,
+        ) % {"n": figure.n, "needed": figure.needed}
+    if figure.status == Status.FEW:
+        return _("Few answers (n = %(n)s): read with care") % {"n": figure.n}
+    if figure.status == Status.WITHHELD:
+        return _("Not shown, because the answers are anonymous and the group is small.")
+    return _("No answers in this selection.") if figure.status == Status.NONE else ""
+
+
+def change_text(change: Change) -> str:
+    """Write a difference with its sign: +2.3, −3.4 (percentage points) or +3."""
+    return number(_scaled(change.metric, change.difference), decimals_of(change.metric), sign=True)
+
+
+def verdict_text(change: Change) -> str:
+    """Say what may be said of a change."""
+    if change.verdict == Verdict.BEYOND:
+        return _("beyond chance")
+    return _("within chance") if change.verdict == Verdict.WITHIN else ""
+
+
+def decimals_of(metric: str) -> int:
+    """How many digits the registry prints for a metric; shares get one, as percent."""
+    if _unit(metric) == "share":
+        return 1
+    found = get_metric(metric)
+    return found.decimals if found else 1
+
+
+def period_text(period: Period) -> str:
+    """Name a period: 2018, Q4 2018, Nov 2018, Week 47 of 2018, 22 Nov 2018, 1 Oct 2018 – 23 Nov 2018."""
+    if period.grain == Grain.ALL:
+        return _("All time")
+    if period.start is None or period.end is None:
+        return period.label
+    if period.grain == Grain.QUARTER:
+        return _("Q%(quarter)s %(year)s") % {"quarter": (period.start.month + 2) // 3, "year": period.start.year}
+    if period.grain == Grain.MONTH:
+        return date_format(period.start, pgettext("date format: month and year", "M Y"))
+    if period.grain == Grain.WEEK:
+        iso = period.start.isocalendar()
+        return _("Week %(week)s of %(year)s") % {"week": iso.week, "year": iso.year}
+    if period.grain == Grain.YEAR:
+        return pgettext("name of a year", "%(year)s") % {"year": period.start.year}
+    return days_text(period)
+
+
+def days_text(period: Period) -> str:
+    """Write a period as its first and last day; its name where it has no days."""
+    if period.start is None or period.end is None:
+        return period.label
+    first, last = day_text(period.start), day_text(period.end - _DAY)
+    return first if first == last else f"{first} – {last}"
+
+
+def day_text(day: date) -> str:
+    """Write a day: 23 Nov 2026."""
+    return date_format(day, pgettext("date format: day", "j M Y"))
+
+
+def tick_text(period: Period) -> str:
+    """Name a period on an axis: shorter than in a sentence."""
+    if period.grain == Grain.MONTH and period.start:
+        return date_format(period.start, pgettext("date format: month on an axis", "M"))
+    if period.grain == Grain.DAY and period.start:
+        return date_format(period.start, pgettext("date format: day on an axis", "j M"))
+    if period.grain == Grain.WEEK and period.start:
+        return _("W%(week)s") % {"week": period.start.isocalendar().week}
+    return period.label if period.grain in (Grain.WAVE, Grain.YEAR) else period_text(period)
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment in the current time zone with that zone: 23 Nov 2026, 10:24 (UTC+8)."""
+    local = timezone.localtime(moment)
+    written = date_format(local, pgettext("date format: day and time", "j M Y, H:i"))
+    return pgettext("moment and time zone", "%(moment)s (%(zone)s)") % {"moment": written, "zone": _zone(local)}
+
+
+def listed(words: list[str]) -> str:
+    """Write a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    head = pgettext("between the parts of a list", ", ").join(words[:-1])
+    return _("%(head)s and %(last)s") % {"head": head, "last": words[-1]}
+
+
+def _zone(local: datetime) -> str:
+    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    if not minutes:
+        return "UTC"
+    return f"UTC{'+' if minutes > 0 else MINUS}{hours}{f':{rest:02d}' if rest else ''}"
+
+
+def _unit(metric: str) -> str:
+    found = get_metric(metric)
+    return found.unit if found else "points"
+
+
+def _scaled(metric: str, value: float | None) -> float | None:
+    return value * 100 if value is not None and _unit(metric) == "share" else value

@@ -1,0 +1,125 @@
+"""Reading trees, their nodes and their weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+
+from accounts.models import Team
+from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, SourceRole, WeightSet
+
+WEIGHT_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A node as the editor shows it: its weight among its siblings, what feeds it, what hangs below."""
+
+    indicator: Indicator
+    depth: int
+    weight: float
+    sources: tuple[QuestionSource, ...]
+    children: tuple[Branch, ...] = field(default=())
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether nothing hangs below."""
+        return not self.children
+
+
+def list_trees(*, team: Team) -> QuerySet[IndicatorTree]:
+    """A team's trees in its order."""
+    return IndicatorTree.objects.filter(team=team).order_by("position", "id")
+
+
+def list_weight_sets(*, tree: IndicatorTree) -> QuerySet[WeightSet]:
+    """A tree's weight sets, newest first."""
+    return WeightSet.objects.filter(tree=tree).select_related("created_by").order_by("-number")
+
+
+def get_weight_set_in_force(*, tree: IndicatorTree) -> WeightSet | None:
+    """The weight set that new runs use."""
+    return WeightSet.objects.filter(tree=tree, valid_from_at__isnull=False, valid_to_at__isnull=True).first()
+
+
+def get_tree_of_questionnaire(*, questionnaire_id: int) -> IndicatorTree | None:
+    """The first tree that a questionnaire feeds."""
+    return IndicatorTree.objects.filter(sources__questionnaire=questionnaire_id).order_by("position", "id").first()
+
+
+def indicator_names_by_question(*, questionnaire_id: int) -> dict[str, Mapping[str, str]]:
+    """For each question key that feeds a leaf, the indicator's names: "counts towards …" in the builder."""
+    sources = QuestionSource.objects.filter(questionnaire=questionnaire_id, role=SourceRole.LEAF)
+    return {
+        source.question_key: source.indicator.names
+        for source in sources.select_related("indicator")
+        if source.indicator is not None
+    }
+
+
+def get_branch(*, tree: IndicatorTree) -> Branch | None:
+    """The whole tree as nested branches, read with three queries; None for a tree without a root."""
+    weight_set = get_weight_set_in_force(tree=tree)
+    weights = weight_set.weights if weight_set else {}
+    families: dict[int | None, list[Indicator]] = {}
+    for node in tree.indicators.all():
+        families.setdefault(node.parent_id, []).append(node)
+    feeding: dict[int | None, list[QuestionSource]] = {}
+    for source in tree.sources.select_related("questionnaire").order_by("id"):
+        feeding.setdefault(source.indicator_id, []).append(source)
+    roots = families.get(None, [])
+    return _branch(roots[0], 0, families, feeding, weights) if roots else None
+
+
+def list_branches(*, tree: IndicatorTree) -> list[Branch]:
+    """All branches in tree order, parents before children."""
+    root = get_branch(tree=tree)
+    return list(_walk(root)) if root else []
+
+
+def weights_problem(*, nodes: Sequence[Indicator], weights: Mapping[str, float]) -> str:
+    """Return the code of what is wrong with weights for these nodes, or an empty text.
+
+    Codes: `weight_missing`, `weight_invalid` (negative or not finite), `weight_sum`.
+    """
+    families: dict[int, list[Indicator]] = {}
+    for node in nodes:
+        if node.parent_id is not None:
+            families.setdefault(node.parent_id, []).append(node)
+    for family in families.values():
+        problem = siblings_problem([weights.get(node.key) for node in family])
+        if problem:
+            return problem
+    return ""
+
+
+def siblings_problem(weights: Sequence[float | None]) -> str:
+    """Return the code of what is wrong with the weights of siblings, or an empty text."""
+    given = [weight for weight in weights if weight is not None]
+    if len(given) < len(weights):
+        return "weight_missing"
+    if any(not math.isfinite(weight) or weight < 0 for weight in given):
+        return "weight_invalid"
+    return "" if abs(math.fsum(given) - 1) <= WEIGHT_TOLERANCE else "weight_sum"
+
+
+def _branch(
+    node: Indicator, depth: int, families: Mapping[int | None, list[Indicator]],
+    feeding: Mapping[int | None, list[QuestionSource]], weights: Mapping[str, float],
+) -> Branch:
+    return Branch(
+        indicator=node,
+        depth=depth,
+        weight=1.0 if node.parent_id is None else float(weights.get(node.key, 0.0)),
+        sources=tuple(feeding.get(node.pk, ())),
+        children=tuple(
+            _branch(child, depth + 1, families, feeding, weights) for child in families.get(node.pk, ())
+        ),
+    )
+
+
+def _walk(branch: Branch) -> list[Branch]:
+    return [branch, *(below for child in branch.children for below in _walk(child))]

@@ -1,0 +1,408 @@
+"""Changing trees: every change leaves a tree whose siblings' weights sum to 1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from accounts.models import Team, User
+from analytics.indicators import hooks
+from analytics.indicators.models import (
+    Indicator,
+    IndicatorTree,
+    QuestionSource,
+    SourceRole,
+    WeightOrigin,
+    WeightSet,
+)
+from analytics.indicators.selectors import siblings_problem
+from analytics.indicators.weights import put_in_force, with_equal_siblings, with_siblings, without
+from analytics.methods.distributions import SCORE_VECTORS
+from surveys.design.models import Questionnaire
+
+KEY = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+DEPTH = 4
+"""The most levels below the root: deeper trees cannot be read on a page."""
+
+
+class TreeError(ValueError):
+    """A change that would leave the tree wrong; `code` names why for a translated sentence."""
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+@dataclass(frozen=True)
+class PlannedNode:
+    """A node of a tree to be created: what it is called and which questions feed it if it is a leaf."""
+
+    key: str
+    names: Mapping[str, str]
+    children: tuple[PlannedNode, ...] = ()
+    questions: tuple[str, ...] = ()
+    target: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class PlannedRoles:
+    """Which questions of the questionnaire are no leaf but have a role."""
+
+    nps: Sequence[str] = ()
+    overall: Sequence[str] = ()
+    comment: Sequence[str] = field(default=())
+
+    def items(self) -> list[tuple[str, str]]:
+        """Pairs of role and question key."""
+        named = ((SourceRole.NPS, self.nps), (SourceRole.OVERALL, self.overall), (SourceRole.COMMENT, self.comment))
+        return [(role, key) for role, keys in named for key in keys]
+
+
+@transaction.atomic
+def create_tree(
+    *,
+    team: Team,
+    names: Mapping[str, str],
+    root: PlannedNode,
+    at: datetime,
+    questionnaire: Questionnaire | None = None,
+    roles: PlannedRoles | None = None,
+    user: User | None = None,
+    is_example: bool = False,
+) -> IndicatorTree:
+    """Create a tree with equal, provisional weights, fed by the questions of one questionnaire.
+
+    Raises TreeError for a bad or repeated key, or questions without a questionnaire.
+    """
+    last = IndicatorTree.objects.filter(team=team).aggregate(last=Max("position"))["last"]
+    tree = IndicatorTree.objects.create(
+        team=team, names=dict(names), created_at=at, is_example=is_example, position=0 if last is None else last + 1
+    )
+    _plant(tree, None, root, 0, questionnaire)
+    for role, key in (roles or PlannedRoles()).items():
+        _map(tree, None, role, questionnaire, key)
+    put_in_force(
+        tree=tree, weights=with_equal_siblings(tree, {}), origin=WeightOrigin.EQUAL, is_provisional=True,
+        user=user, reason="", at=at,
+    )
+    hooks.announce(tree.pk, at)
+    return tree
+
+
+@transaction.atomic
+def add_indicator(
+    *, parent: Indicator, key: str, names: Mapping[str, str], user: User | None, at: datetime
+) -> Indicator:
+    """Add a node below another; the siblings make room for it in proportion.
+
+    Raises TreeError when the key is bad or taken, the parent is fed by questions, or the tree gets too deep.
+    """
+    tree = _locked(parent.tree_id)
+    if parent.sources.exists():
+        raise TreeError("parent_is_measured")
+    if _depth(parent) + 1 > DEPTH:
+        raise TreeError("too_deep", depth=DEPTH)
+    siblings = list(parent.children.all())
+    node = _create(tree, parent, key, names, None, max((one.position for one in siblings), default=-1) + 1)
+    weights = _weights(tree)
+    shares = {one.key: weights.get(one.key, 0.0) * len(siblings) / (len(siblings) + 1) for one in siblings}
+    _reweight(tree, weights, shares | {node.key: 1 - sum(shares.values())}, user, at)
+    return node
+
+
+@transaction.atomic
+def remove_indicator(*, indicator: Indicator, user: User | None, at: datetime) -> None:
+    """Remove a node with all below it; its siblings take over its weight in proportion.
+
+    Raises TreeError for the root.
+    """
+    tree = _locked(indicator.tree_id)
+    if indicator.parent is None:
+        raise TreeError("root_stays")
+    weights = without(_weights(tree), _branch_keys(indicator))
+    siblings = [one.key for one in indicator.parent.children.exclude(pk=indicator.pk)]
+    indicator.delete()
+    _reweight(tree, weights, _rescaled(weights, siblings), user, at)
+
+
+@transaction.atomic
+def move_indicator(
+    *, indicator: Indicator, parent: Indicator, position: int, user: User | None, at: datetime
+) -> Indicator:
+    """Put a node below `parent` as its child number `position` (from 0).
+
+    Under a new parent it gets an equal share and the others make room; those it left take over its weight.
+    Raises TreeError for the root, for a move below itself, below a measured node, or too deep.
+    """
+    tree = _locked(indicator.tree_id)
+    _check_move(indicator, parent)
+    before = indicator.parent
+    siblings = [one for one in parent.children.all() if one.pk != indicator.pk]
+    siblings.insert(max(0, min(position, len(siblings))), indicator)
+    indicator.parent = parent
+    for number, one in enumerate(siblings):
+        one.position = number
+    Indicator.objects.bulk_update(siblings, ["position", "parent"])
+    if before is not None and before.pk != parent.pk:
+        weights = _weights(tree)
+        left = _rescaled(weights, [one.key for one in before.children.all()])
+        share = 1 / len(siblings)
+        joined = _rescaled(weights, [one.key for one in siblings if one.pk != indicator.pk], 1 - share)
+        _reweight(tree, weights, left | joined | {indicator.key: 1 - sum(joined.values())}, user, at)
+    else:
+        _touched(tree, at)
+    return indicator
+
+
+def rename_indicator(*, indicator: Indicator, names: Mapping[str, str]) -> Indicator:
+    """Give a node new names; its key, and so its history, stays.
+
+    Raises TreeError when no language has a name.
+    """
+    indicator.names = _checked_names(names)
+    indicator.save(update_fields=["names"])
+    return indicator
+
+
+def set_target(*, indicator: Indicator, target: Decimal | None) -> Indicator:
+    """Set what a node's index should reach, 0-100, or nothing.
+
+    Raises TreeError when it is out of range.
+    """
+    if target is not None and not (target.is_finite() and 0 <= target <= 100):
+        raise TreeError("target_out_of_range")
+    indicator.target = target
+    indicator.save(update_fields=["target"])
+    return indicator
+
+
+@transaction.atomic
+def map_question(
+    *,
+    tree: IndicatorTree,
+    role: str,
+    questionnaire: Questionnaire,
+    question_key: str,
+    at: datetime,
+    indicator: Indicator | None = None,
+) -> QuestionSource:
+    """Let a question feed a leaf, or be the NPS, the overall satisfaction or the comment question.
+
+    A question that fed another leaf of the tree is moved. Raises TreeError when the node has children,
+    the questionnaire is another team's, or the overall question would be inside the index it validates.
+    """
+    tree = _locked(tree.pk)
+    source = _map(tree, indicator, role, questionnaire, question_key)
+    _touched(tree, at)
+    return source
+
+
+@transaction.atomic
+def unmap_question(*, source: QuestionSource, at: datetime) -> None:
+    """Stop a question from feeding the tree."""
+    tree = _locked(source.tree_id)
+    source.delete()
+    _touched(tree, at)
+
+
+@transaction.atomic
+def set_weights(
+    *, parent: Indicator, weights: Mapping[str, float], user: User | None, reason: str, at: datetime
+) -> WeightSet:
+    """Set the weights of a node's children by hand and put the new weight set in force.
+
+    `weights` maps the key of every child to its share; they must sum to 1 (TreeError otherwise).
+    """
+    tree = _locked(parent.tree_id)
+    keys = [child.key for child in parent.children.all()]
+    problem = siblings_problem([weights.get(key) for key in keys])
+    if problem or set(weights) != set(keys):
+        raise TreeError(problem or "weight_missing")
+    return _reweight(tree, _weights(tree), dict(weights), user, at, origin=WeightOrigin.MANUAL, reason=reason)
+
+
+@transaction.atomic
+def equalise_weights(*, tree: IndicatorTree, user: User | None, reason: str, at: datetime) -> WeightSet:
+    """Give all siblings everywhere the same weight and put that in force."""
+    tree = _locked(tree.pk)
+    made = put_in_force(
+        tree=tree, weights=with_equal_siblings(tree, {}), origin=WeightOrigin.EQUAL, is_provisional=False,
+        user=user, reason=reason, at=at,
+    )
+    _touched(tree, at)
+    return made
+
+
+@transaction.atomic
+def choose_weight_set(*, weight_set: WeightSet, user: User | None, reason: str, at: datetime) -> WeightSet:
+    """Put an existing weight set in force for new runs; runs made under another stay as they are.
+
+    Raises TreeError when its weights do not fit the tree as it is now.
+    """
+    tree = _locked(weight_set.tree_id)
+    if set(weight_set.weights) != set(with_equal_siblings(tree, {})):
+        raise TreeError("weights_of_another_tree")
+    made = put_in_force(
+        tree=tree, weights=weight_set.weights, origin=weight_set.origin, is_provisional=False, user=user,
+        reason=reason, at=at, name=weight_set.name, evidence=weight_set.evidence,
+    )
+    _touched(tree, at)
+    return made
+
+
+@transaction.atomic
+def set_rules(*, tree: IndicatorTree, score_vector: str, coverage: int, at: datetime) -> IndicatorTree:
+    """Set the score vector and how much of a node (percent of its weight) must be answered to count.
+
+    Raises TreeError for an unknown vector or a coverage outside 0-100.
+    """
+    tree = _locked(tree.pk)
+    if score_vector not in SCORE_VECTORS:
+        raise TreeError("unknown_vector")
+    if not 0 <= coverage <= 100:
+        raise TreeError("coverage_out_of_range")
+    tree.score_vector, tree.coverage = score_vector, coverage
+    tree.save(update_fields=["score_vector", "coverage"])
+    _touched(tree, at)
+    return tree
+
+
+def rename_tree(*, tree: IndicatorTree, names: Mapping[str, str]) -> IndicatorTree:
+    """Give a tree new names.
+
+    Raises TreeError when no language has a name.
+    """
+    tree.names = _checked_names(names)
+    tree.save(update_fields=["names"])
+    return tree
+
+
+# -- parts -----------------------------------------------------------------------------------
+
+
+def _locked(tree_id: int) -> IndicatorTree:
+    """Let one change of a tree go on at a time."""
+    return IndicatorTree.objects.select_for_update().get(pk=tree_id)
+
+
+def _touched(tree: IndicatorTree, at: datetime) -> None:
+    IndicatorTree.objects.filter(pk=tree.pk).update(definition_revision=F("definition_revision") + 1)
+    hooks.announce(tree.pk, at)
+
+
+def _plant(
+    tree: IndicatorTree, parent: Indicator | None, plan: PlannedNode, position: int,
+    questionnaire: Questionnaire | None,
+) -> None:
+    node = _create(tree, parent, plan.key, plan.names, plan.target, position)
+    if plan.children and plan.questions:
+        raise TreeError("parent_is_measured")
+    for key in plan.questions:
+        _map(tree, node, SourceRole.LEAF, questionnaire, key)
+    for number, child in enumerate(plan.children):
+        _plant(tree, node, child, number, questionnaire)
+
+
+def _create(
+    tree: IndicatorTree, parent: Indicator | None, key: str, names: Mapping[str, str],
+    target: Decimal | None, position: int,
+) -> Indicator:
+    if not KEY.match(key):
+        raise TreeError("bad_key", key=key)
+    if tree.indicators.filter(key=key).exists():
+        raise TreeError("key_taken", key=key)
+    return Indicator.objects.create(
+        tree=tree, parent=parent, key=key, names=_checked_names(names), target=target, position=position
+    )
+
+
+def _map(
+    tree: IndicatorTree, indicator: Indicator | None, role: str, questionnaire: Questionnaire | None, key: str
+) -> QuestionSource:
+    if questionnaire is None or questionnaire.team_id != tree.team_id:
+        raise TreeError("unknown_questionnaire")
+    if (role == SourceRole.LEAF) != (indicator is not None) or role not in SourceRole.values:
+        raise TreeError("leaf_without_indicator")
+    if indicator is not None and (indicator.tree_id != tree.pk or indicator.children.exists()):
+        raise TreeError("not_a_leaf")
+    if role in (SourceRole.LEAF, SourceRole.OVERALL):
+        other = SourceRole.OVERALL if role == SourceRole.LEAF else SourceRole.LEAF
+        if tree.sources.filter(role=other, questionnaire=questionnaire, question_key=key).exists():
+            raise TreeError("overall_inside_index", key=key)
+    source, _ = QuestionSource.objects.update_or_create(
+        tree=tree, role=role, questionnaire=questionnaire, question_key=key, defaults={"indicator": indicator}
+    )
+    return source
+
+
+def _check_move(indicator: Indicator, parent: Indicator) -> None:
+    if indicator.parent_id is None:
+        raise TreeError("root_stays")
+    if parent.tree_id != indicator.tree_id:
+        raise TreeError("other_tree")
+    if parent.key in _branch_keys(indicator):
+        raise TreeError("below_itself")
+    if parent.sources.exists():
+        raise TreeError("parent_is_measured")
+    if _depth(parent) + _height(indicator) > DEPTH:
+        raise TreeError("too_deep", depth=DEPTH)
+
+
+def _reweight(
+    tree: IndicatorTree, weights: Mapping[str, float], siblings: Mapping[str, float], user: User | None,
+    at: datetime, *, origin: str = "", reason: str = "",
+) -> WeightSet:
+    """Put a weight set in force that differs in some siblings; a tree of equal weights stays called so."""
+    changed = with_siblings(weights, siblings)
+    is_equal = changed == with_equal_siblings(tree, {})
+    made = put_in_force(
+        tree=tree, weights=changed, is_provisional=not origin, user=user, reason=reason, at=at,
+        origin=WeightOrigin.EQUAL if is_equal else origin or WeightOrigin.MANUAL,
+    )
+    _touched(tree, at)
+    return made
+
+
+def _weights(tree: IndicatorTree) -> dict[str, float]:
+    in_force = tree.weight_sets.filter(valid_from_at__isnull=False, valid_to_at__isnull=True).first()
+    return dict(in_force.weights) if in_force else {}
+
+
+def _rescaled(weights: Mapping[str, float], keys: Sequence[str], to: float = 1.0) -> dict[str, float]:
+    """The weights of some siblings scaled to a sum; alike where they sum to nothing."""
+    given = {key: weights.get(key, 0.0) for key in keys}
+    total = sum(given.values())
+    if len(set(given.values())) == 1 or total <= 0:
+        return {key: to / len(given) for key in given}
+    return {key: weight / total * to for key, weight in given.items()}
+
+
+def _branch_keys(indicator: Indicator) -> set[str]:
+    found, waiting = set(), [indicator]
+    while waiting:
+        node = waiting.pop()
+        found.add(node.key)
+        waiting.extend(node.children.all())
+    return found
+
+
+def _depth(indicator: Indicator) -> int:
+    return 0 if indicator.parent is None else 1 + _depth(indicator.parent)
+
+
+def _height(indicator: Indicator) -> int:
+    return 1 + max((_height(child) for child in indicator.children.all()), default=0)
+
+
+def _checked_names(names: Mapping[str, str]) -> dict[str, str]:
+    kept = {language: name.strip() for language, name in names.items() if name.strip()}
+    if not kept:
+        raise TreeError("name_missing")
+    return kept

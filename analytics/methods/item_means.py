@@ -1,0 +1,119 @@
+"""The hierarchical index, estimator B: every item's mean on its own base.
+
+The leaves' means are rolled up with the weights of the tree. The variance is
+exact for answers with holes, because it is built from the pairwise counts of
+who answered what together.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.methods.correlation import PairSums
+from analytics.methods.errors import NoAnswersError, ShapeMismatchError, TooFewAnswersError
+from analytics.methods.inputs import FloatArray
+from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, normal_interval
+from analytics.methods.trees import IndicatorTree, coverage, effective_weights
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEstimate:
+    """A node's value by estimator B, with the share of its weight that has answers."""
+
+    estimate: Estimate
+    coverage: float
+
+
+def item_means_index(
+    tree: IndicatorTree, pairs: PairSums, level: float = DEFAULT_LEVEL, bounds: tuple[float, float] = (0.0, 100.0)
+) -> tuple[NodeEstimate | None, ...]:
+    """Return every node's value as the weighted mean of item means.
+
+    Parameters
+    ----------
+    tree : IndicatorTree
+    pairs : PairSums
+        Pairwise sums of the leaves' scores, in the order of `tree.leaves`.
+    level : float
+        Confidence level; the interval is the normal one.
+    bounds : tuple of float
+        Ends of the scale, where intervals are cut.
+
+    Returns
+    -------
+    tuple of NodeEstimate or None
+        None where no leaf below the node has an answer. A leaf without answers
+        is left out and its siblings' weights renormalised, which `coverage`
+        says. `n` is the smallest base of the leaves used.
+
+    Raises
+    ------
+    NoAnswersError
+        If no leaf has an answer.
+    TooFewAnswersError
+        If a leaf that is used has only one.
+
+    Notes
+    -----
+    Var = w' V w with V_jk = [C_jk - S_jk m_k - S_kj m_j + N_jk m_j m_k] /
+    (N_j N_k), where S_jk sums item j over those who answered both.
+
+    Examples
+    --------
+    >>> from analytics.methods.correlation import pair_sums
+    >>> pairs = pair_sums(np.array([[0.0, 100.0], [50.0, 50.0], [100.0, np.nan]]))
+    >>> tree = IndicatorTree((-1, 0, 0), (1.0, 0.5, 0.5))
+    >>> item_means_index(tree, pairs)[0].estimate.value
+    62.5
+    """
+    if pairs.n.shape[0] != len(tree.leaves):
+        raise ShapeMismatchError("Expected one item per leaf.")
+    answered = np.diag(pairs.n) > 0
+    if not answered.any():
+        raise NoAnswersError("No leaf has an answer.")
+    if (np.diag(pairs.n)[answered] < 2).any():
+        raise TooFewAnswersError("An item has one answer, 2 needed.", n=1, needed=2)
+    means, variances = item_means(pairs), mean_covariance(pairs)
+    covered = coverage(tree, answered)
+    return tuple(
+        _node(weights, means, variances, pairs, level, bounds, float(share)) if weights.any() else None
+        for weights, share in zip(effective_weights(tree, answered), covered, strict=True)
+    )
+
+
+def item_means(pairs: PairSums) -> FloatArray:
+    """Return each item's mean on its own base, 0 where it has no answer, shape (items,)."""
+    return np.diag(pairs.sums) / np.maximum(np.diag(pairs.n), 1)
+
+
+def mean_covariance(pairs: PairSums) -> FloatArray:
+    """Return the sampling covariance of the item means, shape (items, items).
+
+    Examples
+    --------
+    >>> from analytics.methods.correlation import pair_sums
+    >>> mean_covariance(pair_sums(np.array([[1.0], [3.0]]))).tolist()
+    [[0.5]]
+    """
+    m = item_means(pairs)
+    cross = pairs.products - pairs.sums * m[None, :] - pairs.sums.T * m[:, None] + pairs.n * np.outer(m, m)
+    sizes = np.maximum(np.diag(pairs.n), 1).astype(np.float64)
+    return np.asarray(cross / np.outer(sizes, sizes))
+
+
+def _node(
+    weights: FloatArray,
+    means: FloatArray,
+    variances: FloatArray,
+    pairs: PairSums,
+    level: float,
+    bounds: Sequence[float],
+    share: float,
+) -> NodeEstimate:
+    value = float(weights @ means)
+    error = math.sqrt(max(0.0, float(weights @ variances @ weights)))
+    n = int(np.diag(pairs.n)[weights > 0].min())
+    interval = normal_interval(value, error, level).clipped(bounds[0], bounds[1])
+    return NodeEstimate(Estimate(value, error, n, float(n), interval), share)

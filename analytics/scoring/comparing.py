@@ -1,0 +1,68 @@
+"""Is a change beyond chance?"""
+
+from __future__ import annotations
+
+from analytics.methods.change import (
+    Difference,
+    linearised_difference,
+    minimum_detectable_change,
+    welch_difference,
+)
+from analytics.methods.errors import MethodError
+from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, Interval
+from analytics.methods.proportions import Proportion, newcombe_difference
+from analytics.scoring.registry import METRICS
+from analytics.scoring.results import Change, Figure, Verdict
+
+
+def compare(previous: Figure | None, current: Figure) -> Change:
+    """Return current minus previous with the interval of the difference and the verdict.
+
+    Shares by Newcombe, the Net Promoter Score by the normal interval, index and means by Welch. Figures
+    that may not be shown give no difference and the verdict `unknown`.
+    """
+    metric = current.metric
+    if previous is None or previous.value is None or current.value is None:
+        reason = current.reason or (previous.reason if previous else "no_previous")
+        return Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason)
+    try:
+        difference, interval = _difference(previous, current)
+    except MethodError as error:
+        return Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
+    verdict = Verdict.WITHIN if interval.contains(0.0) else Verdict.BEYOND
+    return Change(metric, difference, interval.low, interval.high, verdict, _detectable(previous, current))
+
+
+def _difference(previous: Figure, current: Figure) -> tuple[float, Interval]:
+    if METRICS[current.metric].unit == "share":
+        share = newcombe_difference(_proportion(current), _proportion(previous))
+        return share.value, share.interval
+    later, earlier = _estimate(current), _estimate(previous)
+    found: Difference
+    if current.metric == "nps":
+        found = linearised_difference(later, earlier)
+    else:
+        found = welch_difference(later, earlier)
+    return found.value, found.interval
+
+
+def _detectable(previous: Figure, current: Figure) -> float | None:
+    if previous.standard_error is None or current.standard_error is None:
+        return None
+    return minimum_detectable_change(current.standard_error, previous.standard_error)
+
+
+def _interval(figure: Figure) -> Interval:
+    value = figure.value or 0.0
+    low, high = (value if end is None else end for end in (figure.low, figure.high))
+    return Interval(low, high, DEFAULT_LEVEL)
+
+
+def _proportion(figure: Figure) -> Proportion:
+    return Proportion(figure.value or 0.0, figure.n, figure.n_eff, _interval(figure))
+
+
+def _estimate(figure: Figure) -> Estimate:
+    return Estimate(
+        figure.value or 0.0, figure.standard_error or 0.0, figure.n, figure.n_eff, _interval(figure)
+    )

@@ -1,0 +1,218 @@
+"""From integer statistics to figures with intervals, cleared by the rules for small numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from analytics.methods.distributions import score_index
+from analytics.methods.moments import SQUARE_BITS, Moments, mean_estimate, mean_value
+from analytics.methods.net_promoter import net_promoter_score
+from analytics.methods.proportions import proportion
+from analytics.scoring.codes import (
+    BLANK,
+    HIGHEST,
+    HISTOGRAM_WIDTH,
+    INVALID,
+    NOT_APPLICABLE,
+    NOT_ASKED,
+    ItemKey,
+    histogram_position,
+)
+from analytics.scoring.columns import IntArray
+from analytics.scoring.definition import LEVELS, Definition
+from analytics.scoring.disclosure import Rules
+from analytics.scoring.results import (
+    Figure,
+    ItemResult,
+    Level,
+    Missing,
+    NodeResult,
+    NpsResult,
+    Period,
+    PeriodResult,
+    Status,
+)
+
+Numbers = tuple[float, float | None, float | None, float | None]
+"""Value, low, high, standard error."""
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """What the tree says of a node beside its digits."""
+
+    names: Mapping[str, str]
+    target: Decimal | None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads vectors of one definition under one set of rules."""
+
+    definition: Definition
+    rules: Rules
+    facts: Mapping[str, NodeFacts]
+
+    def result(
+        self, period: Period, vector: IntArray, *, nodes: Collection[str] | None = None, is_withheld: bool = False
+    ) -> PeriodResult:
+        """Turn a vector into everything there is to show; `nodes` keeps only some of them."""
+        reader: Reader = self
+        if is_withheld or self.rules.status(int(vector[0])) == Status.WITHHELD:
+            reader, vector = Withholding(self.definition, self.rules, self.facts), np.zeros_like(vector)
+        return PeriodResult(
+            period=period,
+            responses=int(vector[0]),
+            nodes=tuple(reader.nodes(vector, nodes)),
+            overall=reader.overall(vector),
+            nps=reader.nps(vector),
+            is_withheld=reader is not self,
+        )
+
+    def nodes(self, vector: IntArray, wanted: Collection[str] | None) -> Iterable[NodeResult]:
+        """Every node, parents before children."""
+        depth: dict[str | None, int] = {None: -1}
+        overall: dict[str | None, float] = {None: 1.0}
+        for rule in self.definition.nodes:
+            depth[rule.key] = depth[rule.parent] + 1
+            overall[rule.key] = overall[rule.parent] * rule.weight
+            if wanted is None or rule.key in wanted:
+                yield self.node(rule.key, rule.parent, depth[rule.key], rule.weight, overall[rule.key], vector)
+
+    def node(
+        self, key: str, parent: str | None, depth: int, weight: float, overall: float, vector: IntArray
+    ) -> NodeResult:
+        """One node."""
+        numbers = [int(number) for number in self.definition.layout.node(vector, key)]
+        n, total, high, low = numbers[:4]
+        counts = numbers[4:]
+        moments = Moments(n, total, (high << SQUARE_BITS) + low)
+        facts = self.facts.get(key, NodeFacts({}, None))
+        is_leaf = not self.definition.children[key]
+        return NodeResult(
+            key=key, names=facts.names, parent=parent, depth=depth, is_leaf=is_leaf, weight=weight,
+            overall_weight=overall, target=None if facts.target is None else float(facts.target),
+            index=self.figure("index", n, lambda: _mean_of_moments(moments)),
+            satisfied=self.share("satisfied_share", sum(counts[-2:]), n),
+            dissatisfied=self.share("dissatisfied_share", sum(counts[:2]), n),
+            distribution=self.distribution(LEVELS, counts),
+            items=tuple(
+                self.item(source.questionnaire, source.item, vector) for source in self.definition.leaf_sources(key)
+            ) if is_leaf else (),
+        )
+
+    def item(self, questionnaire: int, item: ItemKey, vector: IntArray) -> ItemResult:
+        """One question on its own scale."""
+        counts = self.definition.layout.item(vector, questionnaire, item)
+        return self.item_of_counts(questionnaire, item, counts)
+
+    def item_of_counts(self, questionnaire: int, item: ItemKey, counts: IntArray) -> ItemResult:
+        """A question from its histogram, missing codes included."""
+        codes = range(item.low, item.high + 1)
+        valid = [int(counts[code]) for code in codes]
+        n, box = sum(valid), 2 if len(valid) >= len(LEVELS) else 1
+        return ItemResult(
+            questionnaire_id=questionnaire, key=item.key, low_code=item.low, high_code=item.high,
+            mean=self.figure("mean", n, lambda: _mean_of_histogram(valid, codes)),
+            satisfied=self.share("satisfied_share", sum(valid[-box:]), n),
+            dissatisfied=self.share("dissatisfied_share", sum(valid[:box]), n),
+            distribution=self.distribution(codes, valid),
+            missing=_missing(counts),
+        )
+
+    def overall(self, vector: IntArray) -> ItemResult | None:
+        """The overall satisfaction question; of several scales the one with most answers."""
+        sums: dict[tuple[int, int], IntArray] = {}
+        first: dict[tuple[int, int], tuple[int, ItemKey]] = {}
+        for source in self.definition.role_sources("overall"):
+            scale = (source.low, source.high)
+            counts = self.definition.layout.item(vector, source.questionnaire, source.item)
+            sums[scale] = sums.get(scale, np.zeros(HISTOGRAM_WIDTH, np.int64)) + counts
+            first.setdefault(scale, (source.questionnaire, source.item))
+        if not sums:
+            return None
+        scale = max(sums, key=lambda one: int(sums[one][: HIGHEST + 1].sum()))
+        return self.item_of_counts(*first[scale], sums[scale])
+
+    def nps(self, vector: IntArray) -> NpsResult | None:
+        """The Net Promoter Score over all recommendation questions of the tree."""
+        sources = [s for s in self.definition.role_sources("nps") if (s.low, s.high) == (0, HIGHEST)]
+        if not sources:
+            return None
+        parts = [self.definition.layout.item(vector, source.questionnaire, source.item) for source in sources]
+        counts = np.sum(parts, axis=0)
+        valid = [int(count) for count in counts[: HIGHEST + 1]]
+        n = sum(valid)
+        return NpsResult(
+            questionnaire_id=sources[0].questionnaire, key=sources[0].key,
+            score=self.figure("nps", n, lambda: _net_promoter(valid)),
+            promoters=self.share("promoters", sum(valid[9:]), n),
+            passives=self.share("passives", sum(valid[7:9]), n),
+            detractors=self.share("detractors", sum(valid[:7]), n),
+            distribution=self.distribution(range(HIGHEST + 1), valid),
+            missing=_missing(counts),
+        )
+
+    def figure(self, metric: str, n: int, numbers: Callable[[], Numbers]) -> Figure:
+        """A figure where the rules allow one, else the reason why there is none."""
+        status = self.rules.status(n)
+        needed = max(self.rules.show_from, self.rules.k)
+        if status in (Status.SHOWN, Status.FEW):
+            value, low, high, error = numbers()
+            return Figure(metric, n, float(n), value, low, high, status, "", needed, error)
+        told = 0 if status == Status.WITHHELD else n
+        return Figure(metric, told, float(told), None, None, None, status, status.value, needed)
+
+    def share(self, metric: str, part: int, n: int) -> Figure:
+        """A share of n answers with its Wilson interval."""
+        return self.figure(metric, n, lambda: _share(part, n))
+
+    def distribution(self, codes: Sequence[int], counts: Sequence[int]) -> tuple[Level, ...]:
+        """The levels, or nothing where the rules allow none."""
+        n = sum(counts)
+        if self.rules.status(n) not in (Status.SHOWN, Status.FEW):
+            return ()
+        return tuple(Level(code, count, count / n) for code, count in zip(codes, counts, strict=True))
+
+
+class Withholding(Reader):
+    """Reads nothing: every figure is withheld."""
+
+    def figure(self, metric: str, n: int, numbers: Callable[[], Numbers]) -> Figure:
+        """A figure of which nothing is told."""
+        return Figure(metric, 0, 0.0, None, None, None, Status.WITHHELD, Status.WITHHELD.value, self.rules.k)
+
+
+def _mean_of_moments(moments: Moments) -> Numbers:
+    if moments.n == 1:
+        return mean_value(moments), None, None, None
+    estimate = mean_estimate(moments)
+    return estimate.value, estimate.interval.low, estimate.interval.high, estimate.standard_error
+
+
+def _mean_of_histogram(counts: Sequence[int], codes: Sequence[int]) -> Numbers:
+    if sum(counts) == 1:
+        return float(codes[list(counts).index(1)]), None, None, None
+    estimate = score_index(counts, codes)
+    return estimate.value, estimate.interval.low, estimate.interval.high, estimate.standard_error
+
+
+def _share(part: int, n: int) -> Numbers:
+    found = proportion(part, n)
+    return found.value, found.interval.low, found.interval.high, (found.value * (1 - found.value) / n) ** 0.5
+
+
+def _net_promoter(counts: Sequence[int]) -> Numbers:
+    found = net_promoter_score(counts)
+    return found.value, found.interval.low, found.interval.high, found.standard_error
+
+
+def _missing(counts: IntArray) -> Missing:
+    not_applicable, blank, not_asked, invalid = (
+        int(counts[histogram_position(code)]) for code in (NOT_APPLICABLE, BLANK, NOT_ASKED, INVALID)
+    )
+    return Missing(not_applicable, blank, not_asked, invalid)

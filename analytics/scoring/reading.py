@@ -1,0 +1,275 @@
+"""Reading a run: which cells a period is made of, what may be shown of it, and the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from analytics.indicators.models import Indicator
+from analytics.scoring import cubes
+from analytics.scoring.columns import IntArray
+from analytics.scoring.cubes import SEPARATOR
+from analytics.scoring.definition import Definition
+from analytics.scoring.disclosure import FIXED_GRAINS, Rules, hidden_groups
+from analytics.scoring.figures import NodeFacts, Reader
+from analytics.scoring.models import Run
+from analytics.scoring.periods import EVERYTHING, following, period_of, wave
+from analytics.scoring.results import Dimension, Grain, Period, PeriodResult, SegmentResult
+from analytics.scoring.sources import Filter, ScanSource, SliceSource, Source, choice_of
+from analytics.scoring.summaries import QUESTIONNAIRE
+from surveys.contacts.models import ContactAttribute
+from surveys.design.models import Questionnaire
+
+NOTHING: Final[Filter] = {}
+_BY_MONTH = (Grain.ALL, Grain.YEAR, Grain.QUARTER, Grain.MONTH)
+_PARENTS: Final[Mapping[Grain, tuple[Grain, ...]]] = {
+    Grain.MONTH: (Grain.QUARTER, Grain.YEAR, Grain.ALL),
+    Grain.QUARTER: (Grain.YEAR, Grain.ALL),
+    Grain.YEAR: (Grain.ALL,),
+}
+
+
+class UnknownDimensionError(LookupError):
+    """The run has no such segment dimension."""
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Which cells of which slices add up to a population; None means all cells of a slice."""
+
+    slices: tuple[str, ...]
+    cells: frozenset[str] | None
+
+
+class Reading:
+    """One reader's look at a run, under a filter and a scope."""
+
+    def __init__(self, run: Run, *, filters: Filter = NOTHING, scope: Filter = NOTHING) -> None:
+        self.run = run
+        self.filters = {key: tuple(levels) for key, levels in filters.items() if levels}
+        self.scope = scope
+        self.choice = choice_of(self.filters, scope)
+        self.definition = Definition.from_json(run.definition)
+        self.layout = self.definition.layout
+        self.source: Source = ScanSource(run, self.choice) if self.choice else SliceSource(run)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The team's thresholds, with k where a questionnaire of the tree promises anonymity."""
+        team = self.run.tree.team
+        promised = Questionnaire.objects.filter(pk__in=self.definition.questionnaires, is_anonymous=True)
+        return Rules(team.show_from_n, team.sure_from_n, team.anonymity_k if promised.exists() else 0)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads vectors, with the names and targets as they are now."""
+        nodes = Indicator.objects.filter(tree=self.run.tree_id)
+        facts = {node.key: NodeFacts(node.names, node.target) for node in nodes}
+        return Reader(self.definition, self.rules, facts)
+
+    def period(self, period: Period, *, nodes: Collection[str] | None = None) -> PeriodResult:
+        """Every figure of one period."""
+        vector = self._vector(period)
+        return self.reader.result(period, vector, nodes=nodes, is_withheld=self._is_hidden(period))
+
+    def trend(self, grain: Grain, last: int | None, nodes: Collection[str] | None) -> tuple[PeriodResult, ...]:
+        """One result per period."""
+        wanted = (self.definition.nodes[0].key,) if nodes is None else nodes
+        periods = _without_gaps(self.periods(grain))
+        if last is not None:
+            periods = periods[-last:] if last > 0 else ()
+        return tuple(self.period(period, nodes=wanted) for period in periods)
+
+    def periods(self, grain: Grain) -> tuple[Period, ...]:
+        """The periods of a grain that hold responses, oldest first."""
+        if grain == Grain.ALL:
+            return (EVERYTHING,)
+        if grain == Grain.WAVE:
+            found = self.source.cubes(["wave"])
+            return tuple(wave(name) for name in (found["wave"].keys if found else ()))
+        if grain in (Grain.WEEK, Grain.DAY):
+            days = self.source.cubes([f"day:{month}" for month in self._months])
+            found_days = sorted(date.fromisoformat(key) for cube in days.values() for key in cube.keys)
+            return tuple(dict.fromkeys(period_of(day, grain) for day in found_days))
+        return tuple(dict.fromkeys(period_of(_first_of(month), grain) for month in self._months))
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Dimensions with their levels."""
+        keys = list(self.definition.dimensions)
+        attributes = {
+            one.key: one for one in ContactAttribute.objects.filter(team=self.run.team_id, key__in=keys)
+        }
+        found = [self._dimension(key, attributes[key]) for key in keys if key in attributes]
+        if len(self.definition.questionnaires) > 1:
+            found.append(self._questionnaires())
+        return tuple(found)
+
+    def segments(self, period: Period, dimension: str, nodes: Collection[str] | None) -> tuple[SegmentResult, ...]:
+        """One result per level."""
+        known = {one.key: one for one in self.dimensions()}
+        if dimension not in known:
+            raise UnknownDimensionError(dimension)
+        about = known[dimension]
+        vectors = self._level_vectors(period, dimension)
+        allowed = self.choice.get(dimension)
+        levels = [level for level in _in_order(about.levels, vectors) if allowed is None or level in allowed]
+        hidden = self._hidden_levels(period, dimension) if self.rules.k else frozenset()
+        return tuple(
+            SegmentResult(
+                dimension, level, about.level_names.get(level, {}),
+                self.reader.result(period, vectors[level], nodes=nodes, is_withheld=level in hidden),
+            )
+            for level in levels
+        )
+
+    # -- vectors -----------------------------------------------------------------------------
+
+    @cached_property
+    def _months(self) -> tuple[str, ...]:
+        found = self.source.cubes(["month"])
+        return found["month"].keys if found else ()
+
+    def _vector(self, period: Period) -> IntArray:
+        wanted = self._cells(period)
+        found = self.source.cubes(wanted.slices)
+        return self._sum((cube, wanted.cells) for cube in found.values())
+
+    def _sum(self, parts: Iterable[tuple[cubes.Cube, frozenset[str] | None]]) -> IntArray:
+        vectors = [cubes.total(cube, cells, self.layout.squares, self.layout.width) for cube, cells in parts]
+        if not vectors:
+            return np.zeros(self.layout.width, dtype=np.int64)
+        return cubes.carry(np.sum(vectors, axis=0, dtype=np.int64), self.layout.squares)
+
+    def _cells(self, period: Period) -> _Cells:
+        """Months where the period is made of whole ones, else days."""
+        if period.grain == Grain.WAVE:
+            return _Cells(("wave",), frozenset({period.label}))
+        if period.start is None or period.end is None:
+            return _Cells(("month",), None)
+        if period.start.day == 1 and period.end.day == 1:
+            months = frozenset(m for m in self._months if period.start <= _first_of(m) < period.end)
+            return _Cells(("month",), months)
+        inside = [m for m in self._months if period_of(_first_of(m), Grain.MONTH).end > period.start]  # type: ignore[operator]
+        slices = tuple(f"day:{month}" for month in inside if _first_of(month) < period.end)
+        return _Cells(slices, _days_between(*_cut(period.start, period.end, inside)))
+
+    def _level_vectors(self, period: Period, dimension: str) -> dict[str, IntArray]:
+        source, wanted = self.source, self._cells(period)
+        by_month = wanted.slices == ("month",)
+        slices: tuple[str, ...]
+        if period.grain == Grain.WAVE:
+            slices = (f"level:{dimension}:wave",)
+        else:
+            slices = tuple(f"level:{dimension}:{year}" for year in sorted({month[:4] for month in self._months}))
+            if not by_month and period.start is not None and period.end is not None:
+                # Levels are stored by month: for other stretches of days they are counted from the columns.
+                source, wanted = ScanSource(self.run, self.choice, (period.start, period.end)), _Cells((), None)
+        found: dict[str, list[IntArray]] = {}
+        for cube in source.cubes(slices).values():
+            for key, vector in zip(cube.keys, cube.values, strict=True):
+                level, _, cell = key.partition(SEPARATOR)
+                if wanted.cells is None or cell in wanted.cells:
+                    found.setdefault(level, []).append(vector)
+        return {
+            level: cubes.carry(np.sum(vectors, axis=0, dtype=np.int64), self.layout.squares)
+            for level, vectors in found.items()
+        }
+
+    # -- anonymity ----------------------------------------------------------------------------
+
+    def _is_hidden(self, period: Period) -> bool:
+        """Whether anonymity forbids showing this population (see `disclosure`)."""
+        if not self.rules.k:
+            return False
+        if period.grain not in FIXED_GRAINS or self._is_hidden_among_siblings(period):
+            return True
+        if not self.filters:
+            return False
+        if len(self.filters) > 1 or any(len(levels) > 1 for levels in self.filters.values()):
+            return True
+        ((dimension, (level,)),) = self.filters.items()
+        unfiltered = Reading(self.run, scope=self.scope)
+        return unfiltered._is_hidden(period) or level in unfiltered._hidden_levels(period, dimension)
+
+    def _is_hidden_among_siblings(self, period: Period) -> bool:
+        if period.grain == Grain.WAVE:
+            return period in self._hidden_periods(Grain.WAVE, EVERYTHING)
+        chain = [period]
+        for grain in _PARENTS.get(period.grain, ()):
+            whole = period_of(period.start, grain) if period.start else EVERYTHING
+            chain.append(whole)
+        pairs = zip(chain, chain[1:], strict=False)
+        return any(part in self._hidden_periods(part.grain, whole) for part, whole in pairs)
+
+    def _hidden_periods(self, grain: Grain, whole: Period) -> frozenset[Period]:
+        siblings = [one for one in self.periods(grain) if _is_inside(one, whole)]
+        return hidden_groups({one: int(self._vector(one)[0]) for one in siblings}, self.rules.k)
+
+    def _hidden_levels(self, period: Period, dimension: str) -> frozenset[str]:
+        if self._is_hidden(period):
+            return frozenset(self._level_vectors(period, dimension))
+        counts = {level: int(vector[0]) for level, vector in self._level_vectors(period, dimension).items()}
+        return hidden_groups(counts, self.rules.k)
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def _dimension(self, key: str, attribute: ContactAttribute) -> Dimension:
+        years = sorted({month[:4] for month in self._months})
+        found = self.source.cubes([f"level:{key}:{year}" for year in years])
+        present = {name.partition(SEPARATOR)[0] for cube in found.values() for name in cube.keys}
+        return Dimension(key, attribute.names, tuple(_in_order(attribute.level_names, present)), attribute.level_names)
+
+    def _questionnaires(self) -> Dimension:
+        names = dict(
+            Questionnaire.objects.filter(pk__in=self.definition.questionnaires).values_list("id", "name")
+        )
+        levels = tuple(str(one) for one in self.definition.questionnaires)
+        texts = {str(one): {"zh-hans": name, "en": name} for one, name in names.items()}
+        return Dimension(QUESTIONNAIRE, {"zh-hans": "问卷", "en": "Questionnaire"}, levels, texts)
+
+
+def _days_between(start: date, end: date) -> frozenset[str]:
+    return frozenset((start + timedelta(days=number)).isoformat() for number in range((end - start).days))
+
+
+def _cut(start: date, end: date, months: list[str]) -> tuple[date, date]:
+    """Leave off the days before the first and after the last month with answers: a range may be centuries long."""
+    if not months:
+        return start, start
+    last = period_of(_first_of(months[-1]), Grain.MONTH).end
+    assert last is not None
+    return max(start, _first_of(months[0])), min(end, last)
+
+
+def _first_of(month: str) -> date:
+    return date.fromisoformat(month + "-01")
+
+
+def _is_inside(part: Period, whole: Period) -> bool:
+    if whole.start is None or whole.end is None:
+        return True
+    return part.start is not None and whole.start <= part.start < whole.end
+
+
+def _without_gaps(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+    """Put the periods in between that hold nothing in their places; waves have no in-between."""
+    if len(periods) < 2 or periods[0].start is None:
+        return periods
+    filled, last = [periods[0]], periods[-1]
+    while filled[-1] != last:
+        after = following(filled[-1])
+        assert after is not None
+        filled.append(after)
+    return tuple(filled)
+
+
+def _in_order(known: Iterable[str], present: Iterable[str]) -> list[str]:
+    """Levels in the team's order, then unknown ones by name, those without a value last."""
+    found = set(present)
+    named = [level for level in known if level in found]
+    return named + sorted(level for level in found - set(named) if level) + [level for level in ("",) if level in found]

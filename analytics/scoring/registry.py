@@ -1,0 +1,166 @@
+"""Every figure the product shows, defined once: pages, API, exports and explanations read this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a figure is: texts are translated when printed.
+
+    `low`, `high` bound its values; `unit` is `points`, `share` (0-1, printed as percent) or `count`;
+    `decimals` is how many digits are printed; `version` changes when the digits would.
+    """
+
+    id: str
+    name: _StrPromise
+    formula: _StrPromise
+    denominator: _StrPromise
+    missing: _StrPromise
+    interval: _StrPromise
+    source: _StrPromise
+    low: float | None
+    high: float | None
+    unit: str
+    decimals: int
+    version: int = 1
+    is_higher_better: bool | None = True
+
+
+_LEFT_OUT = _(
+    "Answers that are blank, “does not apply” or were not asked are in neither numerator nor denominator."
+)
+_WILSON = _("Wilson score interval, 95 %.")
+_VALID_ANSWERS = _("Valid answers to the question.")
+
+_ALL: Final = (
+    Metric(
+        id="index",
+        name=_("Satisfaction index"),
+        formula=_(
+            "Each answer becomes a score from 0 to 100 by the score vector. Per respondent the scores are"
+            " averaged up the tree with the indicator weights; the index is the mean over respondents"
+            " (estimator A, respondent level). Each respondent’s value is rounded to a millionth of a point."
+        ),
+        denominator=_("Respondents whose answers carry at least the required share of the node’s weight."),
+        missing=_(
+            "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
+        ),
+        interval=_("Student interval of the mean over respondents, 95 %; sampling uncertainty only."),
+        source=_("Index method of the satisfaction handbooks."),
+        low=0, high=100, unit="points", decimals=1,
+    ),
+    Metric(
+        id="satisfied_share",
+        name=_("Satisfied share"),
+        formula=_(
+            "Share in the two best levels. For an indicator a respondent’s level is the point of the score"
+            " vector nearest to their index; for a question it is the answer itself."
+        ),
+        denominator=_("Respondents with a value at this indicator, or valid answers to the question."),
+        missing=_LEFT_OUT,
+        interval=_WILSON,
+        source=_("Percentage method of the satisfaction handbooks; Wilson 1927."),
+        low=0, high=1, unit="share", decimals=1,
+    ),
+    Metric(
+        id="dissatisfied_share",
+        name=_("Dissatisfied share"),
+        formula=_("Share in the two lowest levels, counted like the satisfied share."),
+        denominator=_("Respondents with a value at this indicator, or valid answers to the question."),
+        missing=_LEFT_OUT,
+        interval=_WILSON,
+        source=_("Percentage method of the satisfaction handbooks; Wilson 1927."),
+        low=0, high=1, unit="share", decimals=1, is_higher_better=False,
+    ),
+    Metric(
+        id="level_share",
+        name=_("Distribution over the levels"),
+        formula=_("Share of each level."),
+        denominator=_("Respondents with a value at this indicator, or valid answers to the question."),
+        missing=_LEFT_OUT,
+        interval=_("None is shown for single levels."),
+        source=_("Grade method of the satisfaction handbooks."),
+        low=0, high=1, unit="share", decimals=0, is_higher_better=None,
+    ),
+    Metric(
+        id="mean",
+        name=_("Mean"),
+        formula=_("Sum of the answers divided by their number, in points of the question’s own scale."),
+        denominator=_VALID_ANSWERS,
+        missing=_LEFT_OUT,
+        interval=_("Student interval, 95 %, cut at the ends of the scale."),
+        source=_("Arithmetic mean; assumes equal steps between the points of the scale."),
+        low=0, high=10, unit="points", decimals=2,
+    ),
+    Metric(
+        id="nps",
+        name=_("Net Promoter Score"),
+        formula=_("Percentage of promoters (9-10) minus percentage of detractors (0-6)."),
+        denominator=_VALID_ANSWERS,
+        missing=_LEFT_OUT,
+        interval=_("Adjusted Wald interval, 95 %: ¾ is added to promoters and detractors, 1½ to passives."),
+        source=_("Reichheld 2003; interval: Rocks 2016."),
+        low=-100, high=100, unit="points", decimals=0,
+    ),
+    Metric(
+        id="promoters", name=_("Promoters"), formula=_("Share of answers 9-10."), denominator=_VALID_ANSWERS,
+        missing=_LEFT_OUT, interval=_WILSON, source=_("Reichheld 2003."),
+        low=0, high=1, unit="share", decimals=0,
+    ),
+    Metric(
+        id="passives", name=_("Passives"), formula=_("Share of answers 7-8."), denominator=_VALID_ANSWERS,
+        missing=_LEFT_OUT, interval=_WILSON, source=_("Reichheld 2003."),
+        low=0, high=1, unit="share", decimals=0, is_higher_better=None,
+    ),
+    Metric(
+        id="detractors", name=_("Detractors"), formula=_("Share of answers 0-6."), denominator=_VALID_ANSWERS,
+        missing=_LEFT_OUT, interval=_WILSON, source=_("Reichheld 2003."),
+        low=0, high=1, unit="share", decimals=0, is_higher_better=False,
+    ),
+    Metric(
+        id="responses",
+        name=_("Responses"),
+        formula=_("Completed responses, without staff’s test responses."),
+        denominator=_("None: this is a count."),
+        missing=_("Responses that were begun and not sent do not count."),
+        interval=_("None: this is a count."),
+        source=_("The response table."),
+        low=0, high=None, unit="count", decimals=0, is_higher_better=None,
+    ),
+    Metric(
+        id="response_rate",
+        name=_("Response rate"),
+        formula=_("Completed responses divided by delivered invitations."),
+        denominator=_("Invitations handed to the mail server and not bounced."),
+        missing=_("Responses without an invitation, such as imported ones, are in neither number."),
+        interval=_("None: everybody invited is counted."),
+        source=_("The sending ledger."),
+        low=0, high=1, unit="share", decimals=0,
+    ),
+    Metric(
+        id="change",
+        name=_("Change"),
+        formula=_("The later value minus the earlier one; beyond chance when its 95 % interval leaves out 0."),
+        denominator=_("Those of the two values."),
+        missing=_LEFT_OUT,
+        interval=_("Shares: Newcombe’s hybrid score interval. Index and means: Welch. NPS: normal interval."),
+        source=_("Newcombe 1998; Welch 1947."),
+        low=None, high=None, unit="points", decimals=1, is_higher_better=None,
+    ),
+)
+
+METRICS: Final[Mapping[str, Metric]] = {metric.id: metric for metric in _ALL}
+
+
+def get_metric(metric_id: str) -> Metric | None:
+    """Return the metric of an id."""
+    return METRICS.get(metric_id)

@@ -1,0 +1,252 @@
+"""Making runs: whole, repeatable, and the same digits however often and in whatever order.
+
+The way of a recompute: notes become requests (`take_notes`); under the tree's lock one snapshot of the
+database settles the blocks, merges their summaries with that of the unsealed tail and writes one run.
+Killed anywhere in between, nothing of it is there, the request still stands, and the sweep finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, models, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from analytics.indicators.models import IndicatorTree, QuestionSource
+from analytics.scoring import blocks, cubes
+from analytics.scoring import columns as stored
+from analytics.scoring.bases import base_for, summaries_of_slices
+from analytics.scoring.columns import Columns
+from analytics.scoring.definition import Definition, DefinitionError
+from analytics.scoring.locks import held, snapshot
+from analytics.scoring.models import Base, Block, BlockChange, Run, Slice, TreeState
+from analytics.scoring.rows import RowLayout, read_columns, row_layout
+from analytics.scoring.snapshots import definition_of
+from analytics.scoring.summaries import summarise
+from surveys.answering.models import RecomputeNote
+
+ATTEMPTS = 4
+"""How often a snapshot is tried again when somebody else changed a row under it."""
+
+
+class BusyError(RuntimeError):
+    """Another process is computing this tree."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a recompute came to: the run that now stands, and whether it is a new one."""
+
+    run: Run | None
+    is_new: bool
+    problem: str = ""
+
+
+def recompute(*, tree: IndicatorTree, at: datetime) -> Outcome:
+    """Serve every request made for a tree so far and return the run that answers it.
+
+    Doing it again, three times at once, or after being killed in the middle changes nothing.
+    Raises BusyError when another process has the tree; what it does not see stays requested.
+    """
+    with held(f"tree:{tree.pk}") as is_ours:
+        if not is_ours:
+            raise BusyError(f"tree {tree.pk}")
+        take_notes(tree=tree, at=at)
+        request = _begin_attempt(tree, at)
+        outcome = _computed(tree, at)
+        _end_attempt(tree, request, outcome.problem)
+    return outcome
+
+
+def rebuild(*, tree: IndicatorTree, at: datetime) -> Outcome:
+    """Replace all blocks of the tree's questionnaires by new ones read from the rows, and recompute."""
+    with ExitStack() as locks:
+        if not locks.enter_context(held(f"tree:{tree.pk}")):
+            raise BusyError(f"tree {tree.pk}")
+        questionnaires = _questionnaires(tree)
+        for questionnaire in questionnaires:
+            locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
+        layout = row_layout(tree.team)
+        with snapshot():
+            for questionnaire in questionnaires:
+                blocks.rebuild_all(questionnaire, layout=layout, at=at)
+    request_recompute(trees=[tree.pk], at=at)
+    return recompute(tree=tree, at=at)
+
+
+def request_recompute(*, trees: Sequence[int], at: datetime) -> None:
+    """Say durably that these trees are out of date."""
+    TreeState.objects.bulk_create([TreeState(tree_id=tree) for tree in trees], ignore_conflicts=True)
+    TreeState.objects.filter(tree__in=trees).update(
+        requested=F("requested") + 1, requested_at=_earliest_request(at)
+    )
+
+
+def take_notes(*, tree: IndicatorTree, at: datetime) -> int:
+    """Turn the notes on a tree's questionnaires into requests for every tree they feed.
+
+    Deletes exactly the notes it has seen, in the transaction that writes the requests. Returns how many.
+    """
+    with transaction.atomic():
+        notes = RecomputeNote.objects.filter(questionnaire__in=_questionnaires(tree))
+        seen = list(notes.values_list("id", "questionnaire_id"))
+        if seen:
+            fed = QuestionSource.objects.filter(questionnaire__in={of for _, of in seen})
+            trees = sorted(set(fed.values_list("tree_id", flat=True)))
+            request_recompute(trees=trees, at=at)
+            RecomputeNote.objects.filter(id__in=[note for note, _ in seen]).delete()
+        return len(seen)
+
+
+def note_changed_rows(*, questionnaire_id: int, block_ids: Sequence[int | None], at: datetime) -> None:
+    """Ask for the blocks of edited or erased rows to be rebuilt; to be called in their transaction."""
+    BlockChange.objects.bulk_create(
+        BlockChange(questionnaire_id=questionnaire_id, block_id=block, at=at)
+        for block in sorted({block for block in block_ids if block is not None})
+    )
+
+
+def is_requested(*, tree: IndicatorTree) -> bool:
+    """Tell whether something has been asked for that no run has served."""
+    if RecomputeNote.objects.filter(questionnaire__in=_questionnaires(tree)).exists():
+        return True
+    return TreeState.objects.filter(tree=tree, requested__gt=F("served")).exists()
+
+
+# -- one computation -----------------------------------------------------------------------
+
+
+def _computed(tree: IndicatorTree, at: datetime) -> Outcome:
+    for attempt in range(ATTEMPTS):
+        try:
+            return _compute(tree, at)
+        except DefinitionError as error:
+            return Outcome(None, False, error.code)
+        except (OperationalError, blocks.RowsMovedError):
+            # Somebody edited a row that was being sealed: a new snapshot sees it as it is now.
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
+    begun = time.perf_counter()
+    with ExitStack() as locks:
+        for questionnaire in _questionnaires(tree):
+            locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
+        with snapshot():
+            tree = IndicatorTree.objects.select_related("team").get(pk=tree.pk)
+            definition, weight_set = definition_of(tree)
+            layout = row_layout(tree.team)
+            for questionnaire in definition.questionnaires:
+                blocks.settle(questionnaire, layout=layout, at=at)
+            tails = read_tails(definition, layout)
+            base = base_for(tree=tree, definition=definition, at=at)
+            data_hash = _data_hash(definition, base, tails)
+            latest = Run.objects.filter(tree=tree).first()
+            if latest is not None and latest.data_hash == data_hash and latest.weight_set_id == weight_set.pk:
+                return Outcome(latest, False)
+            run = Run(
+                team_id=tree.team_id, tree=tree, weight_set=weight_set, base=base, data_hash=data_hash,
+                definition=definition.as_json(), definition_hash=definition.hash, started_at=at,
+            )
+            _cover(run, definition, base, tails)
+            run.finished_at = at + timedelta(seconds=time.perf_counter() - begun)
+            run.duration_ms = round((time.perf_counter() - begun) * 1000)
+            run.save(force_insert=True)
+            _write_touched(run, definition, base, tails)
+            return Outcome(run, True)
+
+
+def read_tails(definition: Definition, layout: RowLayout) -> dict[int, Columns]:
+    """Read the responses that are in no block, by questionnaire."""
+    tails = {of: read_columns(blocks.unsealed_responses(of), layout) for of in definition.questionnaires}
+    return {of: tail for of, tail in tails.items() if tail.rows}
+
+
+def summarise_all(parts: Mapping[int, Columns], definition: Definition) -> cubes.Summary:
+    """Summarise columns by questionnaire and merge them."""
+    squares = definition.layout.squares
+    return cubes.merge([summarise(part, definition, of) for of, part in parts.items()], squares)
+
+
+def _cover(run: Run, definition: Definition, base: Base, tails: Mapping[int, Columns]) -> None:
+    """Write down which responses the run covers."""
+    current = Block.objects.filter(id__in=[int(block) for block in base.blocks])
+    newest = [*current.values_list("newest_response_at", flat=True), *(tail.newest for tail in tails.values())]
+    run.responses = base.responses + sum(tail.rows for tail in tails.values())
+    prints = int(base.fingerprint, 16) + sum(tail.fingerprint for tail in tails.values())
+    run.fingerprint = f"{prints & stored.MASK:016x}"
+    run.newest_response_at = max((moment for moment in newest if moment), default=None)
+    in_blocks = {int(version): count for version, count in base.versions.items()}
+    versions = stored.sum_counts([in_blocks, *(tail.versions for tail in tails.values())])
+    run.provenance = {
+        "versions": {str(version): count for version, count in sorted(versions.items())},
+        "in_blocks": base.responses,
+        "missing_rule": "left_out_and_renormalised",
+    }
+    run.tail = pack_tails(tails)
+
+
+def _write_touched(run: Run, definition: Definition, base: Base, tails: Mapping[int, Columns]) -> None:
+    touched = summarise_all(tails, definition)
+    before = summaries_of_slices(Slice.objects.filter(base=base, key__in=list(touched)))
+    merged = cubes.merge([{key: before[key] for key in before}, touched], definition.layout.squares)
+    Slice.objects.bulk_create(
+        [Slice(run=run, key=key, payload=cubes.to_bytes(cube)) for key, cube in merged.items()]
+    )
+
+
+def pack_tails(tails: Mapping[int, Columns]) -> bytes:
+    """Return the tails of a run as one value."""
+    parts = []
+    for questionnaire, tail in sorted(tails.items()):
+        body = stored.to_bytes(tail)
+        parts.append(questionnaire.to_bytes(8, "little") + len(body).to_bytes(8, "little") + body)
+    return b"".join(parts)
+
+
+def unpack_tails(packed: bytes | memoryview) -> dict[int, Columns]:
+    """Return the tails that `pack_tails` was given."""
+    view, place, tails = memoryview(packed), 0, {}
+    while place < len(view):
+        questionnaire, size = (int.from_bytes(view[place + at : place + at + 8], "little") for at in (0, 8))
+        tails[questionnaire] = stored.from_bytes(view[place + 16 : place + 16 + size])
+        place += 16 + size
+    return tails
+
+
+def _data_hash(definition: Definition, base: Base, tails: Mapping[int, Columns]) -> str:
+    digest = hashlib.sha256(f"{definition.hash}:{base.blocks_hash}:".encode())
+    digest.update(pack_tails(tails))
+    return digest.hexdigest()
+
+
+# -- the record of attempts ----------------------------------------------------------------
+
+
+def _begin_attempt(tree: IndicatorTree, at: datetime) -> int:
+    TreeState.objects.get_or_create(tree_id=tree.pk)
+    TreeState.objects.filter(tree=tree).update(attempts=F("attempts") + 1, attempted_at=at)
+    return TreeState.objects.values_list("requested", flat=True).get(tree=tree)
+
+
+def _end_attempt(tree: IndicatorTree, request: int, problem: str) -> None:
+    state = TreeState.objects.filter(tree=tree)
+    state.update(attempts=0, last_error=problem)
+    state.filter(served__lt=request).update(served=request)
+    state.filter(requested=F("served")).update(requested_at=None)
+
+
+def _earliest_request(at: datetime) -> Coalesce:
+    return Coalesce(F("requested_at"), models.Value(at, models.DateTimeField()))
+
+
+def _questionnaires(tree: IndicatorTree) -> list[int]:
+    return sorted(set(QuestionSource.objects.filter(tree=tree).values_list("questionnaire_id", flat=True)))

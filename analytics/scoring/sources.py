@@ -1,0 +1,152 @@
+"""Where the numbers of a run are read from: its stored slices, or its columns under a filter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+from django.core.cache import cache
+from django.db.models import Q
+
+from analytics.scoring import cubes
+from analytics.scoring.blocks import load
+from analytics.scoring.columns import Columns, select
+from analytics.scoring.definition import Definition
+from analytics.scoring.models import Block, Run, Slice
+from analytics.scoring.services import unpack_tails
+from analytics.scoring.summaries import QUESTIONNAIRE, summarise
+
+log = logging.getLogger(__name__)
+Filter = Mapping[str, Sequence[str]]
+Choice = Mapping[str, frozenset[str]]
+CACHE_SECONDS = 24 * 60 * 60
+
+
+class RunTooOldError(LookupError):
+    """The columns behind a run have been cleared away: it can be read, but not under a filter."""
+
+
+class SliceSource:
+    """Reads a run's stored slices, each once."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.known: dict[str, cubes.Cube | None] = {}
+
+    def cubes(self, keys: Iterable[str]) -> dict[str, cubes.Cube]:
+        """Return the slices of these keys that exist, with one query for those not read yet."""
+        wanted = list(dict.fromkeys(keys))
+        missing = [key for key in wanted if key not in self.known]
+        if missing:
+            self.known |= dict.fromkeys(missing)
+            # The run's own slices come last and take the place of its base's.
+            of_run = Q(base=self.run.base_id) | Q(run=self.run)
+            found = Slice.objects.filter(of_run, key__in=missing)
+            for one in sorted(found, key=lambda slice_: slice_.run_id is not None):
+                self.known[one.key] = cubes.from_bytes(one.payload)
+        return {key: cube for key in wanted if (cube := self.known[key]) is not None}
+
+
+class ScanSource:
+    """Slices counted from the columns under a choice of levels, and of days."""
+
+    def __init__(self, run: Run, choice: Choice, days: tuple[date, date] | None = None) -> None:
+        self.summary = scanned(run, choice, days)
+
+    def cubes(self, keys: Iterable[str]) -> dict[str, cubes.Cube]:
+        """Return the slices of these keys that exist."""
+        return {key: self.summary[key] for key in dict.fromkeys(keys) if key in self.summary}
+
+
+Source = SliceSource | ScanSource
+
+
+def choice_of(filters: Filter, scope: Filter) -> Choice:
+    """Join a filter with a scope: a dimension named in both keeps the levels that both allow."""
+    chosen = {key: frozenset(map(str, levels)) for key, levels in scope.items()}
+    for key, levels in filters.items():
+        wanted = frozenset(map(str, levels))
+        chosen[key] = chosen[key] & wanted if key in chosen else wanted
+    return chosen
+
+
+def scanned(run: Run, choice: Choice, days: tuple[date, date] | None) -> cubes.Summary:
+    """Return a run's summary over the chosen cells; what comes from its base is cached.
+
+    Raises RunTooOldError when the columns of the run's blocks are gone.
+    """
+    definition = Definition.from_json(run.definition)
+    squares = definition.layout.squares
+    name = json.dumps([sorted((key, sorted(levels)) for key, levels in choice.items()), list(map(str, days or ()))])
+    key = "scan:" + hashlib.sha256(f"{run.base_id}:{definition.hash}:{name}".encode()).hexdigest()
+    sealed = _cached(key, lambda: _scan_blocks(run, definition, choice, days))
+    tails = (
+        _summary_of_chosen(columns, definition, of, choice, days)
+        for of, columns in unpack_tails(run.tail).items()
+    )
+    return cubes.merge([sealed, *tails], squares)
+
+
+def _scan_blocks(
+    run: Run, definition: Definition, choice: Choice, days: tuple[date, date] | None
+) -> cubes.Summary:
+    summary: cubes.Summary = {}
+    blocks = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
+    for block in blocks.iterator(chunk_size=4):
+        if not block.columns:
+            raise RunTooOldError(f"run {run.pk}")
+        part = _summary_of_chosen(load(block), definition, block.questionnaire_id, choice, days)
+        summary = cubes.merge([summary, part], definition.layout.squares)
+    return summary
+
+
+def _summary_of_chosen(
+    columns: Columns, definition: Definition, questionnaire: int, choice: Choice, days: tuple[date, date] | None
+) -> cubes.Summary:
+    chosen = _chosen_cells(columns, questionnaire, choice, days)
+    if not chosen.any():
+        return {}
+    kept = columns if chosen.all() else select(columns, chosen)
+    return summarise(kept, definition, questionnaire)
+
+
+def _chosen_cells(
+    columns: Columns, questionnaire: int, choice: Choice, days: tuple[date, date] | None
+) -> npt.NDArray[np.bool_]:
+    cells = columns.cells
+    chosen = np.ones(len(cells.day), dtype=np.bool_)
+    for key, levels in choice.items():
+        if key == QUESTIONNAIRE:
+            chosen &= str(questionnaire) in levels
+        elif key in cells.dimensions:
+            place = cells.dimensions.index(key)
+            is_wanted = np.array([name in levels for name in cells.levels[place]], dtype=np.bool_)
+            chosen &= is_wanted[cells.level[place]]
+        else:
+            # What the columns do not know cannot be shown to be inside a scope.
+            chosen[:] = False
+    if days is not None:
+        chosen &= (cells.day >= days[0].toordinal()) & (cells.day < days[1].toordinal())
+    return chosen
+
+
+def _cached(key: str, make: Callable[[], cubes.Summary]) -> cubes.Summary:
+    """Keep a summary in the cache; a cache that fails costs time, never a page."""
+    try:
+        found = cache.get(key)
+    except Exception as error:  # any cache, any fault
+        log.warning("cache not reached", extra={"kind": type(error).__name__})
+        return make()
+    if found is not None:
+        return cubes.summary_from_bytes(found)
+    made = make()
+    try:
+        cache.set(key, cubes.summary_to_bytes(made), CACHE_SECONDS)
+    except Exception as error:  # any cache, any fault
+        log.warning("cache not reached", extra={"kind": type(error).__name__})
+    return made

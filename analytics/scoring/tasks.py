@@ -1,0 +1,58 @@
+"""Scoring's work for Celery: each task may run any number of times, in any number of copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from analytics.indicators.models import IndicatorTree
+from analytics.scoring.pruning import prune
+from analytics.scoring.selectors import list_trees_due, list_trees_fed_by
+from analytics.scoring.services import BusyError, is_requested, recompute
+from analytics.scoring.wake import wake_tree
+
+ROUNDS = 20
+"""So many runs in one task; after that others have their turn."""
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def recompute_questionnaire(*, questionnaire_id: int, **_later: Any) -> None:
+    """Recompute every tree that a questionnaire feeds."""
+    for tree in list_trees_fed_by(questionnaire_id=questionnaire_id):
+        serve(tree)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def recompute_tree(*, tree_id: int, **_later: Any) -> None:
+    """Recompute a tree; one that is gone is nobody's work."""
+    tree = IndicatorTree.objects.filter(pk=tree_id).first()
+    if tree is not None:
+        serve(tree)
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def sweep_stale(**_later: Any) -> None:
+    """Find trees whose request no message announces, and clear away what no reader can want."""
+    at = timezone.now()
+    for tree in list_trees_due(at=at):
+        wake_tree(tree.pk)
+    prune(at=at)
+
+
+def serve(tree: IndicatorTree) -> None:
+    """Recompute until nothing is asked for any more.
+
+    Whoever finds the tree taken goes away: the one that has it looks again after letting go.
+    """
+    for _ in range(ROUNDS):
+        at = timezone.now()
+        if tree not in list_trees_due(at=at):
+            return
+        try:
+            recompute(tree=tree, at=at)
+        except BusyError:
+            return
+    if is_requested(tree=tree):
+        wake_tree(tree.pk)

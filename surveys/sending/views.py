@@ -1,0 +1,349 @@
+"""Pages for campaigns: the list, the four steps before sending, and the page while sending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import Actor, TeamRequest, team_view
+from accounts.audit import record_event
+from accounts.roles import Permission
+from surveys.contacts.selectors import count_audience, list_attributes, list_segments
+from surveys.contacts.sentences import LEFT_OUT
+from surveys.sending import access, preview, selectors, services
+from surveys.sending.forms import WhatForm, WhenForm, WhoForm, what_initial
+from surveys.sending.models import Campaign, CampaignState, DeliveryState
+from surveys.sending.sentences import (
+    FILTERS,
+    LAUNCH_ERRORS,
+    PAUSE_REASONS,
+    REASONS,
+    TEST_ERRORS,
+    Sentence,
+    shown_state,
+)
+from surveys.sending.transport import Result
+
+PER_PAGE: Final = 50
+# Mail needs inline styles; the sandbox takes everything else away.
+MAIL_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox allow-popups; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def campaign_list(request: TeamRequest) -> HttpResponse:
+    """List the team's campaigns."""
+    page = Paginator(selectors.list_campaigns(team=request.actor.team), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "sending/campaign_list.html", {"nav": "sendings", "page": page})
+
+
+def _placeholders(actor: Actor) -> list[str]:
+    return ["name", "company", *(a.key for a in list_attributes(team=actor.team) if a.key != "company")]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@team_view(Permission.DESIGN)
+def campaign_new(request: TeamRequest) -> HttpResponse:
+    """Step 1 of a new campaign."""
+    actor = request.actor
+    initial = {
+        "sender_name": actor.team.sender_name, "reply_to": actor.team.reply_to,
+        "questionnaire": request.GET.get("questionnaire"), **_first_words(),
+    }
+    form = _what_form(request, initial)
+    if request.method == "POST" and form.is_valid():
+        changes = form.changes()
+        campaign = services.create_campaign(
+            team=actor.team, name=changes["name"], questionnaire=changes["questionnaire"], segment=None,
+            sender_name=changes["sender_name"], user=actor.user, at=timezone.now(),
+        )
+        services.update_draft(campaign=campaign, changes=changes)
+        return redirect("sending:who", campaign.pk)
+    return _render_step(request, "what", None, {"form": form, "placeholders": _placeholders(actor)})
+
+
+def _first_words() -> dict[str, str]:
+    return {
+        "subject_zh": "{name}，我们的服务怎么样？", "message_zh": "想请您花 1 分钟告诉我们做得怎么样。",
+        "subject_en": "{name}, how was our service?",
+        "message_en": "Please tell us how we did. It takes about one minute.",
+    }
+
+
+def _what_form(request: TeamRequest, initial: Mapping[str, Any]) -> WhatForm:
+    return WhatForm(
+        request.POST or None, initial=dict(initial), questionnaires=access.sendable_questionnaires(request.actor),
+        placeholders=_placeholders(request.actor),
+    )
+
+
+def _render_step(
+    request: TeamRequest, step: str, campaign: Campaign | None, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    form = context.get("form")
+    number = {"what": 1, "who": 2, "when": 3, "check": 4}[step]
+    return render(
+        request, f"sending/step_{step}.html",
+        {"nav": "sendings", "step": number, "campaign": campaign, **context},
+        status=400 if form is not None and form.errors else status,
+    )
+
+
+def _draft(request: TeamRequest, campaign_id: int) -> Campaign | None:
+    campaign = access.get_campaign(request.actor, campaign_id)
+    return campaign if campaign.state == CampaignState.DRAFT else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@team_view(Permission.DESIGN)
+def campaign_what(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Step 1 of a draft."""
+    campaign = _draft(request, campaign_id)
+    if campaign is None:
+        return redirect("sending:detail", campaign_id)
+    form = _what_form(request, what_initial(campaign))
+    if request.method == "POST" and form.is_valid():
+        services.update_draft(campaign=campaign, changes=form.changes())
+        return redirect("sending:who", campaign.pk)
+    return _render_step(request, "what", campaign, {"form": form, "placeholders": _placeholders(request.actor)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@team_view(Permission.DESIGN)
+def campaign_who(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Step 2 of a draft: all contacts or a segment, with who is left out and why."""
+    campaign = _draft(request, campaign_id)
+    if campaign is None:
+        return redirect("sending:detail", campaign_id)
+    segments = list_segments(team=request.actor.team)
+    form = WhoForm(request.POST or None, segments=segments)
+    if request.method == "POST" and form.is_valid():
+        services.update_draft(campaign=campaign, changes={"segment": form.cleaned_data["segment"]})
+        return redirect("sending:when", campaign.pk)
+    choices = [
+        {"segment": one, "count": count_audience(team=request.actor.team, segment=one),
+         "is_chosen": campaign.segment_id == (one.pk if one else None)}
+        for one in [None, *segments]
+    ]
+    for choice in choices:
+        choice["left_out"] = left_out_lines(choice["count"].left_out)  # type: ignore[attr-defined]
+    return _render_step(request, "who", campaign, {"form": form, "choices": choices})
+
+
+def left_out_lines(left_out: Mapping[str, int]) -> list[tuple[Sentence, int]]:
+    """Return why contacts are left out, in words, the most frequent first."""
+    return [(LEFT_OUT.get(code, code), n) for code, n in sorted(left_out.items(), key=lambda item: -item[1])]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@team_view(Permission.DESIGN)
+def campaign_when(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Step 3 of a draft: now, and until when."""
+    campaign = _draft(request, campaign_id)
+    if campaign is None:
+        return redirect("sending:detail", campaign_id)
+    zone = ZoneInfo(request.actor.team.time_zone)
+    closes = campaign.closes_at.astimezone(zone).date() if campaign.closes_at else None
+    form = WhenForm(
+        request.POST or None, initial={"closes_date": closes, "wave": campaign.wave}, zone=zone, at=timezone.now()
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        services.update_draft(campaign=campaign, changes={"closes_at": data["closes_date"], "wave": data["wave"]})
+        return redirect("sending:check", campaign.pk)
+    return _render_step(request, "when", campaign, {"form": form, "zone": request.actor.team.time_zone})
+
+
+@require_safe
+@team_view(Permission.DESIGN)
+def campaign_check(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Step 4: everything once more, the mail as it will look, a test mail, and the button."""
+    campaign = _draft(request, campaign_id)
+    if campaign is None:
+        return redirect("sending:detail", campaign_id)
+    audience = count_audience(team=campaign.team, segment=campaign.segment)
+    version = selectors.get_latest_version(campaign=campaign)
+    return _render_step(request, "check", campaign, {
+        "audience": audience, "left_out": left_out_lines(audience.left_out), "version": version,
+        "languages": preview.list_languages(version=version), "address": _own_address(request),
+    })
+
+
+def _own_address(request: TeamRequest) -> str:
+    return request.actor.user.email if request.actor.user else ""
+
+
+@require_safe
+@team_view(Permission.DESIGN)
+def campaign_mail(request: TeamRequest, campaign_id: int, language: str) -> HttpResponse:
+    """Show the mail's HTML as it will be sent, for an iframe."""
+    campaign = access.get_campaign(request.actor, campaign_id)
+    version = selectors.get_latest_version(campaign=campaign)
+    if version is None or language not in preview.list_languages(version=version):
+        raise Http404
+    written = preview.write_preview(campaign=campaign, version=version, language=language)
+    return HttpResponse(
+        written.html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    )
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Send the test mail to the person who asks, in every language."""
+    campaign = access.get_campaign(request.actor, campaign_id)
+    version = selectors.get_latest_version(campaign=campaign)
+    address = _own_address(request)
+    if version is None or not address:
+        messages.error(request, LAUNCH_ERRORS["NotPublishedError"])
+        return redirect("sending:check", campaign_id)
+    outcomes = services.send_test(
+        campaign=campaign, version=version, email=address, links=preview.preview_links(campaign=campaign),
+        prefix="[Test] ", at=timezone.now(),
+    )
+    bad = [outcome for outcome in outcomes if outcome.result is not Result.SENT]
+    if bad:
+        messages.error(request, TEST_ERRORS[bad[0].result])
+    else:
+        messages.success(request, _("Test mail sent to %(address)s in each language.") % {"address": address})
+    return redirect("sending:check" if campaign.state == CampaignState.DRAFT else "sending:detail", campaign_id)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def campaign_launch(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Send. A second press, by anybody, leads to the same running campaign."""
+    campaign = access.get_campaign(request.actor, campaign_id)
+    at = timezone.now()
+    try:
+        if services.launch_campaign(campaign=campaign, at=at):
+            record_event(actor=request.actor, action="campaign.launched", target=f"campaign {campaign_id}", at=at)
+    except (services.NotPublishedError, services.EmptyAudienceError, services.TextsMissingError) as error:
+        messages.error(request, LAUNCH_ERRORS[type(error).__name__])
+        return redirect("sending:check", campaign_id)
+    return redirect("sending:detail", campaign_id)
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def campaign_detail(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Show how far a campaign is, what was not delivered and each recipient."""
+    campaign = access.get_campaign(request.actor, campaign_id)
+    if campaign.state == CampaignState.DRAFT:
+        if request.actor.can_design:
+            return redirect("sending:check", campaign_id)
+        raise Http404
+    state, search = request.GET.get("state", ""), request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    # Names and addresses are for those who keep contacts; a manager sees the counts.
+    rows = selectors.list_recipients(campaign=campaign, state=state, search=search)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    funnel = selectors.get_funnel(campaign=campaign)
+    query = request.GET.copy()
+    query.pop("page", None)
+    return render(request, "sending/campaign_detail.html", {
+        "nav": "sendings", "campaign": campaign, "funnel": funnel, "fingerprint": _fingerprint(campaign, funnel),
+        "steps": _steps(funnel), "not_delivered": _not_delivered(campaign), "state": state, "search": search,
+        "left_out": left_out_lines(campaign.left_out), "left_out_total": sum(campaign.left_out.values()),
+        "page": page, "recipients": [(row, shown_state(row), _last_event(row)) for row in page],
+        "filters": FILTERS.items(), "query": query.urlencode(),
+        "pause_reason": PAUSE_REASONS.get(campaign.pause_reason, ""),
+        "is_live": campaign.state == CampaignState.SENDING,
+    })
+
+
+def _fingerprint(campaign: Campaign, funnel: selectors.Funnel) -> str:
+    return f"{campaign.state}-{funnel.final}-{funnel.sent}-{funnel.opened}-{funnel.started}-{funnel.completed}"
+
+
+def _steps(funnel: selectors.Funnel) -> list[dict[str, Any]]:
+    names = [
+        ("planned", _("Planned")), ("sent", _("Sent")), ("opened", _("Opened (at least)")),
+        ("started", _("Started")), ("completed", _("Completed")),
+    ]
+    counts = [(key, name, getattr(funnel, key)) for key, name in names]
+    return [
+        {"key": key, "name": name, "n": n, "width": 100 * n / funnel.planned if funnel.planned else 0,
+         "share": funnel.share(n) if key in ("opened", "started", "completed") else None}
+        for key, name, n in counts
+    ]
+
+
+def _not_delivered(campaign: Campaign) -> list[dict[str, Any]]:
+    lines = []
+    for row in selectors.count_undelivered(campaign=campaign):
+        what, then = REASONS.get(str(row["reason"]), (_("Other"), _("See the list of recipients")))
+        lines.append({"what": what, "then": then, "n": row["n"], "state": row["state"]})
+    return lines
+
+
+def _last_event(row: Any) -> tuple[datetime | None, Sentence]:
+    reason: Sentence = ""
+    if row.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.RETRY):
+        reason = REASONS.get(row.reason, ("", ""))[0]
+    return row.completed_at or row.started_at or row.opened_at or row.sent_at or row.claimed_at, reason
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def campaign_progress(request: TeamRequest, campaign_id: int) -> JsonResponse:
+    """Return a fingerprint that changes when the page would: what the page asks every few seconds."""
+    campaign = access.get_campaign(request.actor, campaign_id)
+    funnel = selectors.get_funnel(campaign=campaign)
+    return JsonResponse({"run": _fingerprint(campaign, funnel), "stamp": ""})
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def campaign_pause(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Pause."""
+    services.pause_campaign(campaign=access.get_campaign(request.actor, campaign_id))
+    return _changed(request, campaign_id, "campaign.paused")
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def campaign_resume(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Resume."""
+    services.resume_campaign(campaign=access.get_campaign(request.actor, campaign_id), at=timezone.now())
+    return _changed(request, campaign_id, "campaign.resumed")
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def campaign_cancel(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """End a campaign for good."""
+    services.cancel_campaign(campaign=access.get_campaign(request.actor, campaign_id))
+    record_event(actor=request.actor, action="campaign.cancelled", target=f"campaign {campaign_id}", at=timezone.now())
+    return redirect("sending:list")
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def campaign_resend(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Send failed or unknown mail again, because a person says so."""
+    campaign = access.get_campaign(request.actor, campaign_id)
+    again = services.resend(campaign=campaign, states=[request.POST.get("state", "")], at=timezone.now())
+    messages.success(
+        request, ngettext("Sending again to %(n)d contact.", "Sending again to %(n)d contacts.", again) % {"n": again}
+    )
+    return _changed(request, campaign_id, "campaign.resent")
+
+
+def _changed(request: TeamRequest, campaign_id: int, action: str) -> HttpResponse:
+    record_event(actor=request.actor, action=action, target=f"campaign {campaign_id}", at=timezone.now())
+    return redirect(reverse("sending:detail", args=[campaign_id]))

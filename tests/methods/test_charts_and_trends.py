@@ -1,0 +1,179 @@
+"""Control charts, trends, decompositions and corrections for many comparisons."""
+
+import math
+
+import numpy as np
+import pytest
+from pytest import approx
+
+from analytics.methods.control_charts import individuals_chart, laney_chart, proportion_chart, score_chart
+from analytics.methods.errors import (
+    InvalidCountError,
+    InvalidValueError,
+    NoAnswersError,
+    NoVariationError,
+    ShapeMismatchError,
+    TooFewPeriodsError,
+    WeightSumError,
+)
+from analytics.methods.intervals import Interval
+from analytics.methods.multiplicity import benjamini_hochberg, holm
+from analytics.methods.trends import decompose_change, effect_band, trend
+from tests.methods.figures import CLOSED, figures
+
+CHARTS = figures("control_charts")
+SFO = figures("sfo_waves")
+
+
+class TestIndividualsChart:
+    def test_equals_the_handbook(self):
+        case = CHARTS["xmr"]
+        chart, ranges = individuals_chart(case["x"])
+        assert (chart.centre, ranges.mean) == approx((case["mean"], case["mrbar"]), rel=CLOSED)
+        assert (chart.upper[0], chart.lower[0]) == approx((case["ucl"], case["lcl"]), rel=CLOSED)
+        assert ranges.upper == approx(case["mr_ucl"], abs=1e-4)
+        assert chart.is_provisional
+        assert chart.beyond == ()
+
+    def test_flags_a_jump_and_its_range(self):
+        chart, ranges = individuals_chart([10, 11] * 8 + [30])
+        assert chart.beyond == (16,)
+        assert ranges.beyond == (16,)
+        assert not chart.is_provisional
+
+    def test_flags_nine_in_a_row_on_one_side(self):
+        chart, _ = individuals_chart([0, 1] * 5 + [5, 6] * 5)
+        assert chart.runs == (8, 9, 18, 19)
+
+    def test_does_not_count_a_point_on_the_line(self):
+        chart, _ = individuals_chart([-1, 1, *[0] * 20])
+        assert chart.runs == ()
+
+    @pytest.mark.parametrize("values", [[], [5.0]])
+    def test_refuses_fewer_than_two_periods(self, values):
+        with pytest.raises(TooFewPeriodsError):
+            individuals_chart(values)
+
+    def test_refuses_periods_that_are_all_alike(self):
+        with pytest.raises(NoVariationError):
+            individuals_chart([5, 5])
+
+
+class TestProportionCharts:
+    def test_equal_the_handbook(self):
+        case = CHARTS["pchart"]
+        chart = proportion_chart(case["defects"], [case["n"]] * 30)
+        assert (chart.centre, chart.upper[0], chart.lower[0]) == approx((case["pbar"], case["ucl"], case["lcl"]), rel=CLOSED)
+        assert [period + 1 for period in chart.beyond] == case["out"]
+
+    def test_widen_by_the_spread_between_periods(self):
+        case = CHARTS["laney"]
+        plain, wide = proportion_chart(case["top2"], case["n"]), laney_chart(case["top2"], case["n"])
+        assert wide.sigma_z == approx(case["sigma_z"], rel=CLOSED)
+        assert plain.upper == approx(case["ucl_p"], rel=CLOSED)
+        assert plain.lower == approx(case["lcl_p"], rel=CLOSED)
+        assert wide.upper == approx(case["ucl_laney"], rel=CLOSED)
+        assert wide.lower == approx(case["lcl_laney"], rel=CLOSED)
+
+    @pytest.mark.parametrize("method", [proportion_chart, laney_chart])
+    @pytest.mark.parametrize(
+        ("successes", "sizes", "error"),
+        [
+            ([1], [2], TooFewPeriodsError),
+            ([0, 0], [5, 5], NoVariationError),
+            ([5, 5], [5, 5], NoVariationError),
+            ([1, 1], [5, 0], InvalidCountError),
+            ([6, 1], [5, 5], InvalidCountError),
+            ([1, 1, 1], [5, 5], ShapeMismatchError),
+        ],
+    )
+    def test_refuse_periods_that_are_none(self, method, successes, sizes, error):
+        with pytest.raises(error):
+            method(successes, sizes)
+
+
+class TestScoreChart:
+    def test_scales_its_limits_by_the_spread_between_periods(self):
+        chart = score_chart([70, 72, 70, 72], [1, 1, 1, 1], [50] * 4)
+        assert chart.sigma_z == approx(2 / 1.128)
+        assert chart.upper[0] - chart.centre == approx(3 * 2 / 1.128)
+
+    def test_refuses_a_period_that_does_not_vary(self):
+        with pytest.raises(NoVariationError):
+            score_chart([70, 72], [1, 0], [50, 50])
+
+
+class TestTrend:
+    def test_of_the_airport_overall_score_equals_the_reference(self):
+        waves = [wave for wave in SFO["waves"] if wave["item"] == "Q7ALL"]
+        found = trend(
+            [wave["year"] for wave in waves],
+            [wave["mean"]["weighted_mean"] for wave in waves],
+            [wave["mean"]["se"] for wave in waves],
+        )
+        assert (found.slope, found.p_slope) == (approx(0.00964, abs=5e-6), approx(0.053, abs=5e-4))
+        assert found.df == 4
+
+    def test_of_two_periods_is_refused(self):
+        with pytest.raises(TooFewPeriodsError):
+            trend([1, 2], [70, 71], [1, 1])
+
+    @pytest.mark.parametrize(("times", "errors"), [([1, 1, 1], [1, 1, 1]), ([1, 2, 3], [1, 0, 1])])
+    def test_refuses_periods_without_spread(self, times, errors):
+        with pytest.raises(NoVariationError):
+            trend(times, [70, 71, 72], errors)
+
+    def test_does_not_depend_on_where_time_starts(self):
+        early, late = (trend(np.array([1, 2, 4]) + start, [70, 71, 70], [1, 2, 1]) for start in (0, 2000))
+        assert late.slope == approx(early.slope, rel=1e-9)
+
+
+class TestDecomposition:
+    def test_leaves_no_remainder(self):
+        parts = decompose_change([70, 80, 60], [72, 79, 66], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5])
+        before, after = 0.5 * 70 + 0.3 * 80 + 0.2 * 60, 0.2 * 72 + 0.3 * 79 + 0.5 * 66
+        assert parts.total == approx(after - before, abs=1e-12)
+
+    def test_of_unchanged_weights_is_all_scores(self):
+        parts = decompose_change([70, 80], [72, 80], [0.5, 0.5], [0.5, 0.5])
+        assert (parts.from_scores.tolist(), parts.from_weights.tolist()) == ([1.0, 0.0], [0.0, 0.0])
+
+    @pytest.mark.parametrize(
+        ("weights", "scores", "error"),
+        [
+            ([0.5, 0.6], [1, 2], WeightSumError),
+            ([1.0], [1, 2], ShapeMismatchError),
+            ([0.5, 0.5], [1, math.nan], InvalidValueError),
+        ],
+    )
+    def test_refuses_weights_and_scores_that_are_none(self, weights, scores, error):
+        with pytest.raises(error):
+            decompose_change([1, 2], scores, [0.5, 0.5], weights)
+
+    def test_band_of_no_interest_is_open(self):
+        assert effect_band(Interval(-0.9, 0.9, 0.95), 1.0)
+        assert not effect_band(Interval(-0.9, 1.0, 0.95), 1.0)
+        with pytest.raises(InvalidValueError):
+            effect_band(Interval(-0.9, 1.0, 0.95), 0.0)
+
+
+class TestManyComparisons:
+    ROWS = SFO["change_2017_2018"]
+
+    def test_leave_two_of_twenty_two_airport_items(self):
+        p = [row["p"] for row in self.ROWS]
+        assert holm(p) == approx([row["p_holm"] for row in self.ROWS], abs=1e-12)
+        assert benjamini_hochberg(p) == approx([row["p_bh"] for row in self.ROWS], abs=1e-12)
+        for adjusted in (holm(p), benjamini_hochberg(p)):
+            kept = [row["item"] for row, value in zip(self.ROWS, adjusted, strict=True) if value < 0.05]
+            assert kept == ["Q9RESTROOM", "Q9ALL"]
+
+    @pytest.mark.parametrize("method", [holm, benjamini_hochberg])
+    def test_change_nothing_for_one(self, method):
+        assert method([0.04]).tolist() == [0.04]
+
+    @pytest.mark.parametrize("method", [holm, benjamini_hochberg])
+    @pytest.mark.parametrize(("p", "error"), [([], NoAnswersError), ([1.1], InvalidValueError), ([-0.1], InvalidValueError), ([math.nan], InvalidValueError)])
+    def test_refuse_what_is_no_p_value(self, method, p, error):
+        with pytest.raises(error):
+            method(p)

@@ -1,0 +1,441 @@
+"""Entropy, factors, importance, reliability and raking against reference figures."""
+
+import math
+
+import numpy as np
+import pytest
+from pytest import approx
+
+from analytics.methods.correlation import checked_correlation, correlations, covariances, pair_sums
+from analytics.methods.entropy import entropy_weights
+from analytics.methods.errors import (
+    EmptyMarginError,
+    InvalidCorrelationError,
+    InvalidScaleError,
+    InvalidValueError,
+    InvalidWeightError,
+    MarginTotalsError,
+    NegativeWeightError,
+    NoAnswersError,
+    NotConvergedError,
+    NoVariationError,
+    ShapeMismatchError,
+    SingularCorrelationError,
+    TooFewAnswersError,
+    TooManyItemsError,
+)
+from analytics.methods.factor import (
+    composite_weights,
+    first_component_weights,
+    principal_components,
+    raw_composite_weights,
+    sampling_adequacy,
+    score_coefficient_weights,
+    sphericity,
+    varimax,
+)
+from analytics.methods.importance import (
+    averaged_over_orderings,
+    check_enough_answers,
+    r_squared,
+    relative_weights,
+    standardised_coefficients,
+    variance_inflation,
+)
+from analytics.methods.raking import cell_weights, post_stratify, rake
+from analytics.methods.reliability import (
+    alpha_if_dropped,
+    average_variance_extracted,
+    composite_reliability,
+    cronbach_alpha,
+    item_rest_correlations,
+)
+from analytics.methods.weighting import WeightedSums, merge_sums, weighted_mean
+from tests.methods.figures import CLOSED, figures
+
+FACTOR, KDA, ALPHA, ENTROPY, RAKING = (
+    figures(name) for name in ("factor", "kda", "reliability", "entropy", "raking")
+)
+AIRLINE = figures("airline")
+MOBI = figures("mobi_covariance")
+COVARIANCE = np.array(MOBI["covariance"])
+SCALE = np.sqrt(np.diag(COVARIANCE))
+CORRELATION = COVARIANCE / np.outer(SCALE, SCALE)
+TINY = 1e-9
+
+
+def of(names, matrix=CORRELATION):
+    places = [MOBI["items"].index(name) for name in names]
+    return matrix[np.ix_(places, places)]
+
+
+def block(prefix):
+    return [name for name in MOBI["items"] if name.startswith(prefix)]
+
+
+def aligned(found, expected):
+    """Match rotated columns, whose order and sign are free."""
+    match = np.abs(found.T @ expected).argmax(axis=0)
+    assert sorted(match) == list(range(found.shape[1]))
+    columns = found[:, match]
+    return columns * np.sign((columns * expected).sum(axis=0))
+
+
+class TestFactors:
+    R = of(FACTOR["kmo_items"])
+
+    def test_sampling_adequacy_equals_the_reference(self):
+        found = sampling_adequacy(self.R)
+        assert found.overall == approx(FACTOR["kmo_overall"], abs=TINY)
+        assert found.items == approx(list(FACTOR["kmo_items"].values()), abs=TINY)
+
+    def test_sampling_adequacy_of_many_answers_equals_the_reference(self):
+        found = sampling_adequacy(AIRLINE["cor_listwise"])
+        assert found.overall == approx(AIRLINE["kmo"], abs=TINY)
+        assert found.items == approx(list(AIRLINE["kmo_items"].values()), abs=TINY)
+
+    def test_sphericity_equals_the_reference(self):
+        found = sphericity(self.R, MOBI["n"])
+        assert (found.chi_squared, found.df) == (
+            approx(FACTOR["bartlett"]["chisq"], rel=CLOSED),
+            FACTOR["bartlett"]["df"],
+        )
+        assert sphericity(AIRLINE["cor_listwise"], AIRLINE["n_complete"]).chi_squared == approx(
+            AIRLINE["bartlett"]["chisq"], rel=1e-8
+        )
+
+    def test_eigenvalues_equal_the_reference(self):
+        assert principal_components(self.R).eigenvalues == approx(FACTOR["eigenvalues"], abs=TINY)
+
+    def test_varimax_equals_the_converged_reference(self):
+        expected = np.array(FACTOR["pca5_varimax"]["loadings"])
+        found = varimax(principal_components(self.R).loadings[:, :5])
+        assert aligned(found, expected) == approx(expected, abs=1e-6)
+
+    def test_varimax_equals_the_reference_on_many_answers(self):
+        expected = np.array(AIRLINE["pca4_varimax"]["loadings"])
+        found = varimax(principal_components(AIRLINE["cor_listwise"]).loadings[:, :4])
+        # The source stops turning early, which moves loadings by up to 2e-3.
+        assert aligned(found, expected) == approx(expected, abs=1e-3)
+
+    def test_varimax_leaves_a_saddle_where_others_stop(self):
+        found = np.abs(varimax([[0.8, 0.6], [0.8, 0.6], [0.6, -0.8]]))
+        assert found == approx(np.array([[1, 0], [1, 0], [0, 1]]), abs=1e-9)
+
+    def test_first_component_weights_equal_the_reference(self):
+        expected = FACTOR["pc1_quality"]
+        assert first_component_weights(of(expected["items"])) == approx(expected["weights_normalised"], abs=TINY)
+
+    def test_composite_weights_equal_the_reference_for_its_factors(self):
+        expected = list(FACTOR["pca_composite_weights"]["normalised"].values())
+        found = score_coefficient_weights(self.R, FACTOR["pca5_varimax"]["loadings"])
+        assert found == approx(expected, abs=TINY)
+
+    def test_composite_weights_are_refused_when_one_is_negative(self):
+        with pytest.raises(NegativeWeightError) as refusal:
+            composite_weights(self.R, 5)
+        shown = raw_composite_weights(self.R, 5)
+        assert refusal.value.details == {"item": int(shown.argmin()), "weight": float(shown.min())}
+
+    def test_an_item_against_the_others_is_refused(self):
+        with pytest.raises(NegativeWeightError):
+            first_component_weights([[1, 0.8, -0.5], [0.8, 1, -0.5], [-0.5, -0.5, 1]])
+
+    def test_items_that_repeat_one_another_are_refused(self):
+        with pytest.raises(SingularCorrelationError):
+            sampling_adequacy([[1, 1], [1, 1]])
+
+    def test_too_few_answers_are_refused(self):
+        with pytest.raises(TooFewAnswersError):
+            sphericity([[1, 0.5], [0.5, 1]], 3)
+
+    @pytest.mark.parametrize("factors", [0, 3])
+    def test_more_factors_than_items_are_refused(self, factors):
+        with pytest.raises(InvalidValueError):
+            raw_composite_weights([[1, 0.5], [0.5, 1]], factors)
+
+    @pytest.mark.parametrize(
+        "matrix",
+        [
+            [[1, 0.5], [0.4, 1]],
+            [[2, 0.5], [0.5, 1]],
+            [[1, math.nan], [math.nan, 1]],
+            [[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]],
+            [[1, 0.5]],
+            [],
+        ],
+    )
+    def test_what_is_no_correlation_matrix_is_refused(self, matrix):
+        with pytest.raises(InvalidCorrelationError):
+            checked_correlation(matrix)
+
+
+class TestImportance:
+    @pytest.mark.parametrize("name", ["swiss", "mobi_quality_to_overall"])
+    def test_equals_the_reference(self, name):
+        expected = KDA[name]
+        r, y = self.matrices(name)
+        assert standardised_coefficients(r, y) == approx(list(expected["std_beta"].values()), abs=TINY)
+        assert r_squared(r, y) == approx(expected["R2"], abs=TINY)
+        assert variance_inflation(r) == approx(list(expected["vif"].values()), abs=1e-8)
+        assert relative_weights(r, y).raw == approx(list(expected["johnson"].values()), abs=TINY)
+        assert averaged_over_orderings(r, y).raw == approx(list(expected["lmg"].values()), abs=TINY)
+
+    @staticmethod
+    def matrices(name):
+        if name == "swiss":
+            whole = np.array(KDA["swiss"]["correlation"]["matrix"])
+            return whole[1:, 1:], whole[1:, 0]
+        whole = of([*block("PERQ"), "CUSA1"])
+        return whole[:-1, :-1], whole[:-1, -1]
+
+    @pytest.mark.parametrize("method", [relative_weights, averaged_over_orderings])
+    def test_is_a_division_of_the_variance_explained(self, method):
+        r, y = self.matrices("swiss")
+        found = method(r, y)
+        assert found.raw.sum() == approx(found.r_squared)
+        assert found.r_squared == approx(r_squared(r, y))
+        assert found.shares.sum() == approx(1.0)
+        assert (found.raw >= 0).all()
+
+    def test_over_orderings_stops_at_fourteen_drivers(self):
+        with pytest.raises(TooManyItemsError):
+            averaged_over_orderings(np.eye(15), np.full(15, 0.1))
+        assert averaged_over_orderings(np.eye(14), np.full(14, 0.1)).raw == approx(np.full(14, 0.01))
+
+    def test_of_drivers_that_repeat_one_another_is_refused(self):
+        with pytest.raises(SingularCorrelationError):
+            relative_weights([[1, 1], [1, 1]], [0.5, 0.5])
+
+    def test_of_drivers_that_explain_nothing_is_refused(self):
+        with pytest.raises(SingularCorrelationError):
+            relative_weights(np.eye(2), [0.0, 0.0])
+
+    def test_of_correlations_that_cannot_be_together_is_refused(self):
+        with pytest.raises(InvalidCorrelationError):
+            relative_weights(np.eye(2), [0.9, 0.9])
+
+    def test_needs_a_correlation_per_driver(self):
+        with pytest.raises(ShapeMismatchError):
+            r_squared(np.eye(2), [0.5])
+
+    @pytest.mark.parametrize(("n", "drivers"), [(99, 2), (119, 12), (0, 2), (1, 2)])
+    def test_needs_a_hundred_answers_and_ten_per_driver(self, n, drivers):
+        with pytest.raises((TooFewAnswersError, NoAnswersError)):
+            check_enough_answers(n, drivers)
+
+
+class TestReliability:
+    @pytest.mark.parametrize(
+        ("name", "prefix"),
+        [("Image", "IMAG"), ("Expectation", "CUEX"), ("Quality", "PERQ"), ("Satisfaction", "CUSA"), ("Loyalty", "CUSL")],
+    )
+    def test_alpha_equals_the_reference(self, name, prefix):
+        expected, covariance = ALPHA["alpha"][name], of(block(prefix), COVARIANCE)
+        found = cronbach_alpha(covariance, MOBI["n"])
+        assert found.value == approx(expected["alpha"], abs=TINY)
+        assert (found.interval.low, found.interval.high) == approx(expected["feldt_ci"], abs=TINY)
+        assert cronbach_alpha(of(block(prefix)), MOBI["n"]).value == approx(expected["alpha_std"], abs=TINY)
+        assert alpha_if_dropped(covariance) == approx(list(expected["alpha_if_dropped"].values()), abs=TINY)
+        assert item_rest_correlations(covariance) == approx(list(expected["item_rest_r"].values()), abs=TINY)
+
+    @pytest.mark.parametrize("name", ALPHA["cr_ave"])
+    def test_composite_reliability_equals_its_formula_on_the_reference_loadings(self, name):
+        # The reference weighs items by their variances; the standardised form lies close by.
+        loadings = list(ALPHA["cr_ave"][name]["loadings"].values())
+        assert composite_reliability(loadings) == approx(ALPHA["cr_ave"][name]["CR"], abs=0.02)
+        assert average_variance_extracted(loadings) == approx(ALPHA["cr_ave"][name]["AVE"], abs=0.03)
+
+    def test_alpha_of_contradicting_items_is_negative(self):
+        assert cronbach_alpha([[1, -0.4], [-0.4, 1]], 50).value < 0
+
+    @pytest.mark.parametrize(
+        ("covariance", "n", "error"),
+        [
+            ([[1, 0.5], [0.5, 1]], 0, NoAnswersError),
+            ([[1, 0.5], [0.5, 1]], 1, TooFewAnswersError),
+            ([[1]], 10, ShapeMismatchError),
+            ([[0, 0], [0, 0]], 10, NoVariationError),
+            ([[1, -1], [-1, 1]], 10, NoVariationError),
+            ([[1, 0.5], [0.4, 1]], 10, InvalidValueError),
+            ([[1, math.nan], [math.nan, 1]], 10, InvalidValueError),
+        ],
+    )
+    def test_alpha_refuses_what_is_no_covariance(self, covariance, n, error):
+        with pytest.raises(error):
+            cronbach_alpha(covariance, n)
+
+    @pytest.mark.parametrize(("loadings", "error"), [([0.5], ShapeMismatchError), ([0.5, 1.5], InvalidValueError)])
+    def test_composite_reliability_refuses_what_are_no_loadings(self, loadings, error):
+        with pytest.raises(error):
+            composite_reliability(loadings)
+
+
+class TestEntropyWeights:
+    @pytest.mark.parametrize(("key", "is_scaled"), [("mobi_raw", False), ("mobi_minmax", True)])
+    def test_equal_the_reference(self, key, is_scaled):
+        found = entropy_weights(list(ENTROPY["hist_1_10"].values()), [range(1, 11)] * 7, is_scaled)
+        assert found.weights == approx(list(ENTROPY[key]["w"].values()), abs=TINY)
+        assert found.entropies == approx(list(ENTROPY[key]["E"].values()), abs=TINY)
+
+    @pytest.mark.parametrize(("key", "is_scaled"), [("raw", False), ("minmax", True)])
+    def test_equal_the_reference_on_the_toy_table(self, key, is_scaled):
+        columns = np.array(ENTROPY["toy"]["X"]).T
+        histograms = [np.bincount(column, minlength=10) for column in columns]
+        found = entropy_weights(histograms, [range(10)] * 3, is_scaled)
+        assert found.weights == approx(list(ENTROPY["toy"][key]["w"].values()), abs=TINY)
+
+    @pytest.mark.parametrize(
+        ("histogram", "scores", "error"),
+        [
+            ([0, 0], [1, 2], NoAnswersError),
+            ([1, 0], [1, 2], TooFewAnswersError),
+            ([2, 0], [1, 2], NoVariationError),
+            ([1, 1], [-1, 2], InvalidScaleError),
+            ([1, 1], [0, 0], InvalidScaleError),
+        ],
+    )
+    def test_refuse_items_that_give_none(self, histogram, scores, error):
+        with pytest.raises(error):
+            entropy_weights([histogram, histogram], [scores, scores])
+
+    def test_refuse_to_stretch_an_item_of_one_category(self):
+        with pytest.raises(NoVariationError):
+            entropy_weights([[3, 0], [1, 2]], [[1, 2], [1, 2]], is_scaled=True)
+
+
+CELLS = list(RAKING["cells"].values())
+COUNTS = [cell["n"] for cell in CELLS]
+TYPES, WIDE = list(RAKING["margins"]["stype"]), list(RAKING["margins"]["sch_wide"])
+LEVELS = [[TYPES.index(cell["stype"]), WIDE.index(cell["sch_wide"])] for cell in CELLS]
+MARGINS = [list(RAKING["margins"]["stype"].values()), list(RAKING["margins"]["sch_wide"].values())]
+
+
+class TestRaking:
+    def test_equals_the_documented_example(self):
+        found = rake(COUNTS, LEVELS, MARGINS)
+        # The source stops once margins agree to 1e-8; ours goes on to 1e-10.
+        assert found.weights == approx([cell["weight"] for cell in CELLS], abs=1e-8)
+        assert (found.design_effect, found.n_eff) == approx((RAKING["kish_deff"], RAKING["n_eff"]), abs=1e-8)
+
+    def test_gives_the_documented_mean_and_total(self):
+        weights = rake(COUNTS, LEVELS, MARGINS).weights
+        sums = merge_sums(
+            WeightedSums(c["n"], w * c["n"], w * c["sum_api00"], w * w * c["n"], w * w * c["sum_api00"], w * w * c["sum_squares_api00"])
+            for c, w in zip(CELLS, weights, strict=True)
+        )
+        assert weighted_mean(sums).value == approx(RAKING["weighted_mean_api00"], abs=1e-7)
+        total = sum(w * c["sum_enroll"] for c, w in zip(CELLS, weights, strict=True))
+        assert total == approx(RAKING["total_enroll"], rel=1e-9)
+
+    def test_meets_every_margin(self):
+        weights = rake(COUNTS, LEVELS, MARGINS).weights
+        for dimension, margin in enumerate(MARGINS):
+            for level, total in enumerate(margin):
+                cells = [k for k, places in enumerate(LEVELS) if places[dimension] == level]
+                assert sum(weights[k] * COUNTS[k] for k in cells) == approx(total, rel=1e-9)
+
+    def test_to_shares_gives_the_same_weights_but_for_their_size(self):
+        shares = [[total / sum(margin) for total in margin] for margin in MARGINS]
+        counted, shared = rake(COUNTS, LEVELS, MARGINS), rake(COUNTS, LEVELS, shares)
+        assert shared.weights * sum(MARGINS[0]) == approx(counted.weights, rel=1e-9)
+        assert shared.n_eff == approx(counted.n_eff)
+
+    def test_keeps_equal_weights_where_the_sample_is_right(self):
+        found = rake([10, 20, 30], [[0], [1], [2]], [[1, 2, 3]])
+        assert (found.lowest, found.highest, found.design_effect) == approx((1.0, 1.0, 1.0))
+
+    def test_keeps_trimmed_weights_within_their_range(self):
+        counts, levels = [50, 10, 30, 10, 20, 25], [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]
+        margins = [[60, 40, 50], [75, 75]]
+        free, found = rake(counts, levels, margins), rake(counts, levels, margins, trim=(0.3, 1.75))
+        assert free.highest > 1.75
+        assert found.highest == approx(1.75)
+        assert (found.weights * counts).sum() == approx(150)
+
+    def test_refuses_a_trim_that_the_margins_forbid(self):
+        with pytest.raises(NotConvergedError):
+            rake([90, 10], [[0], [1]], [[50, 50]], trim=(0.5, 2.0))
+
+    def test_refuses_margins_that_no_weights_meet(self):
+        with pytest.raises(NotConvergedError):
+            rake([10, 10], [[0, 0], [1, 1]], [[30, 70], [50, 50]])
+
+    @pytest.mark.parametrize(
+        ("counts", "margins", "error"),
+        [
+            ([10, 0], [[50, 50]], EmptyMarginError),
+            ([10, 10], [[100, 0]], EmptyMarginError),
+            ([0, 0], [[50, 50]], NoAnswersError),
+            ([10, 10], [[50, -50]], InvalidValueError),
+            ([10, 10], [[math.nan, 50]], InvalidValueError),
+            ([10, 10], [[100]], ShapeMismatchError),
+            ([10, 10], [], ShapeMismatchError),
+        ],
+    )
+    def test_refuses_margins_that_do_not_fit_the_sample(self, counts, margins, error):
+        with pytest.raises(error):
+            rake(counts, [[0], [1]], margins)
+
+    def test_names_the_level_without_respondents(self):
+        with pytest.raises(EmptyMarginError) as refusal:
+            rake([10, 0], [[0], [1]], [[50, 50]])
+        assert refusal.value.details == {"dimension": 0, "level": 1}
+
+    def test_refuses_margins_that_disagree(self):
+        with pytest.raises(MarginTotalsError):
+            rake([5, 5], [[0, 0], [1, 1]], [[50, 50], [60, 50]])
+
+    @pytest.mark.parametrize("base", [[1.0, 0.0], [1.0, -1.0], [1.0, math.inf]])
+    def test_refuses_base_weights_that_are_none(self, base):
+        with pytest.raises(InvalidWeightError):
+            rake([5, 5], [[0], [1]], [[50, 50]], base)
+
+    @pytest.mark.parametrize("trim", [(1.0, 3.0), (0.3, 1.0), (-0.1, 3.0), (0.3, math.inf)])
+    def test_refuses_a_trim_that_is_none(self, trim):
+        with pytest.raises(InvalidValueError):
+            rake([5, 5], [[0], [1]], [[50, 50]], trim=trim)
+
+    def test_by_cells_equals_the_documented_post_stratification(self):
+        counts = [sum(c["n"] for c in CELLS if c["stype"] == kind) for kind in TYPES]
+        found = post_stratify(counts, MARGINS[0])
+        assert found.weights == approx(RAKING["poststrat"]["weights"], abs=1e-9)
+        means = sum(
+            w * c["sum_api00"] for kind, w in zip(TYPES, found.weights, strict=True) for c in CELLS if c["stype"] == kind
+        )
+        assert means / sum(MARGINS[0]) == approx(RAKING["poststrat"]["mean_api00"], abs=1e-7)
+
+    def test_reports_imported_weights_alike(self):
+        found = cell_weights([3, 1, 0], [1.0, 3.0, 9.0])
+        assert (found.n, found.n_eff, found.lowest, found.highest) == (4, approx(3.0), approx(2 / 3), approx(2.0))
+
+
+class TestCorrelations:
+    def test_are_those_of_complete_pairs(self):
+        rng = np.random.default_rng(4)
+        values = rng.integers(1, 6, size=(200, 4)).astype(float)
+        values[:, 1] += values[:, 0]
+        values[rng.random(values.shape) < 0.2] = np.nan
+        found, spread = correlations(pair_sums(values)), covariances(pair_sums(values))
+        for j in range(4):
+            for k in range(4):
+                both = ~np.isnan(values[:, j]) & ~np.isnan(values[:, k])
+                x, y = values[both, j], values[both, k]
+                assert found.n[j, k] == both.sum()
+                assert found.matrix[j, k] == approx(np.corrcoef(x, y)[0, 1], abs=1e-12)
+                assert spread[j, k] == approx(np.cov(x, y)[0, 1], abs=1e-12)
+        assert found.smallest_n == found.n.min()
+
+    @pytest.mark.parametrize(
+        ("values", "error"),
+        [
+            (np.empty((0, 2)), NoAnswersError),
+            ([[1.0, 2.0]], TooFewAnswersError),
+            ([[1.0, 2.0], [1.0, 3.0]], NoVariationError),
+            ([[1.0, np.inf], [1.0, 3.0]], InvalidValueError),
+            ([1.0, 2.0], ShapeMismatchError),
+        ],
+    )
+    def test_refuse_answers_that_have_none(self, values, error):
+        with pytest.raises(error):
+            correlations(pair_sums(values))

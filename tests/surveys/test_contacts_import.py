@@ -1,0 +1,269 @@
+"""Importing contacts: every encoding, every limit, every row accounted for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from accounts.models import Team
+from surveys.contacts.importing import (
+    FILL, LEAVE, OVERWRITE, ImportDoneError, MappingError, Plan, list_wrong_rows, plan_import, run_import,
+    set_mapping, start_import, wrong_row_lines,
+)
+from surveys.contacts.matching import describe_columns, new_key
+from surveys.contacts.models import Contact, ContactAttribute, ContactImport
+from surveys.contacts.services import suppress
+from surveys.contacts.tables import TableError, read_table
+from tests.surveys.sending_builders import AT, make_team
+
+HEADER = ["客户名称", "联系人", "邮箱", "等级", "大区", "手机", "语言"]
+ROWS = [
+    ["海云食品", "张敏", "zhangmin@haiyun.example", "A", "华东", "13800000000", "中文"],
+    ["南湖电子", "王磊", "wanglei@nanhu.example", "B", "华北", "", "EN"],
+]
+
+
+def csv_bytes(rows: list[list[str]], encoding: str = "utf-8", header: list[str] = HEADER) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows([header, *rows])
+    return out.getvalue().encode(encoding)
+
+
+def xlsx_bytes(rows: list[list[Any]]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def zipped(**parts: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/") + ".xml", content)
+    return out.getvalue()
+
+
+def imported(team: Team, content: bytes, rule: str = FILL) -> ContactImport:
+    table = read_table(content=content)
+    contact_import = start_import(team=team, file_name="customers.csv", table=table, user=None, at=AT)
+    keys = set(ContactAttribute.objects.filter(team=team).values_list("key", flat=True))
+    targets = {str(column.index): column.guess for column in describe_columns(table=table, keys=keys)}
+    set_mapping(contact_import=contact_import, targets=targets, rule=rule, source="CRM export")
+    return contact_import
+
+
+def planned(team: Team, content: bytes, rule: str = FILL) -> Plan:
+    return plan_import(contact_import=imported(team, content, rule))
+
+
+class TestReadTable:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+    def test_reads_chinese_headers_in_any_encoding(self, encoding: str) -> None:
+        table = read_table(content=csv_bytes(ROWS, encoding))
+        assert list(table.header) == HEADER
+        assert [list(cells) for _, cells in table.rows] == ROWS
+
+    def test_reads_a_workbook_like_a_text_file(self) -> None:
+        table = read_table(content=xlsx_bytes([HEADER, *ROWS, [None, "x", 12.0]]))
+        assert (list(table.header), table.encoding) == (HEADER, "xlsx")
+        assert [list(cells) for _, cells in table.rows] == [*ROWS, ["", "x", "12", "", "", "", ""]]
+
+    @pytest.mark.parametrize("separator", [",", ";", "\t"])
+    def test_finds_the_separator(self, separator: str) -> None:
+        content = separator.join(["email", "name"]) + "\r\n" + separator.join(["a@b.example", "A"])
+        assert read_table(content=content.encode()).header == ("email", "name")
+
+    def test_keeps_the_row_numbers_of_the_file(self) -> None:
+        table = read_table(content=b"email\r\na@x.example\r\n\r\n\r\nb@x.example\r\n")
+        assert [number for number, _ in table.rows] == [2, 5]
+
+    def test_names_nameless_and_repeated_columns(self) -> None:
+        assert read_table(content=b"email,,email\r\na,b,c").header == ("email", "#2", "email (3)")
+
+    @pytest.mark.parametrize(
+        ("content", "code"),
+        [
+            (b"", "empty"),
+            (b"\r\n\r\n", "empty"),
+            (b"\xff\xff\x81", "encoding"),
+            (b"email\r\na\x00b@x.example" + b" " * 300, "not_a_table"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, "old_excel"),
+            (b"PK\x03\x04 no archive at all", "not_a_workbook"),
+            (zipped(word__document=b"<a/>"), "not_a_workbook"),
+            (",".join(f"c{n}" for n in range(20_000)).encode(), "too_many_columns"),
+            (b'email\r\n"' + b"a" * 300_000, "not_a_table"),
+            (b"email\r\n" + b"a@x.example\r\n" * 200_001, "too_many_rows"),
+            (b"x" * (30 * 1024 * 1024 + 1), "too_large"),
+        ],
+        ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "wide", "quote", "long", "large"],
+    )
+    def test_refuses_what_it_cannot_take_within_seconds(self, content: bytes, code: str) -> None:
+        start = time.monotonic()
+        with pytest.raises(TableError) as caught:
+            read_table(content=content)
+        assert caught.value.code == code
+        assert time.monotonic() - start < 5
+
+    def test_refuses_a_bomb_before_it_unpacks(self) -> None:
+        content = zipped(xl__workbook=b"<a/>", xl__sheet=b"\0" * (200 * 1024 * 1024))
+        start = time.monotonic()
+        with pytest.raises(TableError, match="bomb"):
+            read_table(content=content)
+        assert time.monotonic() - start < 2
+
+    @pytest.mark.parametrize(
+        "declaration",
+        [b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>', b'<!DOCTYPE x SYSTEM "file:///etc/hostname">'],
+    )
+    def test_refuses_document_types(self, declaration: bytes) -> None:
+        workbook = b"<?xml version='1.0'?>" + b" " * 2_000_000 + declaration + b"<a/>"
+        content = zipped(xl__workbook=workbook, noise=random.Random(1).randbytes(100_000))
+        with pytest.raises(TableError, match="bomb"):
+            read_table(content=content)
+
+    def test_refuses_a_wide_sheet(self) -> None:
+        with pytest.raises(TableError, match="too_many_columns"):
+            read_table(content=xlsx_bytes([[f"c{n}" for n in range(100)]]))
+
+
+@pytest.mark.django_db
+class TestDescribeColumns:
+    def test_guesses_chinese_and_english_names(self) -> None:
+        columns = describe_columns(table=read_table(content=csv_bytes(ROWS)), keys=set())
+        assert [column.guess for column in columns] == [
+            "attribute:company", "name", "email", "attribute:tier", "attribute:region", "", "language",
+        ]
+        assert (columns[2].samples, columns[5].filled) == (("zhangmin@haiyun.example", "wanglei@nanhu.example"), 0.5)
+
+    def test_recognises_addresses_by_their_look(self) -> None:
+        table = read_table(content="kontakt,mail2\na@x.example,b@x.example".encode())
+        assert [column.guess for column in describe_columns(table=table, keys=set())] == ["email", ""]
+
+    def test_makes_keys_for_chinese_names(self) -> None:
+        assert [new_key("客户经理", {"attribute"}), new_key("Sales rep", set())] == ["attribute_2", "sales_rep"]
+
+
+@pytest.mark.django_db
+class TestImport:
+    def test_stores_contacts_and_attributes(self) -> None:
+        team = make_team()
+        run_import(contact_import=imported(team, csv_bytes(ROWS, "gb18030")), at=AT)
+        contact = Contact.objects.get(email_key="zhangmin@haiyun.example")
+        assert (contact.name, contact.language) == ("张敏", "zh-hans")
+        assert contact.attributes == {"company": "海云食品", "tier": "A", "region": "华东"}
+        assert Contact.objects.get(email_key="wanglei@nanhu.example").language == "en"
+        tier = ContactAttribute.objects.get(team=team, key="tier")
+        assert (tier.names, tier.is_dimension) == ({"en": "Customer tier", "zh-hans": "客户等级"}, True)
+
+    def test_stores_nothing_before_the_last_step(self) -> None:
+        planned(make_team(), csv_bytes(ROWS))
+        assert (Contact.objects.count(), ContactAttribute.objects.count()) == (0, 0)
+
+    def test_mends_addresses_and_says_how_many(self) -> None:
+        rows = [["ａ＠ｘ．example"], [" b@X.Example "], ["c\u200b@x.example"]]
+        plan = planned(make_team(), csv_bytes(rows, header=["email"]))
+        assert [entry.email for entry in plan.new] == ["a@x.example", "b@x.example", "c@x.example"]
+        assert plan.corrections == {"full_width": 1, "spaces": 1, "invisible": 1}
+
+    def test_counts_every_row_once(self) -> None:
+        team = make_team()
+        suppress(team=team, email="stopped@x.example", reason="unsubscribed", at=AT)
+        known = [["old@x.example", "Old"], ["same@x.example", "Same"]]
+        run_import(contact_import=imported(team, csv_bytes(known, header=["email", "name"])), at=AT)
+        rows = [["old@x.example", "New"], ["same@x.example", "Same"], ["n@x.example", "1"], ["N@x.example", "2"],
+                ["stopped@x.example", "S"], ["", "none"], ["nonsense", "bad"]]
+        plan = planned(team, csv_bytes(rows, header=["email", "name"]), OVERWRITE)
+        counts = plan.counts
+        assert {k: counts[k] for k in ("new", "updated", "unchanged", "repeated", "stopped", "wrong")} == {
+            "new": 1, "updated": 1, "unchanged": 1, "repeated": 1, "stopped": 1, "wrong": 2,
+        }
+        assert counts["reasons"] == {"no_address": 1, "bad_address": 1}
+        assert plan.new[0].name == "2"
+
+    @pytest.mark.parametrize(
+        ("rule", "name", "attributes"),
+        [
+            (FILL, "Old", {"tier": "A", "region": "East"}),
+            (OVERWRITE, "New", {"tier": "B", "region": "East"}),
+            (LEAVE, "Old", {"tier": "A"}),
+        ],
+    )
+    def test_treats_known_addresses_by_the_rule(self, rule: str, name: str, attributes: dict[str, str]) -> None:
+        team = make_team()
+        header = ["email", "name", "tier", "region"]
+        run_import(contact_import=imported(team, csv_bytes([["a@x.example", "Old", "A", ""]], header=header)), at=AT)
+        again = csv_bytes([["a@x.example", "New", "B", "East"]], header=header)
+        run_import(contact_import=imported(team, again, rule), at=AT)
+        contact = Contact.objects.get()
+        assert (contact.name, contact.attributes) == (name, attributes)
+
+    @pytest.mark.parametrize("rule", [FILL, OVERWRITE, LEAVE])
+    def test_done_twice_changes_nothing(self, rule: str) -> None:
+        team = make_team()
+        run_import(contact_import=imported(team, csv_bytes(ROWS)), at=AT)
+        before = list(Contact.objects.order_by("id").values())
+        counts = run_import(contact_import=imported(team, csv_bytes(ROWS), rule), at=AT).report
+        assert (counts["new"], counts["updated"], counts["unchanged"]) == (0, 0, 2)
+        assert list(Contact.objects.order_by("id").values()) == before
+
+    def test_pressed_twice_runs_once(self) -> None:
+        contact_import = imported(make_team(), csv_bytes(ROWS))
+        same = ContactImport.objects.get(pk=contact_import.pk)
+        run_import(contact_import=contact_import, at=AT)
+        with pytest.raises(ImportDoneError):
+            run_import(contact_import=same, at=AT)
+
+    def test_drops_the_file_and_keeps_the_wrong_rows(self) -> None:
+        rows = [[f"row {n}", f"N{n}"] for n in range(39)] + [["good@x.example", "G"]]
+        done = run_import(contact_import=imported(make_team(), csv_bytes(rows, header=["email", "name"])), at=AT)
+        done.refresh_from_db()
+        header, wrong = list_wrong_rows(contact_import=done)
+        assert (bytes(done.content), header, len(wrong)) == (b"", ["email", "name"], 39)
+        assert (wrong[0].number, wrong[-1].number, wrong[0].code) == (2, 40, "bad_address")
+
+    def test_leaves_other_teams_alone(self) -> None:
+        ours, theirs = make_team(), make_team("Other")
+        run_import(contact_import=imported(theirs, csv_bytes(ROWS)), at=AT)
+        assert planned(ours, csv_bytes(ROWS)).counts["new"] == 2
+
+    def test_takes_a_hundred_thousand_rows_in_seconds(self, tmp_path: Path) -> None:
+        rows = [[f"Company {n % 900}", f"Person {n}", f"p{n}@x{n % 50}.example", "ABC"[n % 3], "East", "", "en"]
+                for n in range(100_000)]
+        start = time.monotonic()
+        done = run_import(contact_import=imported(make_team(), csv_bytes(rows)), at=AT)
+        seconds = time.monotonic() - start
+        assert done.report["new"] == Contact.objects.count() == 100_000
+        assert seconds < 60, seconds
+
+
+class TestMapping:
+    @pytest.mark.parametrize(("targets", "code"), [({"0": "name"}, "no_email"), ({"0": "email", "1": "email"}, "twice")])
+    @pytest.mark.django_db
+    def test_without_one_address_column_is_refused(self, targets: dict[str, str], code: str) -> None:
+        contact_import = imported(make_team(), csv_bytes(ROWS))
+        with pytest.raises(MappingError) as caught:
+            set_mapping(contact_import=contact_import, targets=targets, rule=FILL, source="")
+        assert caught.value.code == code
+
+
+class TestWrongRowLines:
+    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+    @pytest.mark.django_db
+    def test_carry_number_and_reason_and_run_no_formula(self, cell: str) -> None:
+        contact_import = imported(make_team(), csv_bytes([["nobody", "Alice = Bob"]], header=["email", "name"]))
+        header, wrong = list_wrong_rows(contact_import=contact_import)
+        wrong = [type(row)(row.number, row.code, (cell, row.cells[1])) for row in wrong]
+        lines = list(wrong_row_lines(header=header, rows=wrong, number_name="Row", reason_name="Reason",
+                                     reasons={"bad_address": "Not an address"}))
+        assert lines == [["Row", "Reason", "email", "name"], ["2", "Not an address", f"'{cell}", "Alice = Bob"]]
