@@ -273,6 +273,7 @@ CONTENT_SECURITY_POLICY = {
     "font-src": "'self'",
     "connect-src": "'self'",
     "form-action": "'self'",
+    "frame-src": "'self'",  # the builder shows the answer page as customers see it
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
     "object-src": "'none'",
