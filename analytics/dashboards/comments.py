@@ -8,9 +8,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
 
-from analytics.dashboards.narrowing import in_period, in_segments
+from analytics.dashboards.narrowing import in_period, in_segments, text_under
 from analytics.dashboards.page import Comment
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, QuestionSource, SourceRole
@@ -119,7 +118,7 @@ def _narrowed(
     for of, keys in sources.comments.items():
         for place, key in enumerate(keys):
             alias = f"said_{of}_{place}"
-            rows = rows.alias(**{alias: KeyTextTransform(key, "answers")})
+            rows = rows.alias(**{alias: text_under(key, "answers")})
             wanted = Q(**{f"{alias}__icontains": search}) if search else Q(**{f"{alias}__gt": ""})
             said |= Q(questionnaire=of) & wanted
         scored |= _in_band(of, sources, mood)

@@ -176,9 +176,13 @@ def _one_spelling(word: str) -> str:
 
 
 def _compare(word: str, ignored: list[Ignored]) -> Compare:
-    if word and word not in Compare:
+    if not word:
+        return Compare.PREVIOUS
+    try:
+        return Compare(word)
+    except ValueError:
         ignored.append(Ignored("compare", word))
-    return Compare(word) if word in Compare else Compare.PREVIOUS
+        return Compare.PREVIOUS
 
 
 def _filters(query: QueryDict, known: Known, ignored: list[Ignored]) -> dict[str, tuple[str, ...]]:
