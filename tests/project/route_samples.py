@@ -37,7 +37,7 @@ class Rule:
 
 
 def a_member(team: Team, _owner: User) -> dict[str, Any]:
-    email = f"member-{team.pk}-{Membership.objects.count()}@people.example"
+    email = f"member-{team.pk}-{User.objects.count()}@people.example"
     user = User.objects.create_user(email, "a long test password", name="Member")
     return {"pk": Membership.objects.create(user=user, team=team, role="manager").pk}
 
