@@ -36,7 +36,7 @@ class NodeOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="indicator.pk")
     key = serializers.CharField(source="indicator.key")
     names = serializers.DictField(source="indicator.names", child=serializers.CharField())
-    parent = serializers.IntegerField(source="indicator.parent_id", allow_null=True)
+    parent = serializers.IntegerField(source="indicator.parent_id", allow_null=True)  # type: ignore[assignment]
     depth = serializers.IntegerField()
     weight = serializers.FloatField()
     target = serializers.FloatField(source="indicator.target", allow_null=True)
@@ -84,8 +84,8 @@ class WeightSetOutput(serializers.Serializer[Any]):
 class WeightsInput(serializers.Serializer[Any]):
     """New weights for all children of one indicator; they sum to 1."""
 
-    parent = serializers.CharField(max_length=40, help_text="key of the indicator above")
-    weights = serializers.DictField(child=serializers.FloatField(min_value=0, max_value=1), max_length=100)
+    parent = serializers.CharField(max_length=40, help_text="key of the one above")  # type: ignore[assignment]
+    weights = serializers.DictField(child=serializers.FloatField(min_value=0, max_value=1))
     reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
 
 

@@ -79,10 +79,10 @@ class NewIndicatorForm(NamesForm):
     field_order = ["name_zh", "name_en", "key"]
 
 
-class IndicatorChoice(forms.ModelChoiceField):
+class IndicatorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice of indicators by their names."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Indicator) -> str:
         """Name the indicator in the reader's language."""
         return text_in(obj.names, get_language() or "en") or str(obj.key)
 
@@ -134,7 +134,7 @@ class WeightsForm(forms.Form):
         total = sum((data.get(f"w_{key}") or Decimal(0) for key in self.keys), Decimal(0))
         if not self.errors and total != 100:
             message = _("The weights add up to %(total)s %%. Make them add up to 100 %%.")
-            raise forms.ValidationError(message, params={"total": total.normalize()})
+            raise forms.ValidationError(message, params={"total": format(total.normalize(), "f")})
         return data
 
     @property

@@ -90,7 +90,7 @@ class NodeValueOutput(serializers.Serializer[Any]):
 
     key = serializers.CharField()
     names = serializers.DictField(child=serializers.CharField())
-    parent = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     depth = serializers.IntegerField()
     weight = serializers.FloatField()
     overall_weight = serializers.FloatField()
@@ -159,7 +159,7 @@ class MetricOutput(serializers.Serializer[Any]):
     denominator = serializers.CharField()
     missing = serializers.CharField()
     interval = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     unit = serializers.CharField()
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
