@@ -15,14 +15,16 @@ class AnalyticsConfig(AppConfig):
         """Register with those who know nothing of results."""
         from analytics.indicators import hooks
         from analytics.indicators.builder_panel import panel
+        from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
         from surveys.answering import wake
-        from surveys.design.hooks import row_panels
+        from surveys.design.hooks import on_created_from_template, row_panels
 
         listen(wake.on_results_changed, bell.wake_questionnaire)
         listen(wake.on_rows_changed, bell.rows_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
         listen(row_panels, panel)
+        listen(on_created_from_template, create_proposed_tree)
 
 
 def listen(listeners: list[Any], listener: Any) -> None:
