@@ -286,7 +286,10 @@ TOKEN_PATHS = ["/a/", "/u/", "/r/", "/e/", "/account/reset/", "/account/join/"]
 # --- health and logs --------------------------------------------------------------------
 # name: dotted path of a selector without arguments that returns when the oldest work that
 # still waits should have been done, or None.
-BACKLOGS: dict[str, str] = {"mail": "surveys.sending.selectors.get_oldest_due_at"}
+BACKLOGS: dict[str, str] = {
+    "mail": "surveys.sending.selectors.get_oldest_due_at",
+    "results": "analytics.scoring.selectors.get_oldest_waiting_at",
+}
 BACKLOG_SECONDS = env.number("BACKLOG_SECONDS", 300)
 
 LOGGING = {
