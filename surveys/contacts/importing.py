@@ -17,6 +17,7 @@ from surveys.contacts.matching import (
     ATTRIBUTE,
     ATTRIBUTE_NAMES,
     EMAIL,
+    FIELDS,
     LANGUAGE,
     LANGUAGE_WORDS,
     NAME,
@@ -150,7 +151,7 @@ def _entries(
     table: Table, targets: Mapping[str, str], keys: Mapping[int, str], plan: Plan
 ) -> dict[str, Entry]:
     """Read the rows; of rows with the same address the last one counts."""
-    fields = {target: int(position) for position, target in targets.items() if target in (EMAIL, NAME, SALUTATION, LANGUAGE)}
+    fields = {target: int(position) for position, target in targets.items() if target in FIELDS}
     entries: dict[str, Entry] = {}
     for number, cells in table.rows:
         try:
