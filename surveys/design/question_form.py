@@ -46,7 +46,7 @@ def _read_parts(post: QueryDict, question: Json) -> None:
 
 
 def _text(post: QueryDict, name: str, stored: Json) -> Json:
-    posted = {one: _clean(post[f"{name}.{one}"]) for one in LANGUAGES if f"{name}.{one}" in post}
+    posted = {one: _clean(post.get(f"{name}.{one}", "")) for one in LANGUAGES if f"{name}.{one}" in post}
     return {one: text for one, text in (stored | posted).items() if text}
 
 
@@ -86,7 +86,7 @@ def _rules(post: QueryDict, at: str) -> list[Json]:
 
 
 def _rule(post: QueryDict, index: int, at: str) -> Json:
-    item, _, value = post[f"rule.{index}.item"].partition("=")
+    item, _, value = post.get(f"rule.{index}.item", "").partition("=")
     if value:
         return {"item": item, "values": [value]}
     limits = {end: post.get(f"rule.{index}.{end}", "").strip() for end in ("low", "high")}

@@ -184,7 +184,7 @@ def _compare(request: TeamRequest, current: Questionnaire, selected: str) -> Htt
             if name not in ("revision", "csrfmiddlewaretoken")]
     context = {
         "questionnaire": current, "kept": kept, "selected": selected, "nav": "questionnaires",
-        "typed": [(name, value) for name, value in kept if value and ".text" in f".{name}" or name.startswith("help")],
+        "typed": [value for name, value in kept if value and {"text", "help", "title"} & set(name.split("."))],
         "differences": _differences(request.POST, current, selected),
     }
     return render(request, "design/compare.html", context, status=409)
