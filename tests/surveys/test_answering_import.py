@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 CSV = """year,n,nps,reply,attitude,price,region,w,lang,words
 2025,1,9,4,6,0,1,0.8694341151,zh,Good
 2025,2,11,5,4,3,2,1.5,en,
-2026,1,0,Blank,2,1,9,,en,"Late, again"
+2026,1,0,BLANK,2,1,9,,en,"Late, again"
 2026,2,7,8,3,3,1,1,en,
 2026,3,7,3,3,3,1,-4,en,
 """
