@@ -258,7 +258,7 @@ SPECTACULAR_SETTINGS = {
     # Several things have a state; each list of states gets the name of its thing.
     "ENUM_NAME_OVERRIDES": {
         "CampaignState": "surveys.sending.models.CampaignState",
-        "InvitationState": "surveys.sending.models.InvitationState",
+        "DeliveryState": "surveys.sending.models.DeliveryState",
         "ResponseState": "surveys.answering.models.ResponseState",
     },
 }
