@@ -15,12 +15,15 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         """Register with those who know nothing of results."""
         from analytics.indicators import hooks
+        from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
         from surveys.answering import wake
+        from surveys.design.hooks import on_created_from_template
 
         listen(wake.on_results_changed, bell.wake_questionnaire)
         listen(wake.on_rows_changed, bell.rows_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
+        listen(on_created_from_template, create_proposed_tree)
 
 
 def listen(listeners: list[Any], listener: Callable[..., None]) -> None:

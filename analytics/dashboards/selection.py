@@ -121,7 +121,7 @@ def parse_selection(
 
 def list_choices(run: Run, *, scope: Mapping[str, Sequence[str]]) -> Known:
     """Return the periods that hold answers and the dimensions with the levels that the scope allows."""
-    held = {grain: selectors.list_periods(run, grain=grain) for grain in LISTED_GRAINS}
+    held = {grain: selectors.list_periods(run, grain=grain, scope=scope) for grain in LISTED_GRAINS}
     return Known(
         periods={grain: found for grain, found in held.items() if found},
         dimensions=tuple(_within(dimension, scope) for dimension in selectors.list_dimensions(run)),

@@ -141,6 +141,16 @@ def moment_text(moment: datetime) -> str:
     return pgettext("moment and time zone", "%(moment)s (%(zone)s)") % {"moment": written, "zone": _zone(local)}
 
 
+def local_day_text(moment: datetime) -> str:
+    """Write the day of a moment in the current time zone."""
+    return day_text(timezone.localtime(moment).date())
+
+
+def month_text(moment: datetime) -> str:
+    """Write only the month of a moment: what may be told of an anonymous answer."""
+    return date_format(timezone.localtime(moment), pgettext("date format: month and year", "M Y"))
+
+
 def listed(words: list[str]) -> str:
     """Write a, b and c."""
     if len(words) < 2:

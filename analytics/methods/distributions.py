@@ -118,6 +118,10 @@ def weighted_satisfied_share(
         One histogram per weighting cell.
     cell_weights : array_like, shape (cells,)
         Respondent weight of each answer of the cell.
+    codes : sequence of int
+        Codes of the scale in rising order.
+    satisfied : collection of int
+        The codes that count, as for `satisfied_share`.
 
     Examples
     --------

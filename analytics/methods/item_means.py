@@ -84,7 +84,14 @@ def item_means_index(
 
 
 def item_means(pairs: PairSums) -> FloatArray:
-    """Return each item's mean on its own base, 0 where it has no answer, shape (items,)."""
+    """Return each item's mean on its own base, 0 where it has no answer, shape (items,).
+
+    Examples
+    --------
+    >>> from analytics.methods.correlation import pair_sums
+    >>> item_means(pair_sums([[1.0, 5.0], [3.0, float("nan")]])).tolist()
+    [2.0, 5.0]
+    """
     return np.diag(pairs.sums) / np.maximum(np.diag(pairs.n), 1)
 
 

@@ -235,7 +235,13 @@ def mean_estimate(
 
 
 def variance_of_mean(moments: Moments) -> float:
-    """Return the squared standard error of the mean, in squared points."""
+    """Return the squared standard error of the mean, in squared points.
+
+    Examples
+    --------
+    >>> variance_of_mean(Moments(2, 150_000_000, 12_500_000_000_000_000))
+    625.0
+    """
     n = checked_size(moments.n, 2)
     return (n * moments.squares - moments.total**2) / (n * n * (n - 1) * UNITS**2)
 
@@ -267,7 +273,13 @@ def weighted_mean_estimate(
 
 
 def weighted_sums_of_moments(cells: Sequence[Moments], cell_weights: Sequence[float]) -> WeightedSums:
-    """Return the weighted sums, in points, of cells that share one weight each."""
+    """Return the weighted sums, in points, of cells that share one weight each.
+
+    Examples
+    --------
+    >>> weighted_sums_of_moments([Moments(1, 0, 0), Moments(1, 100_000_000, 10**16)], [1.0, 3.0]).mean
+    75.0
+    """
     weights = checked_respondent_weights(np.asarray(cell_weights, dtype=np.float64), len(cells))
     n = checked_size(sum(cell.n for cell in cells))
     sizes = [float(cell.n) for cell in cells]

@@ -72,7 +72,7 @@ def unpack(packed: memoryview, items: int, rows: int) -> Codes:
     np.right_shift(pairs, 4, out=nibbles[:, :, 1])
     # 12-15 are the missing codes -4..-1: adding 4 carries them, and only them, into the fifth bit.
     nibbles -= (nibbles + 4) & 0x10
-    return nibbles.reshape(items, -1)[:, :rows].view(np.int8)
+    return nibbles.reshape(items, 2 * pairs.shape[1])[:, :rows].view(np.int8)
 
 
 def histogram_position(code: int) -> int:

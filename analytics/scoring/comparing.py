@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from analytics.methods.change import (
-    Difference,
     linearised_difference,
     minimum_detectable_change,
     welch_difference,
@@ -38,11 +37,7 @@ def _difference(previous: Figure, current: Figure) -> tuple[float, Interval]:
         share = newcombe_difference(_proportion(current), _proportion(previous))
         return share.value, share.interval
     later, earlier = _estimate(current), _estimate(previous)
-    found: Difference
-    if current.metric == "nps":
-        found = linearised_difference(later, earlier)
-    else:
-        found = welch_difference(later, earlier)
+    found = linearised_difference(later, earlier) if current.metric == "nps" else welch_difference(later, earlier)
     return found.value, found.interval
 
 

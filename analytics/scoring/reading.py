@@ -271,5 +271,5 @@ def _without_gaps(periods: tuple[Period, ...]) -> tuple[Period, ...]:
 def _in_order(known: Iterable[str], present: Iterable[str]) -> list[str]:
     """Levels in the team's order, then unknown ones by name, those without a value last."""
     found = set(present)
-    named = [level for level in known if level in found]
+    named = [level for level in known if level and level in found]
     return named + sorted(level for level in found - set(named) if level) + [level for level in ("",) if level in found]

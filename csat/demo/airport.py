@@ -164,3 +164,25 @@ GENDER_CODES: Final[dict[str, str]] = {"1": "male", "2": "female", "Male": "male
 AREA_LEVELS: Final[dict[str, Texts]] = {
     letter: {"en": f"Boarding area {letter}", "zh-hans": f"{letter} 候机区"} for letter in "ABCDEFG"
 }
+
+
+def import_map() -> dict[str, Any]:
+    """Return how the published file's columns become answers (see surveys.answering.mapping)."""
+    return {
+        "blank": ["", "0", "Blank", "BLANK"],
+        "na": ["6"],
+        "items": {
+            **COLUMN_OF_ITEM,
+            "nps": {"column": NPS_COLUMN, "blank": ["", "11"], "na": []},
+        },
+        "segments": {
+            "area": {"column": "BAREA", "levels": {letter: letter for letter in AREA_LEVELS}},
+            "age": {"column": "Q19AGE", "levels": AGE_CODES},
+            "gender": {"column": "Q20GENDER", "levels": GENDER_CODES},
+        },
+        "wave": "year",
+        "date": {"column": "year", "dates": {str(year): f"{year}-05-15" for year in range(2014, 2019)}},
+        "weight": "WEIGHT",
+        "key": ["year", "respnum"],
+        "language": "en",
+    }

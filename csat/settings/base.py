@@ -158,6 +158,8 @@ LANGUAGE_COOKIE_HTTPONLY = True
 # --- files ------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# Pages name hashed files only; the plain copies would be compressed for nobody.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -273,6 +275,7 @@ CONTENT_SECURITY_POLICY = {
     "font-src": "'self'",
     "connect-src": "'self'",
     "form-action": "'self'",
+    "frame-src": "'self'",  # the builder shows the answer page as customers see it
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
     "object-src": "'none'",

@@ -1,8 +1,8 @@
-"""How things look in templates: icons, form fields, numbers and small bars. No rules of the product."""
+"""How things look in templates: icons, form fields and written numbers. No rules of the product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -21,7 +21,6 @@ MINUS = "−"
 NOTHING = "–"
 Number = float | int | None
 SCRIPTS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
-DISTRIBUTION_TONES = ("n2", "n1", "0", "p1", "p2")
 
 
 # --- words ------------------------------------------------------------------------------
@@ -166,110 +165,3 @@ def css_of(kind: str, bound: BoundField) -> str:
     is_select = isinstance(bound.field.widget, Select)
     ours = "form-check-input" if kind != "control" else "form-select" if is_select else "form-control"
     return f"{own} {ours}".strip()
-
-
-# --- bars -------------------------------------------------------------------------------
-
-
-@register.inclusion_tag("components/_share_bar.html")
-def share_bar(parts: Iterable[Mapping[str, Any]], size: str = "", show_values: bool = True) -> dict[str, Any]:
-    """Draw shares side by side.
-
-    Each part has `label`, `share` (0-1) and `tone` (n2, n1, 0, p1, p2). `size="mini"` is
-    the thin bar of a table. A value is printed where its part is at least a tenth wide.
-    """
-    drawn, start = [], 0.0
-    for part in parts:
-        width = 100 * float(part["share"] or 0)
-        drawn.append({**part, "x": per_cent(start), "width": per_cent(width), "middle": per_cent(start + width / 2)})
-        drawn[-1]["is_wide"] = width >= 10
-        start += width
-    return {"parts": drawn, "size": size, "show_values": show_values and size != "mini"}
-
-
-@register.inclusion_tag("components/_share_bar.html")
-def distribution_bar(shares: Sequence[float], labels: Sequence[str], size: str = "mini") -> dict[str, Any]:
-    """Draw the shares (0-1) of a scale's levels, lowest first, from orange over grey to blue."""
-    parts = [
-        {"label": label, "share": share, "tone": tone_of(place, len(shares))}
-        for place, (share, label) in enumerate(zip(shares, labels, strict=False))
-    ]
-    return share_bar(parts, size=size, show_values=False)
-
-
-def tone_of(place: int, levels: int) -> str:
-    """Give the tone of level `place` (from 0) among `levels`."""
-    if levels < 2:
-        return "0"
-    return DISTRIBUTION_TONES[round(place * (len(DISTRIBUTION_TONES) - 1) / (levels - 1))]
-
-
-@register.inclusion_tag("components/_interval_bar.html")
-def interval_bar(
-    value: Number,
-    low: Number = None,
-    high: Number = None,
-    scale: str = "0-100",
-    before: Number = None,
-    target: Number = None,
-    wide: bool = False,
-    target_label: str = "",
-) -> dict[str, Any]:
-    """Draw a value with its interval on a scale such as "60-95" or "-100..100"."""
-    first, last = scale_of(scale)
-
-    def at(point: Number) -> str | None:
-        return None if point is None else per_cent(100 * (min(max(point, first), last) - first) / (last - first))
-
-    return {
-        "here": at(value),
-        "low": at(low),
-        "high": at(high),
-        "width": None if low is None or high is None else per_cent(100 * (high - low) / (last - first)),
-        "before": at(before),
-        "target": at(target),
-        "target_label": target_label,
-        "first": _written(first, "g"),
-        "last": _written(last, "g"),
-        "wide": wide,
-    }
-
-
-def scale_of(text: str) -> tuple[float, float]:
-    """Read "60-95" or "-100..100"."""
-    first, last = text.split("..") if ".." in text else text.rsplit("-", 1)
-    return float(first), float(last)
-
-
-@register.inclusion_tag("components/_funnel.html")
-def funnel(steps: Iterable[Mapping[str, Any]], size: str = "") -> dict[str, Any]:
-    """Draw steps as bars of the largest count.
-
-    Each step has `label`, `count`, and optionally `share` (0-1, printed) and `kind`: "lower" for a
-    count that is only a lower bound (hatched), "goal" for the last step. `size="small"` for a KPI.
-    """
-    rows = [dict(step) for step in steps]
-    most = max((float(row["count"] or 0) for row in rows), default=0) or 1
-    for row in rows:
-        row["width"] = per_cent(100 * float(row["count"] or 0) / most)
-    return {"steps": rows, "size": size}
-
-
-@register.inclusion_tag("components/_histogram.html")
-def nps_histogram(counts: Sequence[int]) -> dict[str, Any]:
-    """Draw the eleven counts of a 0-10 question, coloured by detractor, passive, promoter."""
-    most = max(counts, default=0) or 1
-    tones = ["n2"] * 7 + ["0"] * 2 + ["p2"] * 2
-    bars = [
-        {"x": 1 + 22.8 * place, "middle": 11 + 22.8 * place, "label": place, "tone": tone, "count": count}
-        for place, (count, tone) in enumerate(zip(counts, tones, strict=False))
-    ]
-    for bar in bars:
-        bar["height"] = round(2 + 34 * float(bar["count"]) / most, 1)
-        bar["y"] = round(40 - bar["height"], 1)
-    return {"bars": bars}
-
-
-def per_cent(value: float) -> str:
-    """Write an SVG length such as "12.34%", whatever the language."""
-    return f"{value:.2f}%"

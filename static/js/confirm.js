@@ -1,28 +1,29 @@
-// Asks before something is lost. <form data-confirm="question"> (or its button) uses the browser's own dialog;
-// <button data-dialog="id"> opens a <dialog popover> of the page as a modal one, which it would not be without script.
+// Asks before something is lost: a form, or its button, with data-confirm="question" is sent only after a yes in the
+// page's <dialog id="confirm">, whose button then says what the pressed one said; elsewhere the browser's own asks.
 export function startConfirm(root) {
   root.addEventListener("submit", (event) => {
-    const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-    if (question && !window.confirm(question)) event.preventDefault();
-  });
-  root.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-dialog]");
-    if (opener) open(opener, event);
-    else if (event.target.closest("[data-dialog-close]")) close(event);
+    const form = event.target;
+    const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (!question || form.dataset.confirmed) return;
+    const dialog = document.getElementById("confirm");
+    if (!dialog?.showModal) {
+      if (!window.confirm(question)) event.preventDefault();
+      return;
+    }
+    event.preventDefault();
+    ask(dialog, question, event.submitter, () => {
+      form.dataset.confirmed = "yes";
+      form.requestSubmit(event.submitter);
+      delete form.dataset.confirmed;
+    });
   });
 }
 
-function open(opener, event) {
-  const dialog = document.getElementById(opener.dataset.dialog);
-  if (!dialog?.showModal) return;
-  event.preventDefault();
+function ask(dialog, question, button, goOn) {
+  dialog.querySelector("[data-question]").textContent = question;
+  const words = button?.textContent.trim();
+  if (words) dialog.querySelector("[data-yes]").textContent = words;
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => { if (dialog.returnValue === "yes") goOn(); }, { once: true });
   dialog.showModal();
-  dialog.addEventListener("close", () => opener.focus(), { once: true });
-}
-
-function close(event) {
-  const dialog = event.target.closest("dialog");
-  if (!dialog?.open) return;
-  event.preventDefault();
-  dialog.close();
 }

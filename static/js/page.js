@@ -1,19 +1,15 @@
 // Starts the small behaviours that a page asks for by data attributes; every page works without them.
-import { startAutosave } from "./autosave.js";
 import { startCharts } from "./chart.js";
 import { startConfirm } from "./confirm.js";
 import { startCopyLink } from "./copy-link.js";
 import { startFilters } from "./filters.js";
 import { startLive } from "./live.js";
-import { startSorting } from "./sortable.js";
 import { startTheme } from "./theme.js";
 
 startConfirm(document);
 startTheme(document);
 startCopyLink(document);
 startFilters(document);
-startAutosave(document);
-startSorting(document);
 startCharts(document);
 startLive(document);
 document.querySelector(".err-summary")?.focus();

@@ -1,5 +1,9 @@
-"""Addresses of the answering API routes, below /api/v1/."""
+"""API addresses of the responses."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from surveys.answering import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("responses/", api.ResponseListView.as_view(), name="response-list"),
+]

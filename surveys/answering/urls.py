@@ -1,7 +1,14 @@
 """Addresses of the answering pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from surveys.answering import import_views, preview, views
 
 app_name = "answering"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("a/<str:token>/", views.page, name="page"),
+    path("a/<str:token>/thanks/", views.thanks, name="thanks"),
+    path("questionnaires/<int:pk>/preview/", preview.preview, name="preview"),
+    path("questionnaires/<int:pk>/import/", import_views.upload, name="import"),
+]

@@ -6,11 +6,17 @@ Both lists are filled at start-up. The database is the record (`RecomputeNote`, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
 on_results_changed: list[Callable[[int], None]] = []
-"""Called with the questionnaire's id after the commit that completed, changed or erased a response."""
+"""Called with the questionnaire's id after the commit that completed, changed or erased a response.
+A listener returns at once: a person waits for it."""
 
 on_rows_changed: list[Callable[[int, Sequence[int | None], datetime], None]] = []
 """Called inside the transaction that edits or erases completed responses, before it ends, with the
@@ -18,9 +24,17 @@ questionnaire's id, the `block_id` of the rows (which stays as it is on an edit)
 
 
 def wake(questionnaire_id: int) -> None:
-    """Tell everybody who listens that results are out of date."""
+    """Tell everybody who listens that results are out of date; one that fails is logged and forgotten."""
     for listener in on_results_changed:
-        listener(questionnaire_id)
+        try:
+            listener(questionnaire_id)
+        except Exception as error:  # whatever a listener raises, the answer is stored
+            log.warning("results not woken", extra={"kind": type(error).__name__})
+
+
+def wake_on_commit(questionnaire_id: int) -> None:
+    """Tell them after the commit; a failure there never reaches the one who answered."""
+    transaction.on_commit(lambda: wake(questionnaire_id), robust=True)
 
 
 def rows_changed(questionnaire_id: int, block_ids: Sequence[int | None], at: datetime) -> None:

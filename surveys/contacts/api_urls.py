@@ -1,5 +1,10 @@
 """Addresses of the contacts API routes, below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from surveys.contacts import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("contacts/", api.ContactList.as_view(), name="contacts"),
+    path("contacts/<int:contact_id>/", api.ContactDetail.as_view(), name="contact"),
+]

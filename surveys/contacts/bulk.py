@@ -45,13 +45,13 @@ def _copy(model: type[models.Model], fields: Sequence[str], rows: Iterable[Seque
     target = "rows_to_insert" if skip_known else table
     with connection.cursor() as cursor:
         if skip_known:
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE {target} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"
+            cursor.execute(  # names come from the model only
+                f"CREATE TEMPORARY TABLE {target} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"  # noqa: S608
             )
         given = _copy_lines(cursor, f"COPY {target} ({names}) FROM STDIN", _lines(rows, constants))
         if skip_known:
             cursor.execute(
-                f"INSERT INTO {table} ({names}) SELECT {names} FROM {target} ON CONFLICT DO NOTHING"
+                f"INSERT INTO {table} ({names}) SELECT {names} FROM {target} ON CONFLICT DO NOTHING"  # noqa: S608
             )
             cursor.execute(f"DROP TABLE {target}")
     return given
@@ -71,7 +71,7 @@ def _columns(model: type[models.Model], fields: Sequence[str]) -> tuple[list[str
     given = [by_name[name] for name in fields]
     others = [f for f in model._meta.concrete_fields if f not in given and not f.primary_key]
     constants = "".join(f"\t{_cell(field.get_default())}" for field in others)
-    return [field.column for field in [*given, *others]], f"{constants}\n"
+    return [str(field.column) for field in [*given, *others]], f"{constants}\n"
 
 
 def _lines(rows: Iterable[Sequence[Any]], end: str) -> Iterator[str]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from surveys.contacts.addresses import AddressError, normalise_address
 from surveys.contacts.models import Contact, ContactAttribute, Segment
 from surveys.contacts.tables import MOST_BYTES
-from surveys.design.document import text_in
 
 LANGUAGES = [("", _("Not known")), ("zh-hans", "简体中文"), ("en", "English")]
 ADDRESS_ERRORS = {
@@ -41,7 +40,7 @@ def _class_of(widget: forms.Widget) -> str:
 
 def attribute_name(attribute: ContactAttribute) -> str:
     """Return the attribute's name in the reader's language."""
-    return text_in(attribute.names, get_language() or "en") or attribute.key
+    return attribute.name_in(get_language() or "en")
 
 
 class ContactForm(PlainForm):

@@ -20,7 +20,6 @@ from surveys.contacts.matching import ATTRIBUTE, ATTRIBUTE_NAMES, NEW, describe_
 from surveys.contacts.models import ContactImport
 from surveys.contacts.sentences import CORRECTIONS, MAPPING_ERRORS, ROW_REASONS, TABLE_ERRORS
 from surveys.contacts.tables import Table, TableError, read_table, unpack
-from surveys.design.document import text_in
 
 SHOWN_WRONG = 10
 
@@ -42,7 +41,8 @@ def import_upload(request: TeamRequest) -> HttpResponse:
                 at=timezone.now(),
             )
             return redirect("contacts:import-match", started.pk)
-    return render(request, "contacts/import_upload.html", {"form": form, "step": 1}, status=400 if form.errors else 200)
+    context = {"nav": "contacts", "form": form, "step": 1}
+    return render(request, "contacts/import_upload.html", context, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,6 +66,7 @@ def import_match(request: TeamRequest, import_id: int) -> HttpResponse:
             error = str(MAPPING_ERRORS[problem.code])
             contact_import.mapping = {"targets": targets, "rule": request.POST.get("rule", importing.FILL)}
     return render(request, "contacts/import_match.html", {
+        "nav": "contacts",
         **_match_context(request, contact_import, table), "error": error, "step": 2,
     }, status=400 if error else 200)
 
@@ -76,7 +77,8 @@ def _match_context(request: TeamRequest, contact_import: ContactImport, table: T
     chosen = contact_import.mapping.get("targets", {})
     language = request.LANGUAGE_CODE
     guessed = {c.guess.removeprefix(ATTRIBUTE) for c in columns if c.guess.startswith(ATTRIBUTE)}
-    offered = {**{key: text_in(ATTRIBUTE_NAMES[key], language) for key in guessed if key in ATTRIBUTE_NAMES}, **attributes}
+    usual = {key: names.get(language, key) for key, names in ATTRIBUTE_NAMES.items() if key in guessed}
+    offered = usual | attributes
     return {
         "contact_import": contact_import, "row_count": len(table.rows),
         "columns": [(column, chosen.get(str(column.index), column.guess)) for column in columns],
@@ -100,6 +102,7 @@ def import_check(request: TeamRequest, import_id: int) -> HttpResponse:
         return _run(request, contact_import)
     plan = importing.plan_import(contact_import=contact_import)
     return render(request, "contacts/import_check.html", {
+        "nav": "contacts",
         **_result_context(plan.counts), "contact_import": contact_import, "step": 3,
         "wrong_rows": [(row.number, ROW_REASONS[row.code], " · ".join(c for c in row.cells if c)[:80])
                        for row in plan.wrong[:SHOWN_WRONG]],
@@ -137,6 +140,7 @@ def import_done(request: TeamRequest, import_id: int) -> HttpResponse:
     if contact_import.state != ContactImport.State.DONE:
         return redirect("contacts:import-match", import_id)
     return render(request, "contacts/import_done.html", {
+        "nav": "contacts",
         **_result_context(contact_import.report), "contact_import": contact_import, "step": 4,
     })
 

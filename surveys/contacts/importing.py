@@ -14,7 +14,16 @@ from accounts.models import Team, User
 from surveys.contacts.addresses import INVISIBLE, AddressError, hash_address, normalise_address
 from surveys.contacts.bulk import insert_rows
 from surveys.contacts.matching import (
-    ATTRIBUTE, ATTRIBUTE_NAMES, EMAIL, LANGUAGE, LANGUAGE_WORDS, NAME, NEW, SALUTATION, new_key,
+    ATTRIBUTE,
+    ATTRIBUTE_NAMES,
+    EMAIL,
+    FIELDS,
+    LANGUAGE,
+    LANGUAGE_WORDS,
+    NAME,
+    NEW,
+    SALUTATION,
+    new_key,
 )
 from surveys.contacts.models import Contact, ContactAttribute, ContactImport
 from surveys.contacts.selectors import list_suppressed_hashes
@@ -142,7 +151,7 @@ def _entries(
     table: Table, targets: Mapping[str, str], keys: Mapping[int, str], plan: Plan
 ) -> dict[str, Entry]:
     """Read the rows; of rows with the same address the last one counts."""
-    fields = {target: int(position) for position, target in targets.items() if target in (EMAIL, NAME, SALUTATION, LANGUAGE)}
+    fields = {target: int(position) for position, target in targets.items() if target in FIELDS}
     entries: dict[str, Entry] = {}
     for number, cells in table.rows:
         try:

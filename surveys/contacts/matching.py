@@ -24,7 +24,9 @@ GUESSES: Final[Mapping[str, tuple[str, ...]]] = {
     NAME: ("name", "fullname", "contact", "contactname", "姓名", "联系人", "联系人姓名", "名字"),
     SALUTATION: ("salutation", "title", "称谓", "称呼", "尊称"),
     LANGUAGE: ("language", "lang", "语言", "语种"),
-    "attribute:company": ("company", "organisation", "organization", "公司", "客户名称", "单位", "企业", "公司名称", "客户"),
+    "attribute:company": (
+        "company", "organisation", "organization", "公司", "客户名称", "单位", "企业", "公司名称", "客户",
+    ),
     "attribute:tier": ("tier", "level", "grade", "customertier", "等级", "客户等级", "级别"),
     "attribute:region": ("region", "area", "大区", "地区", "区域", "片区"),
     "attribute:city": ("city", "城市", "市"),

@@ -32,6 +32,10 @@ class ContactAttribute(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    def name_in(self, language: str) -> str:
+        """Return the attribute's name in a language, else in any it has, else its key."""
+        return self.names.get(language) or next((name for name in self.names.values() if name), self.key)
+
 
 class Contact(models.Model):
     """A person who may be asked. `email_key` is the normalised address that must be unique."""

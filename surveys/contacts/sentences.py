@@ -19,7 +19,7 @@ TABLE_ERRORS: Final[Sentences] = {
     "not_a_table": _("This is no table of text. Save it as CSV or .xlsx and try again."),
     "old_excel": _("This is an old Excel file (.xls). Save it as .xlsx or CSV and try again."),
     "not_a_workbook": _("This Excel file cannot be read. Open it in Excel, save it as .xlsx and try again."),
-    "bomb": _("This Excel file unpacks to far more than it should, so it was not opened. Save it as CSV and try again."),
+    "bomb": _("This Excel file unpacks to far more than it should, so it was not opened. Save it as CSV instead."),
 }
 MAPPING_ERRORS: Final[Sentences] = {
     "no_email": _("Choose the column that holds the e-mail address."),

@@ -154,9 +154,7 @@ def _table(rows: Iterable[Iterable[object]], encoding: str) -> Table:
 
 
 def _body(rows: Iterable[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, tuple[str, ...]]]:
-    count = 0
-    for number, cells in rows:
-        count += 1
+    for count, (number, cells) in enumerate(rows, start=1):
         if count > MOST_ROWS or number > MOST_ROWS + 1:
             raise TableError("too_many_rows", f"{MOST_ROWS:,}")
         yield number, tuple((cells + [""] * (width - len(cells)))[:width])

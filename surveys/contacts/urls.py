@@ -8,9 +8,9 @@ app_name = "contacts"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.contact_list, name="list"),
-    path("new/", views.contact_new, name="contact-new"),
-    path("<int:contact_id>/", views.contact_edit, name="contact-edit"),
-    path("<int:contact_id>/delete/", views.contact_delete, name="contact-delete"),
+    path("new/", views.contact_new, name="new"),
+    path("<int:contact_id>/", views.contact_edit, name="edit"),
+    path("<int:contact_id>/delete/", views.contact_delete, name="delete"),
     path("attributes/", views.attribute_list, name="attribute-list"),
     path("attributes/<int:attribute_id>/", views.attribute_edit, name="attribute-edit"),
     path("segments/", views.segment_list, name="segment-list"),

@@ -15,7 +15,13 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from surveys.contacts import access, selectors, services
 from surveys.contacts.forms import (
-    AttributeForm, ContactForm, NewAttributeForm, SegmentForm, SuppressionForm, attribute_name, initial_of,
+    AttributeForm,
+    ContactForm,
+    NewAttributeForm,
+    SegmentForm,
+    SuppressionForm,
+    attribute_name,
+    initial_of,
     segment_initial,
 )
 from surveys.contacts.models import Contact, ContactAttribute, Segment
@@ -40,12 +46,18 @@ def contact_list(request: TeamRequest) -> HttpResponse:
     ]
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     stopped = selectors.list_suppressed_hashes(team=team)
-    shown = [(contact, LEFT_OUT.get(selectors.left_out_reason(contact.email_key, stopped), "")) for contact in page]
+    columns = attributes[:4]
+    shown = [
+        (contact, [contact.attributes.get(a.key, "") for a in columns],
+         LEFT_OUT.get(selectors.left_out_reason(contact.email_key, stopped), ""))
+        for contact in page
+    ]
     query = request.GET.copy()
     query.pop("page", None)
     return render(request, "contacts/contact_list.html", {
+        "nav": "contacts",
         "page": page, "shown": shown, "filters": filters, "search": search, "query": query.urlencode(),
-        "attributes": [(a.key, attribute_name(a)) for a in attributes[:4]],
+        "columns": [attribute_name(a) for a in columns],
         "is_filtered": bool(search or any(chosen.values())),
     })
 
@@ -78,7 +90,7 @@ def _edit_contact(request: TeamRequest, contact: Contact | None) -> HttpResponse
         else:
             messages.success(request, _("Saved."))
             return redirect("contacts:list")
-    return render(request, "contacts/contact_form.html", {"form": form, "contact": contact})
+    return render(request, "contacts/contact_form.html", {"nav": "contacts", "form": form, "contact": contact})
 
 
 def _store_contact(request: TeamRequest, contact: Contact | None, form: ContactForm) -> None:
@@ -120,7 +132,7 @@ def attribute_list(request: TeamRequest) -> HttpResponse:
             form.add_error("key", _("There is already an attribute with this key. Choose another key."))
     rows = [(a, attribute_name(a), selectors.list_levels(team=team, key=a.key)[:6])
             for a in selectors.list_attributes(team=team)]
-    return render(request, "contacts/attribute_list.html", {"form": form, "rows": rows})
+    return render(request, "contacts/attribute_list.html", {"nav": "contacts", "form": form, "rows": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -135,7 +147,7 @@ def attribute_edit(request: TeamRequest, attribute_id: int) -> HttpResponse:
         )
         messages.success(request, _("Saved."))
         return redirect("contacts:attribute-list")
-    return render(request, "contacts/attribute_form.html", {"form": form, "attribute": attribute})
+    return render(request, "contacts/attribute_form.html", {"nav": "contacts", "form": form, "attribute": attribute})
 
 
 def _attribute_initial(attribute: ContactAttribute) -> dict[str, object]:
@@ -156,7 +168,7 @@ def segment_list(request: TeamRequest) -> HttpResponse:
          "rules": [(names.get(r["attribute"], r["attribute"]), r["levels"]) for r in segment.rules]}
         for segment in selectors.list_segments(team=team)
     ]
-    return render(request, "contacts/segment_list.html", {"rows": rows})
+    return render(request, "contacts/segment_list.html", {"nav": "contacts", "rows": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -177,18 +189,18 @@ def _edit_segment(request: TeamRequest, segment: Segment | None) -> HttpResponse
     team = request.actor.team
     levels = [(a, selectors.list_levels(team=team, key=a.key)) for a in selectors.list_attributes(team=team)]
     form = SegmentForm(request.POST or None, levels=levels, initial=segment_initial(segment) if segment else None)
-    if request.method == "POST" and form.is_valid():
-        if "count" not in request.POST:
-            try:
-                services.save_segment(
-                    team=team, name=form.cleaned_data["name"], rules=form.rules, at=timezone.now(), segment=segment
-                )
-                messages.success(request, _("Saved."))
-                return redirect("contacts:segment-list")
-            except services.SegmentExistsError:
-                form.add_error("name", _("There is already a segment with this name. Choose another name."))
+    if request.method == "POST" and form.is_valid() and "count" not in request.POST:
+        try:
+            services.save_segment(
+                team=team, name=form.cleaned_data["name"], rules=form.rules, at=timezone.now(), segment=segment
+            )
+            messages.success(request, _("Saved."))
+            return redirect("contacts:segment-list")
+        except services.SegmentExistsError:
+            form.add_error("name", _("There is already a segment with this name. Choose another name."))
     rules = form.rules if form.is_bound and form.is_valid() else (segment.rules if segment else [])
     return render(request, "contacts/segment_form.html", {
+        "nav": "contacts",
         "form": form, "segment": segment, "count": selectors.list_matching(team=team, rules=rules).count(),
     })
 
@@ -230,7 +242,7 @@ def suppression_list(request: TeamRequest) -> HttpResponse:
         messages.success(request, _("No survey e-mail will be sent to this address any more."))
         return redirect("contacts:suppression-list")
     page = Paginator(selectors.list_suppressions(team=team), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "contacts/suppression_list.html", {"form": form, "page": page})
+    return render(request, "contacts/suppression_list.html", {"nav": "contacts", "form": form, "page": page})
 
 
 @require_POST

@@ -22,8 +22,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
+from accounts.languages import LANGUAGES as LANGUAGES
+from accounts.languages import Text as Text
+from accounts.languages import text_in as text_in
+
 SCHEMA: Final = 1
-LANGUAGES: Final = ("zh-hans", "en")
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST_TEXT: Final = 4000
 MOST_PARTS: Final = 100
@@ -31,7 +34,6 @@ MOST_PARTS: Final = 100
 NOT_APPLICABLE: Final = "NA"
 """The answer stored for "does not apply": left out of numerator and denominator, counted apart."""
 
-Text = Mapping[str, str]
 QuestionType = Literal["nps", "rating", "matrix", "choice", "text", "consent"]
 TYPES: Final[tuple[str, ...]] = ("nps", "rating", "matrix", "choice", "text", "consent")
 
@@ -202,11 +204,6 @@ class Document:
     def question(self, key: str) -> Question | None:
         """The question with this key."""
         return next((q for q in self.questions() if q.key == key), None)
-
-
-def text_in(text: Text, language: str) -> str:
-    """Return the text in `language`, else in any language it has, else an empty string."""
-    return text.get(language) or next((t for t in text.values() if t), "")
 
 
 NPS_SCALE: Final = Scale(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import QueryDict
 
 from accounts.access import Actor
+from accounts.models import User
+from surveys.design.gallery import Template
 from surveys.design.models import Questionnaire
 
 
@@ -25,3 +28,6 @@ class RowPanel:
 
 
 row_panels: list[RowPanel] = []
+
+on_created_from_template: list[Callable[[Questionnaire, Template, User | None, datetime], None]] = []
+"""Called inside the transaction that creates a questionnaire from a template, to take up what it proposes."""

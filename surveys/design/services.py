@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts.models import Team, User
+from surveys.design import hooks
 from surveys.design.checks import check_for_publishing
 from surveys.design.document import Document, Problem, is_storable, parse_document
 from surveys.design.document_json import document_to_json, hash_document
@@ -54,8 +55,15 @@ class NothingToUndoError(Exception):
 def create_questionnaire(
     *, team: Team, template: Template, name: str, user: User | None, at: datetime
 ) -> Questionnaire:
-    """Create a draft from a ready-made template. Raises NameTakenError, NameInvalidError."""
-    return create_from_document(team=team, document=template.document, name=name, user=user, at=at)
+    """Create a draft from a ready-made template, with whatever listens to it (its indicators).
+
+    Raises NameTakenError, NameInvalidError.
+    """
+    with transaction.atomic():
+        made = create_from_document(team=team, document=template.document, name=name, user=user, at=at)
+        for listener in hooks.on_created_from_template:
+            listener(made, template, user, at)
+    return made
 
 
 def create_from_document(

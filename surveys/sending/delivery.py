@@ -11,7 +11,15 @@ from typing import Final
 from surveys.contacts.models import Contact
 from surveys.design.document import Document, parse_document
 from surveys.sending import failpoints, ledger
-from surveys.sending.letters import LetterError, Pattern, Person, build_letter, compile_pattern, links_for, message_id_for
+from surveys.sending.letters import (
+    LetterError,
+    Pattern,
+    Person,
+    build_letter,
+    compile_pattern,
+    links_for,
+    message_id_for,
+)
 from surveys.sending.models import Campaign, Invitation
 from surveys.sending.transport import Letter, Outcome, Result, Session, open_session
 

@@ -104,7 +104,8 @@ class WhenForm(PlainForm):
     """Step 3: until when answers are taken; the day counts to its last minute in the team's time zone."""
 
     closes_date = forms.DateField(
-        label=_("Last day for answers"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label=_("Last day for answers"), required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     wave = forms.CharField(
         label=_("Survey round"), max_length=40, required=False,

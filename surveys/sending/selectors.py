@@ -106,15 +106,25 @@ def get_funnel(*, campaign: Campaign) -> Funnel:
     return Funnel(**counts)
 
 
-def count_undelivered(*, campaign: Campaign) -> list[Mapping[str, int | str]]:
-    """Count failed and unknown invitations by reason code, the most frequent first."""
-    return list(
+@dataclass(frozen=True)
+class Undelivered:
+    """How many invitations are in a state for a reason (a code)."""
+
+    state: str
+    reason: str
+    n: int
+
+
+def count_undelivered(*, campaign: Campaign) -> list[Undelivered]:
+    """Count failed, unknown and retried invitations by reason, the most frequent first."""
+    rows = (
         Invitation.objects.filter(
             campaign=campaign, is_test=False,
             state__in=[DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.RETRY],
         )
-        .values("state", "reason").annotate(n=Count("id")).order_by("-n", "reason")
+        .values_list("state", "reason").annotate(n=Count("id")).order_by("-n", "reason")
     )
+    return [Undelivered(state, reason, n) for state, reason, n in rows]
 
 
 def list_recipients(*, campaign: Campaign, state: str = "", search: str = "") -> QuerySet[Invitation]:

@@ -274,4 +274,4 @@ class _Bytes:
 
     def get_charset(self) -> None:
         """Let the backend choose."""
-        return None
+        return

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, JsonResponse
@@ -20,13 +21,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import Actor, TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
+from surveys.contacts.models import Segment
 from surveys.contacts.selectors import count_audience, list_attributes, list_segments
 from surveys.contacts.sentences import LEFT_OUT
 from surveys.sending import access, preview, selectors, services
 from surveys.sending.forms import WhatForm, WhenForm, WhoForm, what_initial
 from surveys.sending.models import Campaign, CampaignState, DeliveryState
 from surveys.sending.sentences import (
-    FILTERS, LAUNCH_ERRORS, PAUSE_REASONS, REASONS, TEST_ERRORS, Sentence, shown_state,
+    FILTERS,
+    LAUNCH_ERRORS,
+    PAUSE_REASONS,
+    REASONS,
+    TEST_ERRORS,
+    Sentence,
+    shown_state,
 )
 from surveys.sending.transport import Result
 
@@ -39,7 +47,7 @@ MAIL_POLICY: Final = (
 
 
 @require_safe
-@team_view(Permission.VIEW_RESULTS)
+@team_view(Permission.DESIGN)
 def campaign_list(request: TeamRequest) -> HttpResponse:
     """List the team's campaigns."""
     page = Paginator(selectors.list_campaigns(team=request.actor.team), PER_PAGE).get_page(request.GET.get("page"))
@@ -129,14 +137,16 @@ def campaign_who(request: TeamRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         services.update_draft(campaign=campaign, changes={"segment": form.cleaned_data["segment"]})
         return redirect("sending:when", campaign.pk)
-    choices = [
-        {"segment": one, "count": count_audience(team=request.actor.team, segment=one),
-         "is_chosen": campaign.segment_id == (one.pk if one else None)}
-        for one in [None, *segments]
-    ]
-    for choice in choices:
-        choice["left_out"] = left_out_lines(choice["count"].left_out)  # type: ignore[attr-defined]
+    choices = [_choice(campaign, one) for one in [None, *segments]]
     return _render_step(request, "who", campaign, {"form": form, "choices": choices})
+
+
+def _choice(campaign: Campaign, segment: Segment | None) -> dict[str, Any]:
+    count = count_audience(team=campaign.team, segment=segment)
+    return {
+        "segment": segment, "count": count, "left_out": left_out_lines(count.left_out),
+        "is_chosen": campaign.segment_id == (segment.pk if segment else None),
+    }
 
 
 def left_out_lines(left_out: Mapping[str, int]) -> list[tuple[Sentence, int]]:
@@ -172,10 +182,14 @@ def campaign_check(request: TeamRequest, campaign_id: int) -> HttpResponse:
         return redirect("sending:detail", campaign_id)
     audience = count_audience(team=campaign.team, segment=campaign.segment)
     version = selectors.get_latest_version(campaign=campaign)
-    return _render_step(request, "check", campaign, {
+    response = _render_step(request, "check", campaign, {
         "audience": audience, "left_out": left_out_lines(audience.left_out), "version": version,
         "languages": preview.list_languages(version=version), "address": _own_address(request),
     })
+    # The mail is shown in a frame, which the site's policy otherwise forbids.
+    policy = {**settings.CONTENT_SECURITY_POLICY, "frame-src": "'self'"}
+    response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+    return response
 
 
 def _own_address(request: TeamRequest) -> str:
@@ -204,7 +218,7 @@ def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
     version = selectors.get_latest_version(campaign=campaign)
     address = _own_address(request)
     if version is None or not address:
-        messages.error(request, LAUNCH_ERRORS["NotPublishedError"])
+        messages.error(request, str(LAUNCH_ERRORS["NotPublishedError"]))
         return redirect("sending:check", campaign_id)
     outcomes = services.send_test(
         campaign=campaign, version=version, email=address, links=preview.preview_links(campaign=campaign),
@@ -212,7 +226,7 @@ def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
     )
     bad = [outcome for outcome in outcomes if outcome.result is not Result.SENT]
     if bad:
-        messages.error(request, TEST_ERRORS[bad[0].result])
+        messages.error(request, str(TEST_ERRORS[bad[0].result]))
     else:
         messages.success(request, _("Test mail sent to %(address)s in each language.") % {"address": address})
     return redirect("sending:check" if campaign.state == CampaignState.DRAFT else "sending:detail", campaign_id)
@@ -228,22 +242,19 @@ def campaign_launch(request: TeamRequest, campaign_id: int) -> HttpResponse:
         if services.launch_campaign(campaign=campaign, at=at):
             record_event(actor=request.actor, action="campaign.launched", target=f"campaign {campaign_id}", at=at)
     except (services.NotPublishedError, services.EmptyAudienceError, services.TextsMissingError) as error:
-        messages.error(request, LAUNCH_ERRORS[type(error).__name__])
+        messages.error(request, str(LAUNCH_ERRORS[type(error).__name__]))
         return redirect("sending:check", campaign_id)
     return redirect("sending:detail", campaign_id)
 
 
 @require_safe
-@team_view(Permission.VIEW_RESULTS)
+@team_view(Permission.DESIGN)
 def campaign_detail(request: TeamRequest, campaign_id: int) -> HttpResponse:
     """Show how far a campaign is, what was not delivered and each recipient."""
     campaign = access.get_campaign(request.actor, campaign_id)
     if campaign.state == CampaignState.DRAFT:
-        if request.actor.can_design:
-            return redirect("sending:check", campaign_id)
-        raise Http404
+        return redirect("sending:check", campaign_id)
     state, search = request.GET.get("state", ""), request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    # Names and addresses are for those who keep contacts; a manager sees the counts.
     rows = selectors.list_recipients(campaign=campaign, state=state, search=search)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     funnel = selectors.get_funnel(campaign=campaign)
@@ -280,8 +291,8 @@ def _steps(funnel: selectors.Funnel) -> list[dict[str, Any]]:
 def _not_delivered(campaign: Campaign) -> list[dict[str, Any]]:
     lines = []
     for row in selectors.count_undelivered(campaign=campaign):
-        what, then = REASONS.get(str(row["reason"]), (_("Other"), _("See the list of recipients")))
-        lines.append({"what": what, "then": then, "n": row["n"], "state": row["state"]})
+        what, then = REASONS.get(row.reason, (_("Other"), _("See the list of recipients")))
+        lines.append({"what": what, "then": then, "n": row.n, "state": row.state})
     return lines
 
 
@@ -293,7 +304,7 @@ def _last_event(row: Any) -> tuple[datetime | None, Sentence]:
 
 
 @require_safe
-@team_view(Permission.VIEW_RESULTS)
+@team_view(Permission.DESIGN)
 def campaign_progress(request: TeamRequest, campaign_id: int) -> JsonResponse:
     """Return a fingerprint that changes when the page would: what the page asks every few seconds."""
     campaign = access.get_campaign(request.actor, campaign_id)

@@ -63,7 +63,9 @@ class TestProportionCharts:
     def test_equal_the_handbook(self):
         case = CHARTS["pchart"]
         chart = proportion_chart(case["defects"], [case["n"]] * 30)
-        assert (chart.centre, chart.upper[0], chart.lower[0]) == approx((case["pbar"], case["ucl"], case["lcl"]), rel=CLOSED)
+        assert (chart.centre, chart.upper[0], chart.lower[0]) == approx(
+            (case["pbar"], case["ucl"], case["lcl"]), rel=CLOSED
+        )
         assert [period + 1 for period in chart.beyond] == case["out"]
 
     def test_widen_by_the_spread_between_periods(self):
@@ -173,7 +175,15 @@ class TestManyComparisons:
         assert method([0.04]).tolist() == [0.04]
 
     @pytest.mark.parametrize("method", [holm, benjamini_hochberg])
-    @pytest.mark.parametrize(("p", "error"), [([], NoAnswersError), ([1.1], InvalidValueError), ([-0.1], InvalidValueError), ([math.nan], InvalidValueError)])
+    @pytest.mark.parametrize(
+        ("p", "error"),
+        [
+            ([], NoAnswersError),
+            ([1.1], InvalidValueError),
+            ([-0.1], InvalidValueError),
+            ([math.nan], InvalidValueError),
+        ],
+    )
     def test_refuse_what_is_no_p_value(self, method, p, error):
         with pytest.raises(error):
             method(p)

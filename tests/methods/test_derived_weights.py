@@ -53,9 +53,7 @@ from analytics.methods.reliability import (
 from analytics.methods.weighting import WeightedSums, merge_sums, weighted_mean
 from tests.methods.figures import CLOSED, figures
 
-FACTOR, KDA, ALPHA, ENTROPY, RAKING = (
-    figures(name) for name in ("factor", "kda", "reliability", "entropy", "raking")
-)
+FACTOR, KDA, ALPHA, ENTROPY, RAKING = (figures(name) for name in ("factor", "kda", "reliability", "entropy", "raking"))
 AIRLINE = figures("airline")
 MOBI = figures("mobi_covariance")
 COVARIANCE = np.array(MOBI["covariance"])
@@ -228,7 +226,13 @@ class TestImportance:
 class TestReliability:
     @pytest.mark.parametrize(
         ("name", "prefix"),
-        [("Image", "IMAG"), ("Expectation", "CUEX"), ("Quality", "PERQ"), ("Satisfaction", "CUSA"), ("Loyalty", "CUSL")],
+        [
+            ("Image", "IMAG"),
+            ("Expectation", "CUEX"),
+            ("Quality", "PERQ"),
+            ("Satisfaction", "CUSA"),
+            ("Loyalty", "CUSL"),
+        ],
     )
     def test_alpha_equals_the_reference(self, name, prefix):
         expected, covariance = ALPHA["alpha"][name], of(block(prefix), COVARIANCE)
@@ -321,7 +325,14 @@ class TestRaking:
     def test_gives_the_documented_mean_and_total(self):
         weights = rake(COUNTS, LEVELS, MARGINS).weights
         sums = merge_sums(
-            WeightedSums(c["n"], w * c["n"], w * c["sum_api00"], w * w * c["n"], w * w * c["sum_api00"], w * w * c["sum_squares_api00"])
+            WeightedSums(
+                c["n"],
+                w * c["n"],
+                w * c["sum_api00"],
+                w * w * c["n"],
+                w * w * c["sum_api00"],
+                w * w * c["sum_squares_api00"],
+            )
             for c, w in zip(CELLS, weights, strict=True)
         )
         assert weighted_mean(sums).value == approx(RAKING["weighted_mean_api00"], abs=1e-7)
@@ -401,7 +412,10 @@ class TestRaking:
         found = post_stratify(counts, MARGINS[0])
         assert found.weights == approx(RAKING["poststrat"]["weights"], abs=1e-9)
         means = sum(
-            w * c["sum_api00"] for kind, w in zip(TYPES, found.weights, strict=True) for c in CELLS if c["stype"] == kind
+            w * c["sum_api00"]
+            for kind, w in zip(TYPES, found.weights, strict=True)
+            for c in CELLS
+            if c["stype"] == kind
         )
         assert means / sum(MARGINS[0]) == approx(RAKING["poststrat"]["mean_api00"], abs=1e-7)
 

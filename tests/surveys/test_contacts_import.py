@@ -15,8 +15,18 @@ from openpyxl import Workbook
 
 from accounts.models import Team
 from surveys.contacts.importing import (
-    FILL, LEAVE, OVERWRITE, ImportDoneError, MappingError, Plan, list_wrong_rows, plan_import, run_import,
-    set_mapping, start_import, wrong_row_lines,
+    FILL,
+    LEAVE,
+    OVERWRITE,
+    ImportDoneError,
+    MappingError,
+    Plan,
+    list_wrong_rows,
+    plan_import,
+    run_import,
+    set_mapping,
+    start_import,
+    wrong_row_lines,
 )
 from surveys.contacts.matching import describe_columns, new_key
 from surveys.contacts.models import Contact, ContactAttribute, ContactImport
@@ -147,7 +157,7 @@ class TestDescribeColumns:
         assert (columns[2].samples, columns[5].filled) == (("zhangmin@haiyun.example", "wanglei@nanhu.example"), 0.5)
 
     def test_recognises_addresses_by_their_look(self) -> None:
-        table = read_table(content="kontakt,mail2\na@x.example,b@x.example".encode())
+        table = read_table(content=b"kontakt,mail2\na@x.example,b@x.example")
         assert [column.guess for column in describe_columns(table=table, keys=set())] == ["email", ""]
 
     def test_makes_keys_for_chinese_names(self) -> None:

@@ -16,7 +16,13 @@ from surveys.sending import ledger
 from surveys.sending.delivery import send_due
 from surveys.sending.models import Campaign, Invitation
 from surveys.sending.services import (
-    EmptyAudienceError, NotPublishedError, TextsMissingError, launch_campaign, pause_campaign, resend, resume_campaign,
+    EmptyAudienceError,
+    NotPublishedError,
+    TextsMissingError,
+    launch_campaign,
+    pause_campaign,
+    resend,
+    resume_campaign,
 )
 from tests.services.smtp import Mailbox, MailServer
 from tests.surveys.sending_builders import AT, launched, make_campaign, make_contacts, make_team, publish, states

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         except BusyError as error:
             raise CommandError("Another process is computing these results. Try again in a moment.") from error
         if not all(clean):
-            raise CommandError("Stored results differ from the answers. `manage.py recompute --rebuild` makes them anew.")
+            raise CommandError("Stored results differ from the answers; recompute --rebuild makes them anew.")
 
     def trees(self, survey: str | None) -> list[IndicatorTree]:
         """The trees meant, or a sentence that says why there are none."""

@@ -1,4 +1,4 @@
-"""Create the demonstration team and its two people."""
+"""Load the demonstration's team, people, questionnaires and answers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
-from accounts.models import Membership, Team, User
-from accounts.roles import Role
+from csat.demo.seed import seed_demo
 
 
 class Command(BaseCommand):
@@ -17,15 +17,5 @@ class Command(BaseCommand):
     help = "Load the demonstration data."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        roles = {"staff": Role.OWNER, "manager": Role.MANAGER}
-        team, _ = Team.objects.get_or_create(name="Demo", defaults={"is_demo": True})
-        for login in settings.DEMO_LOGINS:
-            self.add(team=team, role=roles[login["role"]], login=login)
-
-    def add(self, *, team: Team, role: str, login: dict[str, str]) -> None:
-        """Create one person, unless that address exists."""
-        users = User.objects
-        user = users.filter(email=login["email"]).first() or users.create_user(
-            login["email"], login["password"], name=login["name"]
-        )
-        Membership.objects.get_or_create(team=team, user=user, defaults={"role": role})
+        """Load what is missing."""
+        seed_demo(logins=settings.DEMO_LOGINS, at=timezone.now())

@@ -1,0 +1,47 @@
+"""The overview for programs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api_permissions import actor_of
+from accounts.roles import Permission
+from analytics.dashboards.access import get_tree
+from analytics.dashboards.overview import read_overview
+from analytics.dashboards.selection import parse_selection
+from analytics.dashboards.serializers import OverviewOut
+from analytics.dashboards.views import today_of
+from analytics.scoring import selectors
+
+PARAMETERS = [
+    OpenApiParameter("survey", str, description="Id of the indicator tree; the team's first without it."),
+    OpenApiParameter("period", str, description="all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22 or wave:2018."),
+    OpenApiParameter("compare", str, description="previous, year or none."),
+    OpenApiParameter("by", str, description="Segment dimension of the table; others filter, under their own keys."),
+]
+
+
+class OverviewView(APIView):
+    """Everything on the overview page, from the last finished run."""
+
+    required_permissions: ClassVar[dict[str, str]] = {"GET": Permission.VIEW_RESULTS}
+
+    @extend_schema(parameters=PARAMETERS, responses=OverviewOut)
+    def get(self, request: Request) -> Response:
+        """Return the overview; 404 before the first run."""
+        actor = actor_of(request)
+        tree = get_tree(actor, request.query_params.get("survey", ""))
+        run = selectors.get_latest_run(tree=tree) if tree is not None else None
+        if tree is None or run is None:
+            raise Http404
+        selection = parse_selection(
+            tree=tree, run=run, query=request.query_params, scope=actor.scope, today=today_of(actor, timezone.now())
+        )
+        return Response(OverviewOut(read_overview(selection=selection, scope=actor.scope)).data)

@@ -1,0 +1,52 @@
+"""What a team without results still has to do, and which filter has emptied a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from accounts.models import Team
+from analytics.dashboards.selection import Selection
+from analytics.scoring import selectors
+from surveys.answering.models import Response, ResponseState
+from surveys.contacts.models import Contact
+from surveys.design.models import QuestionnaireVersion
+from surveys.sending.models import Invitation
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a team has come. `responses` stops counting at the number from which scores are shown."""
+
+    has_contacts: bool
+    has_published: bool
+    has_sent: bool
+    responses: int
+    needed: int
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether scores would be shown."""
+        return self.responses >= self.needed
+
+
+def get_progress(*, team: Team) -> Progress:
+    """Read how far a team has come, without its test contacts and test responses."""
+    answered = Response.objects.filter(team=team, state=ResponseState.COMPLETE, is_test=False)
+    return Progress(
+        has_contacts=Contact.objects.filter(team=team, is_test=False).exists(),
+        has_published=QuestionnaireVersion.objects.filter(questionnaire__team=team).exists(),
+        has_sent=Invitation.objects.filter(campaign__team=team, is_test=False, sent_at__isnull=False).exists(),
+        responses=answered.order_by()[: team.show_from_n].count(), needed=team.show_from_n,
+    )
+
+
+def find_emptying_dimension(*, selection: Selection, scope: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the dimension without whose filter there would be answers; None when that is no single one."""
+    for key in selection.filters:
+        rest = {other: levels for other, levels in selection.filters.items() if other != key}
+        one = replace(selection, filters=rest)
+        found = selectors.read_period(one.run, period=one.period, filters=one.filters, scope=scope)
+        if found.responses:
+            return key
+    return None

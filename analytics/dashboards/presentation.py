@@ -1,0 +1,363 @@
+"""From numbers to what the overview's template prints: words in the active language, places in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from analytics.dashboards import findings, geometry, wording
+from analytics.dashboards.charts.trend import Point, trend_figure
+from analytics.dashboards.comments import mood_of
+from analytics.dashboards.geometry import Axis, Piece, RangeBar
+from analytics.dashboards.page import (
+    Alert,
+    Comment,
+    Funnel,
+    Headline,
+    Heat,
+    HeatRow,
+    NodeRow,
+    Nps,
+    Overview,
+    Satisfied,
+    Trend,
+    TrendPoint,
+)
+from analytics.dashboards.selection import Selection, parameter_of
+from analytics.scoring.results import Change, Dimension, Freshness, Grain, Status
+from surveys.design.document import text_in
+
+STALE_AFTER: Final = timedelta(minutes=2)
+NPS_TONES: Final = ("n2",) * 7 + ("0",) * 2 + ("p2",) * 2
+SCORE_TONES: Final = {"low": "d", "middle": "p", "high": "m"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """How new the numbers are, in words."""
+
+    text: str
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A headline in words. `versus` says with what it is compared and what may be said of the change."""
+
+    value: str
+    unit: str
+    is_shown: bool
+    interval: str
+    n: str
+    note: str
+    change: Change | None
+    change_text: str
+    versus: str
+    bar: RangeBar | None = None
+    axis: Axis | None = None
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A row of the indicator table."""
+
+    row: NodeRow
+    name: str
+    weight: str
+    kpi: Kpi
+    pieces: tuple[Piece, ...]
+    levels: str
+    has_parts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A top-level indicator with everything below it."""
+
+    node: Node
+    parts: tuple[Node, ...]
+
+
+def present_overview(page: Overview, selection: Selection, *, language: str, at: datetime) -> dict[str, Any]:
+    """Return the template's context for the cards of an overview."""
+    before = wording.period_text(page.previous) if page.previous else ""
+    axis = geometry.axis_for(_index_figures(page), page.index.target)
+    return {
+        "page": page, "stamp": present_stamp(page.freshness, at=at), "before": before,
+        "period_text": wording.period_text(page.period), "tree_name": text_in(page.names, language),
+        "index": present_kpi(page.index, before, axis=geometry.axis_for(_own(page.index), page.index.target)),
+        "satisfied": present_satisfied(page.satisfied, before, language),
+        "nps": present_nps(page.nps, before) if page.nps else None,
+        "funnel": present_funnel(page.funnel, before) if page.funnel else None,
+        "trend": present_trend(page.trend),
+        "branches": present_branches(page.nodes, before, axis, language), "nodes_axis": axis,
+        "nodes_finding": findings.nodes_finding(page.nodes, language),
+        "alerts": [present_alert(alert, selection, language) for alert in page.alerts],
+        "heat": present_heat(page.heat, selection, language) if page.heat else None,
+        "comments": present_comments(page.comments, selection.known.dimensions, language),
+        "filters_text": filters_text(selection, language),
+    }
+
+
+def present_stamp(freshness: Freshness, *, at: datetime) -> Stamp:
+    """Say up to when answers are in, and when something newer has waited for too long."""
+    since = freshness.waiting_since_at
+    if freshness.is_pending and since is not None and at - since > STALE_AFTER and freshness.finished_at:
+        return Stamp(_("Not refreshed since %(moment)s") % {"moment": wording.moment_text(freshness.finished_at)}, True)
+    if freshness.newest_response_at is None:
+        return Stamp(_("No answers yet"), False)
+    text = _("Answers up to %(moment)s") % {"moment": wording.moment_text(freshness.newest_response_at)}
+    return Stamp(f"{text} · {_('new answers are being counted')}" if freshness.is_pending else text, False)
+
+
+def present_kpi(headline: Headline, before: str, *, axis: Axis | None = None) -> Kpi:
+    """Write a headline."""
+    figure, change = headline.figure, headline.change
+    return Kpi(
+        value=wording.value_text(figure), unit=wording.unit_text(figure.metric), is_shown=figure.is_shown,
+        interval=wording.interval_text(figure), n=wording.n_text(figure.n) if figure.n else "",
+        note=wording.status_text(figure),
+        change=change if change and change.difference is not None else None,
+        change_text=wording.change_text(change) if change else "", versus=_versus(headline, before),
+        bar=geometry.range_bar(headline, axis) if axis and figure.is_shown else None, axis=axis,
+        target=wording.number(headline.target, 0 if headline.target == round(headline.target) else 1)
+        if headline.target is not None else "",
+    )
+
+
+def present_satisfied(satisfied: Satisfied, before: str, language: str) -> dict[str, Any]:
+    """Write the satisfied share with its levels."""
+    return {
+        "kpi": present_kpi(satisfied.headline, before), "pieces": geometry.stacked(satisfied.distribution),
+        "levels": levels_text(geometry.stacked(satisfied.distribution)), "question": text_in(satisfied.names, language),
+        "low": satisfied.distribution[0].code if satisfied.distribution else 1,
+        "high": satisfied.distribution[-1].code if satisfied.distribution else 5,
+        "not_applicable": satisfied.missing.not_applicable if satisfied.missing else 0,
+    }
+
+
+def present_nps(nps: Nps, before: str) -> dict[str, Any]:
+    """Write the score with its three shares and the answers 0-10."""
+    result = nps.result
+    groups = (
+        (result.detractors, "n2", _("Detractors"), "0–6"), (result.passives, "0", _("Passives"), "7–8"),
+        (result.promoters, "p2", _("Promoters"), "9–10"),
+    )
+    pieces, start = [], 0.0
+    for figure, tone, name, scores in groups:
+        width = 100 * (figure.value or 0.0)
+        piece = Piece(round(start, 2), round(width, 2), tone, 0, 0, figure.value or 0.0)
+        pieces.append({
+            "piece": piece, "name": name, "scores": scores, "percent": f"{width:.0f}%", "figure": figure,
+            "interval": wording.interval_text(figure),
+        })
+        start += width
+    return {
+        "kpi": present_kpi(nps.headline, before), "groups": pieces if result.score.is_shown else [],
+        "columns": geometry.columns(result.distribution, NPS_TONES), "distribution": result.distribution,
+        "label": ", ".join(f"{one['name']} {one['percent']}" for one in pieces),
+    }
+
+
+def present_funnel(funnel: Funnel, before: str) -> dict[str, Any]:
+    """Write the steps from invitation to response; widths are relative to the first."""
+    steps = (
+        (_("Sent"), funnel.invited, "p1"), (_("Delivered"), funnel.delivered, "p1"),
+        (_("Started"), funnel.started, "p1"), (_("Completed"), funnel.completed, "p2"),
+    )
+    most = max(funnel.invited, 1)
+    return {
+        "kpi": present_kpi(funnel.headline, before) if funnel.headline else None,
+        "steps": [
+            {"name": name, "count": count, "width": round(100 * count / most, 2), "tone": tone}
+            for name, count, tone in steps
+        ],
+    }
+
+
+def present_trend(trend: Trend) -> dict[str, Any]:
+    """Return the figure, the same numbers as a table, and what the legend needs."""
+    shown = [point for point in trend.points if point.figure.is_shown]
+    axis = geometry.axis_for((point.figure for point in trend.points), trend.target)
+    value = wording.value_text(shown[-1].figure) if shown else ""
+    target = wording.number(trend.target, 0 if trend.target == round(trend.target) else 1) if trend.target else ""
+    running = trend.points[-1] if trend.points and trend.points[-1].is_running else None
+    return {
+        "finding": findings.trend_finding(trend), "points": [_trend_row(point) for point in trend.points],
+        "has_figure": bool(shown), "has_last_year": any(point.last_year for point in trend.points),
+        "running": wording.period_text(running.period) if running else "",
+        "has_gaps": any(not point.figure.is_shown for point in trend.points),
+        "figure": trend_figure(
+            [_trend_point(point) for point in trend.points], bounds=(axis.low, axis.high), target=trend.target,
+            target_label=_("Target %(value)s") % {"value": target}, value_label=value,
+        ) if shown else None,
+    }
+
+
+def present_branches(rows: Sequence[NodeRow], before: str, axis: Axis, language: str) -> list[Branch]:
+    """Group the indicator table by top-level indicator."""
+    parents = {row.parent for row in rows}
+    nodes = [_node(row, before, axis, language, has_parts=row.key in parents) for row in rows]
+    return [
+        Branch(top, tuple(one for one in nodes if one.row.branch == top.row.key and one.row.depth > 1))
+        for top in nodes if top.row.depth == 1
+    ]
+
+
+def present_alert(alert: Alert, selection: Selection, language: str) -> dict[str, Any]:
+    """Write an alert with the address of the view it is about."""
+    changes = {parameter_of(alert.dimension): [alert.level]} if alert.dimension and alert.level else {}
+    return {
+        "title": findings.alert_title(alert, language), "detail": findings.alert_detail(alert),
+        "is_good": alert.is_good, "query": selection.query(**changes), "node": alert.node,
+    }
+
+
+def present_heat(heat: Heat, selection: Selection, language: str) -> dict[str, Any]:
+    """Write the table of segments."""
+    return {
+        "finding": findings.heat_finding(heat, language),
+        "columns": [text_in(names, language) for _key, names in heat.columns],
+        "rows": [_heat_row(row, language) for row in heat.rows], "reference": _heat_row(heat.reference, language),
+        "dimension": text_in(heat.dimension.names, language) or heat.dimension.key,
+        "others": [
+            {"name": text_in(one.names, language) or one.key, "query": selection.query(by=one.key)}
+            for one in selection.known.dimensions if one.key != heat.dimension.key
+        ],
+        "has_small": any(not row.is_sure for row in heat.rows),
+    }
+
+
+def present_comments(
+    comments: Iterable[Comment], dimensions: Sequence[Dimension], language: str
+) -> list[dict[str, Any]]:
+    """Write comments with the colour of their score and the names of their segments."""
+    known = {dimension.key: dimension for dimension in dimensions}
+    return [
+        {
+            "text": one.text, "score": one.score,
+            "tone": SCORE_TONES[mood_of(one.score, one.scale)] if one.score is not None else "",
+            "language": "zh-Hans" if one.language == "zh-hans" else one.language,
+            "about": " · ".join((
+                *(level_name(known.get(key), level, language) for key, level in one.segments), _comment_day(one)
+            )),
+        }
+        for one in comments
+    ]
+
+
+def filters_text(selection: Selection, language: str) -> str:
+    """Write all filters out, for print."""
+    separator = _("; ")
+    parts = [text_in(selection.tree.names, language), wording.period_text(selection.period)]
+    if selection.previous:
+        parts.append(_("compared with %(period)s") % {"period": wording.period_text(selection.previous)})
+    for dimension in selection.known.dimensions:
+        name = text_in(dimension.names, language) or dimension.key
+        chosen = selection.filters.get(dimension.key)
+        levels = wording.listed([level_name(dimension, level, language) for level in chosen]) if chosen else _("all")
+        parts.append(_("%(name)s: %(levels)s") % {"name": name, "levels": levels})
+    return separator.join(parts)
+
+
+def level_name(dimension: Dimension | None, level: str, language: str) -> str:
+    """Name a level of a dimension."""
+    return findings.level_text(level, dict(dimension.level_names.get(level, {})) if dimension else {}, language)
+
+
+def level_words() -> list[str]:
+    """The five levels in words, lowest first."""
+    return [_("Very dissatisfied"), _("Dissatisfied"), _("Neutral"), _("Satisfied"), _("Very satisfied")]
+
+
+def levels_text(pieces: Sequence[Piece]) -> str:
+    """Write a distribution as a sentence for those who do not see the bar."""
+    words = level_words() if len(pieces) == len(geometry.FIVE_TONES) else [str(piece.code) for piece in pieces]
+    return ", ".join(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
+
+
+def _versus(headline: Headline, before: str) -> str:
+    if headline.previous is None or not before:
+        return ""
+    if not headline.previous.is_shown:
+        return _("no comparison: too few answers in %(period)s") % {"period": before}
+    words = {"value": wording.value_with_unit(headline.previous), "period": before}
+    versus = _("vs %(value)s in %(period)s") % words
+    verdict = wording.verdict_text(headline.change) if headline.change else ""
+    return f"{versus} · {verdict}" if verdict else versus
+
+
+def _node(row: NodeRow, before: str, axis: Axis, language: str, *, has_parts: bool) -> Node:
+    pieces = geometry.stacked(row.distribution)
+    return Node(
+        row=row, name=text_in(row.names, language) or row.key, weight=f"{100 * row.overall_weight:.1f}%",
+        kpi=present_kpi(row.headline, before, axis=axis), pieces=pieces, levels=levels_text(pieces), has_parts=has_parts,
+    )
+
+
+def _index_figures(page: Overview) -> list[Any]:
+    rows = [*(row.headline for row in page.nodes), page.index]
+    return [figure for one in rows for figure in (one.figure, one.previous) if figure is not None]
+
+
+def _own(headline: Headline) -> list[Any]:
+    return [figure for figure in (headline.figure, headline.previous) if figure is not None]
+
+
+def _trend_point(point: TrendPoint) -> Point:
+    figure = point.figure
+    hover = " · ".join(part for part in (
+        f"{wording.period_text(point.period)}: {wording.value_text(figure)}", wording.interval_text(figure),
+        wording.n_text(figure.n),
+    ) if part)
+    return Point(
+        label=wording.tick_text(point.period), value=figure.value, low=figure.low, high=figure.high,
+        is_running=point.is_running, last_year=point.last_year.value if point.last_year else None, hover=hover,
+    )
+
+
+def _trend_row(point: TrendPoint) -> dict[str, Any]:
+    figure = point.figure
+    return {
+        "period": wording.period_text(point.period), "is_running": point.is_running, "is_shown": figure.is_shown,
+        "value": wording.value_text(figure), "low": wording.number(figure.low), "high": wording.number(figure.high),
+        "n": figure.n if figure.status != Status.WITHHELD else None, "note": wording.status_text(figure),
+        "last_year": wording.value_text(point.last_year) if point.last_year else "",
+    }
+
+
+def _heat_row(row: HeatRow, language: str) -> dict[str, Any]:
+    note = ""
+    if not row.is_sure:
+        note = wording.status_text(row.cells[0].figure) if row.cells else wording.NO_VALUE
+        if row.cells and row.cells[0].figure.status == Status.FEW:
+            note = _("%(n)s answers: too few to rank") % {"n": row.responses}
+    return {
+        "name": findings.level_text(row.level, dict(row.names), language), "n": row.responses, "note": note,
+        "is_withheld": row.is_withheld,
+        "cells": [
+            {
+                "value": wording.value_text(cell.figure), "tone": geometry.heat_tone(cell.distance),
+                "is_sure": cell.figure.status == Status.SHOWN, "interval": wording.interval_text(cell.figure),
+                "n": cell.figure.n, "distance": wording.number(cell.distance, sign=True),
+            }
+            for cell in row.cells
+        ],
+    }
+
+
+def _comment_day(comment: Comment) -> str:
+    return wording.month_text(comment.at) if comment.is_anonymous else wording.local_day_text(comment.at)
+
+
+def grain_text(grain: Grain) -> str:
+    """Name a kind of period."""
+    return {
+        Grain.WAVE: _("Waves"), Grain.YEAR: _("Years"), Grain.QUARTER: _("Quarters"), Grain.MONTH: _("Months"),
+        Grain.WEEK: _("Weeks"),
+    }.get(grain, "")

@@ -1,0 +1,38 @@
+// Saves the editor while typing, reloads the preview, and warns when somebody else saved first. Everything works without it.
+const form = document.querySelector("form[data-autosave]");
+const stamp = document.querySelector("[data-stamp-text]");
+const preview = document.querySelector("iframe[data-preview]");
+let timer = 0;
+let running = Promise.resolve();
+
+async function save() {
+  const body = new URLSearchParams(new FormData(form));
+  body.set("op", "save");
+  const reply = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  if (!reply || !reply.headers.get("Content-Type")?.startsWith("application/json")) return;
+  const answer = await reply.json();
+  stamp.textContent = answer.message;
+  if (!reply.ok) return;
+  for (const input of document.querySelectorAll("input[name=revision]")) input.value = answer.revision;
+  if (preview) preview.src = preview.src;
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(() => { running = running.then(save); }, 1200);
+}
+
+if (form) {
+  form.addEventListener("input", (event) => { if (!event.isComposing) later(); });
+  form.addEventListener("compositionend", later);
+  form.addEventListener("submit", () => clearTimeout(timer));
+  // A button of the outline would leave what was typed behind: save first, then go on.
+  document.querySelector("#outline-form")?.addEventListener("submit", async (event) => {
+    if (!timer || event.target.dataset.saved) return;
+    event.preventDefault();
+    clearTimeout(timer);
+    await (running = running.then(save));
+    event.target.dataset.saved = "1";
+    event.target.requestSubmit(event.submitter);
+  });
+}

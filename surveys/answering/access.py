@@ -1,0 +1,31 @@
+"""Which responses an actor may see: the team's, within the actor's scope."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.db.models.fields.json import KeyTextTransform
+
+from accounts.access import Actor, get_or_404
+from surveys.answering.models import Response, ResponseState
+from surveys.design.models import Questionnaire
+
+
+def responses_for(actor: Actor) -> QuerySet[Response]:
+    """Return the responses that count, of the actor's team and scope (every attribute named must match)."""
+    rows = Response.objects.filter(team=actor.team, state=ResponseState.COMPLETE, is_test=False)
+    for number, (attribute, levels) in enumerate(actor.scope.items()):
+        # A transform and not a lookup by name: an attribute's key may hold two underscores.
+        rows = rows.alias(**{f"scope_{number}": KeyTextTransform(attribute, "attributes")}).filter(
+            **{f"scope_{number}__in": list(levels)}
+        )
+    return rows
+
+
+def listed_responses_for(actor: Actor) -> QuerySet[Response]:
+    """Return the responses that may be shown one by one: none of a questionnaire that promises anonymity."""
+    return responses_for(actor).filter(questionnaire__is_anonymous=False)
+
+
+def get_questionnaire(actor: Actor, pk: int) -> Questionnaire:
+    """Return the team's questionnaire or raise Http404."""
+    return get_or_404(Questionnaire.objects.filter(team=actor.team), pk=pk)

@@ -1,0 +1,173 @@
+"""How the columns of a foreign file become answers: one value, checked before a row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from surveys.design.document import NOT_APPLICABLE, Document, Question
+
+BLANK: Final = ("", "NA", "N/A", "NULL", "null", "None")
+
+
+class MappingError(ValueError):
+    """The mapping does not fit the file or the questionnaire; `code` and `detail` make a sentence."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class ItemRule:
+    """One column that answers `item`: codes that mean left blank, not applicable, or another value."""
+
+    item: str
+    column: str
+    blank: tuple[str, ...] = BLANK
+    not_applicable: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LevelRule:
+    """One column that gives a segment attribute; with `levels`, codes not named are left out."""
+
+    attribute: str
+    column: str
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ImportMap:
+    """A whole mapping; see `parse_map` for its JSON."""
+
+    items: tuple[ItemRule, ...]
+    levels: tuple[LevelRule, ...] = ()
+    key_columns: tuple[str, ...] = ()
+    wave_column: str = ""
+    date_column: str = ""
+    date_format: str = ""
+    dates: Mapping[str, str] = field(default_factory=dict)
+    weight_column: str = ""
+    language_column: str = ""
+    languages: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+
+    @property
+    def columns(self) -> set[str]:
+        """All columns that the mapping reads."""
+        single = {self.wave_column, self.date_column, self.weight_column, self.language_column}
+        listed = {rule.column for rule in self.items} | {rule.column for rule in self.levels}
+        return (single | listed | set(self.key_columns)) - {""}
+
+
+def parse_map(raw: Mapping[str, Any]) -> ImportMap:
+    """Turn JSON into a mapping::
+
+        {"blank": ["", "0", "Blank"], "na": ["6"],
+         "items": {"overall": "Q7ALL", "nps": {"column": "NETPRO", "blank": ["11", ""], "na": []}},
+         "segments": {"gender": {"column": "Q20GENDER", "levels": {"1": "male", "2": "female"}}},
+         "wave": "year", "date": {"column": "year", "format": "%Y"}, "weight": "WEIGHT",
+         "key": ["year", "respnum"], "language": "en"}
+
+    `date` may instead give `{"column": …, "dates": {"2014": "2014-05-15"}}`; a language column is
+    `{"column": …, "values": {"1": "en"}, "default": "en"}`. Raises MappingError.
+    """
+    try:
+        return _parsed(raw)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, MappingError):
+            raise
+        raise MappingError("bad_map", str(error)) from error
+
+
+def _parsed(raw: Mapping[str, Any]) -> ImportMap:
+    blank = tuple(str(code) for code in raw.get("blank", BLANK))
+    none = tuple(str(code) for code in raw.get("na", ()))
+    date, language = _as_rule(raw.get("date", "")), raw.get("language", "")
+    language_rule = language if isinstance(language, Mapping) else {"default": language}
+    return ImportMap(
+        items=tuple(_item_rule(item, _as_rule(rule), blank, none) for item, rule in raw["items"].items()),
+        levels=tuple(
+            LevelRule(attribute, str(rule["column"]), _strings(rule.get("levels", {})))
+            for attribute, rule in ((key, _as_rule(value)) for key, value in raw.get("segments", {}).items())
+        ),
+        key_columns=_names(raw.get("key", ())),
+        wave_column=str(raw.get("wave", "")),
+        date_column=str(date.get("column", "")), date_format=str(date.get("format", "")),
+        dates=_strings(date.get("dates", {})),
+        weight_column=str(raw.get("weight", "")),
+        language_column=str(language_rule.get("column", "")),
+        languages=_strings(language_rule.get("values", {})),
+        language=str(language_rule.get("default", "")),
+    )
+
+
+def _as_rule(raw: Any) -> Mapping[str, Any]:
+    return {"column": raw} if isinstance(raw, str) else raw
+
+
+def _names(raw: Any) -> tuple[str, ...]:
+    return (raw,) if isinstance(raw, str) and raw else tuple(str(name) for name in raw)
+
+
+def _strings(raw: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(code): str(value) for code, value in raw.items()}
+
+
+def _item_rule(item: str, rule: Mapping[str, Any], blank: Sequence[str], none: Sequence[str]) -> ItemRule:
+    return ItemRule(
+        item=item, column=str(rule["column"]),
+        blank=tuple(str(code) for code in rule.get("blank", blank)),
+        not_applicable=tuple(str(code) for code in rule.get("na", none)),
+        values=_strings(rule.get("values", {})),
+    )
+
+
+def check_map(given: ImportMap, *, header: Sequence[str], document: Document) -> None:
+    """Raise MappingError for a column that the file lacks or an item that the questionnaire lacks."""
+    if not given.items:
+        raise MappingError("no_items")
+    missing = sorted(given.columns - set(header))
+    if missing:
+        raise MappingError("no_such_column", ", ".join(missing))
+    known = {key for question in document.questions() for key in question.answer_keys}
+    unknown = sorted({rule.item for rule in given.items} - known)
+    if unknown:
+        raise MappingError("no_such_item", ", ".join(unknown))
+    languages = {given.language, *given.languages.values()} - {""}
+    if not languages <= set(document.languages):
+        raise MappingError("no_such_language", ", ".join(sorted(languages - set(document.languages))))
+
+
+def guess_map(*, header: Sequence[str], document: Document) -> dict[str, Any]:
+    """Suggest a mapping from columns that are named like an item's key or text."""
+    by_name = {name.strip().casefold(): name for name in header}
+    items: dict[str, str] = {}
+    for question in document.questions():
+        texts = {row.key: row.text for row in question.rows} or {question.key: question.text}
+        for key, text in texts.items():
+            found = next((by_name[name.casefold()] for name in (key, *text.values()) if name.casefold() in by_name), "")
+            if found:
+                items[key] = found
+    return {"blank": ["", "0", "Blank"], "na": ["NA"], "items": items}
+
+
+def reader_of(question: Question, rule: ItemRule) -> dict[str, Any]:
+    """Return what each accepted code of a closed question's column becomes; blank codes become None."""
+    offered: dict[str, Any] = {}
+    if question.scale is not None:
+        offered = {str(point): point for point in question.scale.points}
+        # Spreadsheets write whole numbers with a decimal point.
+        offered |= {f"{point}.0": point for point in question.scale.points}
+        if question.offers_na or rule.not_applicable:
+            offered |= dict.fromkeys(("NA", *rule.not_applicable), NOT_APPLICABLE)
+    elif question.type == "choice":
+        offered = {option.key: option.key for option in question.options}
+    elif question.type == "consent":
+        offered = {"1": True, "true": True, "yes": True, "0": None, "false": None, "no": None}
+    renamed = {code: offered[value] for code, value in rule.values.items() if value in offered}
+    return {**offered, **renamed, **dict.fromkeys(rule.blank)}

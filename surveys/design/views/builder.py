@@ -1,0 +1,120 @@
+"""The builder: outline, editor, preview and checks of one draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.access import TeamRequest, team_view
+from accounts.roles import Permission
+from surveys.design.access import get_questionnaire
+from surveys.design.checks import check_for_publishing, estimate_seconds
+from surveys.design.document import Problem, parse_document
+from surveys.design.editing import ADDABLE, Json, answer_keys, find_question, list_dependents, position_of
+from surveys.design.editor import build_cells, build_editor, build_outline, first_key
+from surveys.design.forms import PublishForm
+from surveys.design.hooks import row_panels
+from surveys.design.models import Questionnaire
+from surveys.design.selectors import get_latest_version, get_undo_step, is_draft_published
+from surveys.design.sentences import TYPE_NAMES, find_in
+
+TEXTS = "_texts"
+"""Stands for the title, introduction and thanks where otherwise a question's key stands."""
+
+
+@team_view(Permission.DESIGN)
+@require_GET
+def show_builder(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
+    """Show the draft with one question open (`?q=`)."""
+    questionnaire = get_questionnaire(request.actor, questionnaire_id)
+    return render_builder(request, questionnaire, request.GET.get("q", ""))
+
+
+def render_builder(
+    request: TeamRequest, questionnaire: Questionnaire, selected: str, typed: Json | None = None,
+    refused: Sequence[Problem] = (),
+) -> HttpResponse:
+    """Render the builder; `typed` is what was posted when `refused` says why it could not be saved."""
+    raw, language = questionnaire.draft, str(translation.get_language())
+    if selected != TEXTS and find_question(raw, selected) is None:
+        selected = first_key(parse_document(raw)) or TEXTS
+    context = builder_context(questionnaire, language) | {
+        "selected": selected, "TEXTS": TEXTS, "focus": request.GET.get("focus", ""),
+        "refused": [find_in(problem, raw, language) for problem in refused],
+        "kinds": [(kind, TYPE_NAMES[kind]) for kind in ADDABLE],
+        "preview_url": preview_url(questionnaire), "preview_language": preview_language(request, language),
+    }
+    context["outline"] = build_outline(raw, selected, context["findings"], language)
+    context |= _texts_part(typed or raw) if selected == TEXTS else _question_part(request, questionnaire, selected, typed)
+    return render(request, "design/builder.html", context, status=422 if refused else 200)
+
+
+def builder_context(questionnaire: Questionnaire, language: str) -> dict[str, Any]:
+    """Return what every page of the builder shows: name, state, findings."""
+    document = parse_document(questionnaire.draft)
+    findings = [find_in(problem, questionnaire.draft, language) for problem in check_for_publishing(document)]
+    live = get_latest_version(questionnaire=questionnaire)
+    blocking = sum(1 for finding in findings if finding.is_blocking)
+    return {
+        "questionnaire": questionnaire, "findings": findings, "blocking": blocking, "live": live,
+        "next_number": live.number + 1 if live else 1, "seconds": estimate_seconds(document),
+        "minutes": divmod(estimate_seconds(document), 60), "nav": "questionnaires",
+        "is_unchanged": is_draft_published(questionnaire=questionnaire, version=live),
+        "undo": get_undo_step(questionnaire=questionnaire),
+        "publish_form": PublishForm(initial={"revision": questionnaire.draft_revision}),
+    }
+
+
+def preview_url(questionnaire: Questionnaire) -> str:
+    """Return the address of the real answer page in preview mode, empty while there is none."""
+    try:
+        return reverse("answering:preview", args=[questionnaire.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def preview_language(request: HttpRequest, language: str) -> str:
+    """Return the language of the preview: the one asked for, else the reader's."""
+    asked = request.GET.get("lang", "")
+    return asked if asked in ("zh-hans", "en") else language
+
+
+def _texts_part(texts: Json) -> dict[str, Any]:
+    names = [("title", _("Title")), ("intro", _("Introduction")), ("thanks", _("Thank-you text"))]
+    return {"texts": [(label, build_cells(name, texts[name], label)) for name, label in names]}
+
+
+def _question_part(
+    request: TeamRequest, questionnaire: Questionnaire, key: str, typed: Json | None
+) -> dict[str, Any]:
+    raw, language = questionnaire.draft, str(translation.get_language())
+    stored = find_question(raw, key) or {}
+    question = typed or stored
+    panels = {
+        item: [panel.render(request.actor, questionnaire, item) for panel in row_panels]
+        for item in answer_keys(question)
+    } if question["type"] in ("nps", "rating", "matrix") else {}
+    return {
+        "editor": build_editor(raw, question, position_of(raw, key), language),
+        "panel_titles": [panel.title() for panel in row_panels], "panels": panels,
+        "dependents": [position_of(raw, one["key"]) for one in list_dependents(raw, key)],
+        "rated_items": _rated_items(raw, key),
+    }
+
+
+def _rated_items(raw: Json, key: str) -> list[tuple[str, str]]:
+    """Return the items asked before this question that wordings by score may depend on."""
+    found: list[tuple[str, str]] = []
+    for number, question in enumerate((q for page in raw["pages"] for q in page["questions"]), 1):
+        if question["key"] == key:
+            break
+        if question["type"] in ("nps", "rating", "matrix"):
+            found += [(item, f"{number} · {item}") for item in answer_keys(question)]
+    return found

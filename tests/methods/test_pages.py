@@ -1,0 +1,79 @@
+"""Every method has its page, in both languages, and the pages say what is so."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.methods.catalogue import INNER_MODULES, functions, is_gate, modules
+
+FOLDER = Path(__file__).parents[2] / "docs" / "methods"
+PAGES = sorted(path.name.removesuffix(".md") for path in FOLDER.glob("*.md") if not path.name.endswith(".zh.md"))
+LANGUAGES = {"en": ".md", "zh": ".zh.md"}
+SECTIONS = {
+    "en": ["What it says", "Formula", "Assumptions", "When not to use it", "Reference numbers", "In the code"],
+    "zh": ["含义", "公式", "前提", "何时不用", "参考数值", "代码"],
+}
+
+
+def text(page: str, language: str) -> str:
+    return (FOLDER / f"{page}{LANGUAGES[language]}").read_text(encoding="utf-8")
+
+
+def covered(page: str, language: str = "en") -> list[str]:
+    """Return the modules a page says it is about: its third line."""
+    return re.findall(r"`(\w+)`", text(page, language).splitlines()[2])
+
+
+def blocks(page: str, language: str, kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", text(page, language), flags=re.DOTALL)
+
+
+class TestPages:
+    def test_are_about_every_module_once(self):
+        about = [module for page in PAGES for module in covered(page)]
+        assert sorted(about) == sorted(modules())
+
+    def test_come_in_pairs(self):
+        chinese = {path.name.removesuffix(".zh.md") for path in FOLDER.glob("*.zh.md")}
+        assert chinese == set(PAGES)
+
+    def test_are_named_after_the_first_module_they_are_about(self):
+        assert [covered(page)[0] for page in PAGES] == PAGES
+
+
+@pytest.mark.parametrize("page", PAGES)
+class TestPage:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_has_every_section(self, page, language):
+        assert re.findall(r"^## (.+)$", text(page, language), flags=re.MULTILINE) == SECTIONS[language]
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_names_every_method_of_its_modules(self, page, language):
+        known = modules()
+        for module in set(covered(page)) - INNER_MODULES:
+            for name in functions(known[module]):
+                assert is_gate(name) or f"`{name}`" in text(page, language)
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_gives_figures_that_are_true(self, page, language):
+        examples = blocks(page, language, "pycon")
+        assert examples
+        parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(verbose=False)
+        for example in examples:
+            runner.run(parser.get_doctest(example, {}, page, None, None))
+        assert runner.summarize(verbose=False).failed == 0
+
+    def test_says_the_same_in_both_languages(self, page):
+        assert blocks(page, "en", "pycon") == blocks(page, "zh", "pycon")
+        formulas = [[len(block.splitlines()) for block in blocks(page, lang, "text")] for lang in LANGUAGES]
+        assert formulas[0] == formulas[1]
+        assert covered(page, "en") == covered(page, "zh")
+        for name in re.findall(r"`([a-z_]+)`", text(page, "en")):
+            assert f"`{name}`" in text(page, "zh")
+
+    def test_is_written_in_its_language(self, page):
+        prose = re.sub(r"```.*?```|`[^`]*`", "", text(page, "zh"), flags=re.DOTALL)
+        assert len(re.findall(r"[\u4e00-\u9fff]", prose)) > 100
+        assert not re.search(r"[\u4e00-\u9fff]", text(page, "en"))
