@@ -24,5 +24,5 @@ DEMO_LOGINS = [
 # On one machine compressing would take longer than sending: the demo starts seconds sooner without.
 STORAGES = {
     **STORAGES,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "csat.staticfiles.HashedStorage"},
 }
