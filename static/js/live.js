@@ -52,6 +52,14 @@ function showLost(root) {
   stamp.textContent = stamp.dataset.lost;
 }
 
+// Answers that wait, and figures that have grown old, are said without a new run.
+function tellTheAge(root, news) {
+  const place = root.querySelector("[data-live-stamp]");
+  if (!place || !news.stamp) return;
+  if (place.textContent !== news.stamp) place.textContent = news.stamp;
+  place.parentElement.querySelector(".dot")?.classList.toggle("stale", Boolean(news.is_stale));
+}
+
 async function replaceRegions(root) {
   const reply = await fetch(window.location.href, { headers: { Accept: "text/html" } });
   if (!reply.ok || reply.redirected) throw new Error(String(reply.status));
