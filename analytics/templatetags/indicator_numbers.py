@@ -25,3 +25,10 @@ def with_shares(branches: Sequence[Branch]) -> Iterator[tuple[Branch, float]]:
 def is_group(label: object) -> bool:
     """Tell a group of choices from a single one."""
     return isinstance(label, list)
+
+
+@register.filter
+def points(share: float) -> str:
+    """Write a difference of shares in percentage points: 0.0234 as +2.3."""
+    text = format(round(100 * share, 1), "+.1f")
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
