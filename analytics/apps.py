@@ -1,6 +1,5 @@
 """Django app: everything after a stored answer."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.apps import AppConfig
@@ -15,18 +14,20 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         """Register with those who know nothing of results."""
         from analytics.indicators import hooks
+        from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
         from surveys.answering import wake
-        from surveys.design.hooks import on_created_from_template
+        from surveys.design.hooks import on_created_from_template, row_panels
 
         listen(wake.on_results_changed, bell.wake_questionnaire)
         listen(wake.on_rows_changed, bell.rows_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
+        listen(row_panels, panel)
         listen(on_created_from_template, create_proposed_tree)
 
 
-def listen(listeners: list[Any], listener: Callable[..., None]) -> None:
+def listen(listeners: list[Any], listener: Any) -> None:
     """Register once, however often the app gets ready."""
     if listener not in listeners:
         listeners.append(listener)

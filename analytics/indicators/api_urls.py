@@ -1,5 +1,13 @@
-"""Addresses of the indicators API routes, below /api/v1/."""
+"""API addresses of the indicators."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from analytics.indicators import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("indicators/", api.TreeListView.as_view(), name="indicators"),
+    path("indicators/<int:tree_id>/", api.TreeView.as_view(), name="indicator-tree"),
+    path("indicators/<int:tree_id>/weight-sets/", api.WeightSetListView.as_view(), name="weight-sets"),
+]

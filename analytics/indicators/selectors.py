@@ -10,6 +10,9 @@ from django.db.models import QuerySet
 
 from accounts.models import Team
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, SourceRole, WeightSet
+from surveys.design.document import DocumentError
+from surveys.design.models import Questionnaire
+from surveys.design.selectors import get_document, get_draft, get_latest_version
 
 WEIGHT_TOLERANCE = 1e-9
 
@@ -123,3 +126,39 @@ def _branch(
 
 def _walk(branch: Branch) -> list[Branch]:
     return [branch, *(below for child in branch.children for below in _walk(child))]
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A rated question that can feed an indicator, as the live version or the draft words it."""
+
+    key: str
+    text: Mapping[str, str]
+    type: str
+    low: int
+    high: int
+
+
+def list_questions(*, questionnaire: Questionnaire) -> list[AskedQuestion]:
+    """Return the rated questions of a questionnaire's live version, else of its draft."""
+    version = get_latest_version(questionnaire=questionnaire)
+    try:
+        document = get_document(version=version) if version else get_draft(questionnaire=questionnaire)
+    except DocumentError:
+        return []
+    return [
+        AskedQuestion(item.key, item.text, item.type, item.scale.low, item.scale.high) for item in document.items()
+    ]
+
+
+def list_unmapped(*, tree: IndicatorTree, role: str) -> list[tuple[Questionnaire, AskedQuestion]]:
+    """Return questions of the team that may still take a role in a tree, by questionnaire."""
+    taken = set(tree.sources.filter(role=role).values_list("questionnaire_id", "question_key"))
+    found = []
+    for questionnaire in Questionnaire.objects.filter(team=tree.team_id, archived_at=None).order_by("name"):
+        for question in list_questions(questionnaire=questionnaire):
+            is_nps = question.type == "nps"
+            fits = is_nps if role == SourceRole.NPS else role == SourceRole.LEAF or not is_nps
+            if fits and (questionnaire.pk, question.key) not in taken:
+                found.append((questionnaire, question))
+    return found

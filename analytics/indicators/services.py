@@ -22,7 +22,7 @@ from analytics.indicators.models import (
     WeightSet,
 )
 from analytics.indicators.selectors import siblings_problem
-from analytics.indicators.weights import put_in_force, with_equal_siblings, with_siblings, without
+from analytics.indicators.weights import put_in_force, with_equal_siblings, without
 from analytics.methods.distributions import SCORE_VECTORS
 from surveys.design.models import Questionnaire
 
@@ -360,7 +360,7 @@ def _reweight(
     at: datetime, *, origin: str = "", reason: str = "",
 ) -> WeightSet:
     """Put a weight set in force that differs in some siblings; a tree of equal weights stays called so."""
-    changed = with_siblings(weights, siblings)
+    changed = dict(weights) | dict(siblings)
     is_equal = changed == with_equal_siblings(tree, {})
     made = put_in_force(
         tree=tree, weights=changed, is_provisional=not origin, user=user, reason=reason, at=at,

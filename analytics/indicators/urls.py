@@ -1,7 +1,27 @@
 """Addresses of the indicators pages."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from analytics.indicators import views
 
 app_name = "indicators"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.tree_list, name="list"),
+    path("new/", views.tree_new, name="new"),
+    path("<int:tree_id>/", views.tree, name="tree"),
+    path("<int:tree_id>/rules/", views.tree_rules, name="rules"),
+    path("<int:tree_id>/equal/", views.tree_equal, name="equal"),
+    path("<int:tree_id>/questions/", views.tree_map, name="role-map"),
+    path("weight-sets/<int:weight_set_id>/choose/", views.weight_set_choose, name="weight-set-choose"),
+    path("nodes/<int:indicator_id>/", views.indicator, name="indicator"),
+    path("nodes/<int:indicator_id>/add/", views.indicator_add, name="indicator-add"),
+    path("nodes/<int:indicator_id>/remove/", views.indicator_remove, name="indicator-remove"),
+    path("nodes/<int:indicator_id>/shift/", views.indicator_shift, name="indicator-shift"),
+    path("nodes/<int:indicator_id>/move/", views.indicator_move, name="indicator-move"),
+    path("nodes/<int:indicator_id>/weights/", views.indicator_weights, name="indicator-weights"),
+    path("nodes/<int:indicator_id>/questions/", views.indicator_map, name="indicator-map"),
+    path("questions/<int:source_id>/remove/", views.source_remove, name="source-remove"),
+]

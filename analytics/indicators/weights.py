@@ -21,16 +21,6 @@ def with_equal_siblings(tree: IndicatorTree, weights: Mapping[str, float]) -> di
     return equal | {key: weight for key, weight in weights.items() if key in equal}
 
 
-def with_siblings(weights: Mapping[str, float], siblings: Mapping[str, float]) -> dict[str, float]:
-    """Return weights with some replaced; the last sibling takes up what rounding has left over."""
-    if siblings:
-        *_, last = siblings
-        rest = sum(weight for key, weight in siblings.items() if key != last)
-        if len(set(siblings.values())) > 1:
-            siblings = dict(siblings) | {last: 1 - rest}
-    return dict(weights) | dict(siblings)
-
-
 def without(weights: Mapping[str, float], keys: Collection[str]) -> dict[str, float]:
     """Return weights without some keys."""
     return {key: weight for key, weight in weights.items() if key not in keys}

@@ -1,5 +1,14 @@
-"""Addresses of the scoring API routes, below /api/v1/."""
+"""API addresses of runs and values."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from analytics.scoring import api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("metrics/", api.MetricListView.as_view(), name="metrics"),
+    path("runs/", api.RunListView.as_view(), name="runs"),
+    path("runs/<int:run_id>/", api.RunView.as_view(), name="run"),
+    path("runs/<int:run_id>/values/", api.ValuesView.as_view(), name="run-values"),
+]

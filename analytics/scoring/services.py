@@ -30,6 +30,7 @@ from analytics.scoring.rows import RowLayout, read_columns, row_layout
 from analytics.scoring.snapshots import definition_of
 from analytics.scoring.summaries import summarise
 from surveys.answering.models import RecomputeNote
+from surveys.sending import failpoints
 
 ATTEMPTS = 4
 """How often a snapshot is tried again when somebody else changed a row under it."""
@@ -161,6 +162,7 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
             run.duration_ms = round((time.perf_counter() - begun) * 1000)
             run.save(force_insert=True)
             _write_touched(run, definition, base, tails)
+            failpoints.reach("run_not_committed")
             return Outcome(run, True)
 
 

@@ -256,8 +256,13 @@ SPECTACULAR_SETTINGS = {
     # The schema holds no data and is the same for everybody.
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    # A choice is described where it is used; two fields named `state` need no shared name.
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Several things have a state; each list of states gets the name of its thing.
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignState": "surveys.sending.models.CampaignState",
+        "DeliveryState": "surveys.sending.models.DeliveryState",
+        "ResponseState": "surveys.answering.models.ResponseState",
+    },
 }
 
 # --- safety -----------------------------------------------------------------------------
@@ -286,7 +291,10 @@ TOKEN_PATHS = ["/a/", "/u/", "/r/", "/e/", "/account/reset/", "/account/join/"]
 # --- health and logs --------------------------------------------------------------------
 # name: dotted path of a selector without arguments that returns when the oldest work that
 # still waits should have been done, or None.
-BACKLOGS: dict[str, str] = {"mail": "surveys.sending.selectors.get_oldest_due_at"}
+BACKLOGS: dict[str, str] = {
+    "mail": "surveys.sending.selectors.get_oldest_due_at",
+    "results": "analytics.scoring.selectors.get_oldest_waiting_at",
+}
 BACKLOG_SECONDS = env.number("BACKLOG_SECONDS", 300)
 
 LOGGING = {

@@ -1,0 +1,189 @@
+"""What staff type about trees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
+from analytics.indicators.selectors import AskedQuestion, Branch
+from analytics.indicators.services import KEY
+from analytics.methods.distributions import SCORE_VECTORS
+from surveys.design.document import text_in
+from surveys.design.models import Questionnaire
+
+CENT = Decimal("0.01")
+VECTOR_NAMES = {
+    "linear": _("Linear: lowest 0, highest 100, equal steps"),
+    "times20": _("Point times 20 (five points)"),
+    "cn_practice": _("0 / 30 / 60 / 80 / 100 (five points)"),
+    "cn_practice_40": _("0 / 40 / 60 / 80 / 100 (five points)"),
+}
+
+
+class NamesForm(forms.Form):
+    """Names in both languages."""
+
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80, required=False)
+    name_en = forms.CharField(label=_("Name in English"), max_length=80, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a thing without any name."""
+        data = super().clean() or {}
+        if not self.errors and not (data.get("name_zh") or data.get("name_en")):
+            self.add_error("name_zh", _("Give the indicator a name in at least one language."))
+        return data
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names by language."""
+        return {"zh-hans": self.cleaned_data["name_zh"], "en": self.cleaned_data["name_en"]}
+
+
+class NewTreeForm(forms.Form):
+    """Which questionnaire the new tree is for."""
+
+    questionnaire = forms.ModelChoiceField(label=_("Questionnaire"), queryset=Questionnaire.objects.none())
+
+    def __init__(self, *args: Any, questionnaires: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["questionnaire"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = questionnaires
+
+
+class IndicatorForm(NamesForm):
+    """An indicator's names and target."""
+
+    target = forms.DecimalField(
+        label=_("Target"), min_value=0, max_value=100, max_digits=5, decimal_places=2, required=False,
+        help_text=_("What the index should reach, 0 to 100. Empty for none."),
+    )
+
+
+class NewIndicatorForm(NamesForm):
+    """A new indicator below another."""
+
+    key = forms.RegexField(
+        KEY, label=_("Key"), max_length=40,
+        help_text=_("Small letters, digits and underscores. It stays when names change."),
+        error_messages={
+            "invalid": _("A key is made of small letters, digits and underscores and begins with a letter.")
+        },
+    )
+    field_order = ["name_zh", "name_en", "key"]
+
+
+class IndicatorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice of indicators by their names."""
+
+    def label_from_instance(self, obj: Indicator) -> str:
+        """Name the indicator in the reader's language."""
+        return text_in(obj.names, get_language() or "en") or str(obj.key)
+
+
+class MoveForm(forms.Form):
+    """A new place for an indicator."""
+
+    parent = IndicatorChoice(label=_("Move below"), queryset=Indicator.objects.none())
+
+    def __init__(self, *args: Any, tree: IndicatorTree, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["parent"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = tree.indicators.filter(sources__isnull=True)
+
+
+class RulesForm(forms.Form):
+    """Score vector and coverage."""
+
+    score_vector = forms.ChoiceField(
+        label=_("Score vector"), choices=[(name, VECTOR_NAMES[name]) for name in SCORE_VECTORS]
+    )
+    coverage = forms.IntegerField(
+        label=_("Required share of the weight, %"), min_value=0, max_value=100,
+        help_text=_("A respondent counts at an indicator when the answered part of it carries at least this share."),
+    )
+
+
+class WeightsForm(forms.Form):
+    """The weights of all children of an indicator, in percent with two decimals; they add up to 100."""
+
+    reason = forms.CharField(label=_("Why (kept in the history)"), max_length=240, required=False)
+
+    def __init__(self, *args: Any, children: Sequence[Branch], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys = [child.indicator.key for child in children]
+        language = get_language() or "en"
+        for child, percent in zip(children, percentages([child.weight for child in children]), strict=True):
+            self.fields[f"w_{child.indicator.key}"] = forms.DecimalField(
+                label=text_in(child.indicator.names, language) or child.indicator.key, initial=percent,
+                min_value=0, max_value=100, decimal_places=2,
+                widget=forms.NumberInput(attrs={"data-weight": "", "inputmode": "decimal"}),
+            )
+        self.order_fields([*(f"w_{key}" for key in self.keys), "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse weights that do not add up."""
+        data = super().clean() or {}
+        total = sum((data.get(f"w_{key}") or Decimal(0) for key in self.keys), Decimal(0))
+        if not self.errors and total != 100:
+            message = _("The weights add up to %(total)s %%. Make them add up to 100 %%.")
+            raise forms.ValidationError(message, params={"total": format(total.normalize(), "f")})
+        return data
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Shares by key."""
+        return {key: float(self.cleaned_data[f"w_{key}"] / 100) for key in self.keys}
+
+    @property
+    def weight_fields(self) -> list[forms.BoundField]:
+        """The number fields alone."""
+        return [self[f"w_{key}"] for key in self.keys]
+
+
+class MappingForm(forms.Form):
+    """A question that is to feed an indicator or take a role."""
+
+    role = forms.ChoiceField(choices=SourceRole.choices, widget=forms.HiddenInput)
+    question = forms.ChoiceField(label=_("Question"))
+
+    def __init__(
+        self, *args: Any, questions: Sequence[tuple[Questionnaire, AskedQuestion]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_value = {f"{of.pk}:{question.key}": (of, question.key) for of, question in questions}
+        field = self.fields["question"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = _grouped_choices(questions)
+
+    @property
+    def chosen(self) -> tuple[Questionnaire, str]:
+        """The questionnaire and the question's key."""
+        return self.by_value[self.cleaned_data["question"]]
+
+
+def percentages(weights: Sequence[float]) -> list[Decimal]:
+    """Write shares as percentages with two decimals that add up to exactly 100 (largest remainder)."""
+    exact = [Decimal(repr(weight)) * 100 for weight in weights]
+    rounded = [value.quantize(CENT, ROUND_FLOOR) for value in exact]
+    missing = int((Decimal(100) - sum(rounded)) / CENT) if weights else 0
+    by_remainder = sorted(range(len(exact)), key=lambda place: rounded[place] - exact[place])
+    for place in by_remainder[: max(0, min(missing, len(exact)))]:
+        rounded[place] += CENT
+    return rounded
+
+
+def _grouped_choices(questions: Sequence[tuple[Questionnaire, AskedQuestion]]) -> list[Any]:
+    language = get_language() or "en"
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for of, question in questions:
+        label = text_in(question.text, language) or question.key
+        groups.setdefault(of.name, []).append((f"{of.pk}:{question.key}", label[:100]))
+    return [("", "–"), *groups.items()]

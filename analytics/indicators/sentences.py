@@ -1,0 +1,45 @@
+"""What went wrong, said so that one knows what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+def sentence(code: str, details: Mapping[str, Any] | None = None) -> str:
+    """Return the translated sentence for a code of TreeError, of a check or of a definition."""
+    return (_sentences().get(code) or _("This change is not possible.")) % dict(details or {})
+
+
+def _sentences() -> dict[str, str]:
+    return {
+        "bad_key": _("A key is made of small letters, digits and underscores and begins with a letter."),
+        "key_taken": _("Another indicator of this tree already has this key. Choose another one."),
+        "name_missing": _("Give the indicator a name in at least one language."),
+        "parent_is_measured": _("Questions feed this indicator, so nothing can hang below it. Remove them first."),
+        "too_deep": _("A tree has at most %(depth)s levels below its top."),
+        "root_stays": _("The top of the tree cannot be moved or removed."),
+        "below_itself": _("An indicator cannot hang below itself."),
+        "unknown_indicator": _("This tree has no indicator of this key."),
+        "other_tree": _("An indicator cannot move to another tree."),
+        "target_out_of_range": _("A target lies between 0 and 100."),
+        "unknown_questionnaire": _("This questionnaire does not exist."),
+        "leaf_without_indicator": _("Choose what the question is for."),
+        "not_a_leaf": _("Only an indicator with nothing below it can be fed by questions."),
+        "overall_inside_index": _(
+            "The question on overall satisfaction cannot be inside the index that it is compared with."
+        ),
+        "weight_missing": _("Every indicator below needs a weight."),
+        "weight_invalid": _("A weight is a number from 0 to 100."),
+        "weight_sum": _("The weights of indicators side by side must add up to 100 %%."),
+        "weights_of_another_tree": _("These weights are for another form of the tree and do not fit it any more."),
+        "unknown_vector": _("This score vector does not exist."),
+        "vector_does_not_fit": _("The score vector does not fit the scale of a question."),
+        "coverage_out_of_range": _("The required share lies between 0 and 100 %%."),
+        "no_root": _("The tree has no top. Create a new tree."),
+        "no_weights": _("The tree has no weights in force. Choose a weight set."),
+        "leaf_without_question": _("No question measures this indicator yet."),
+        "question_not_asked": _("This question is not asked by the live version any more."),
+    }

@@ -1,0 +1,329 @@
+"""The Indicators pages: the trees, one tree, one indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import TeamRequest, team_view
+from accounts.audit import record_event
+from accounts.roles import Permission
+from analytics.indicators import access, selectors, services
+from analytics.indicators.checks import find_problems
+from analytics.indicators.forms import (
+    IndicatorForm,
+    MappingForm,
+    MoveForm,
+    NewIndicatorForm,
+    NewTreeForm,
+    RulesForm,
+    WeightsForm,
+)
+from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
+from analytics.indicators.planning import plan_for_document
+from analytics.indicators.sentences import sentence
+from surveys.design.models import Questionnaire
+from surveys.design.selectors import get_document, get_draft, get_latest_version
+
+ROLES = (SourceRole.NPS, SourceRole.OVERALL)
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def tree_list(request: TeamRequest) -> HttpResponse:
+    """List the team's trees; a single one opens at once."""
+    trees = list(selectors.list_trees(team=request.actor.team))
+    if len(trees) == 1 and "all" not in request.GET:
+        return redirect("indicators:tree", trees[0].pk)
+    return render(request, "indicators/tree_list.html", {"trees": trees, "nav": "indicators"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@team_view(Permission.DESIGN)
+def tree_new(request: TeamRequest) -> HttpResponse:
+    """Propose a tree for a questionnaire and create it."""
+    questionnaires = Questionnaire.objects.filter(team=request.actor.team, archived_at=None).order_by("name")
+    form = NewTreeForm(request.POST or None, questionnaires=questionnaires)
+    if request.method == "POST" and form.is_valid():
+        try:
+            tree = _create(request, form.cleaned_data["questionnaire"])
+        except services.TreeError as error:
+            form.add_error("questionnaire", sentence(error.code, error.details))
+        else:
+            messages.success(request, _("The tree has been created with equal weights."))
+            return redirect("indicators:tree", tree.pk)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "indicators/tree_new.html", {"form": form, "nav": "indicators"}, status=status)
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def tree(request: TeamRequest, tree_id: int) -> HttpResponse:
+    """Show one tree with its weights, questions, rules and weight sets."""
+    found = access.get_tree(request.actor, tree_id)
+    return _tree_page(request, found)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def tree_rules(request: TeamRequest, tree_id: int) -> HttpResponse:
+    """Change the score vector or the coverage."""
+    found = access.get_tree(request.actor, tree_id)
+    form = RulesForm(request.POST)
+    if not form.is_valid():
+        return _tree_page(request, found, rules=form, status=422)
+    data = form.cleaned_data
+    return _change(
+        request, found, "indicator_tree.rules_set",
+        lambda at: services.set_rules(
+            tree=found, score_vector=data["score_vector"], coverage=data["coverage"], at=at
+        ),
+    )
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def tree_equal(request: TeamRequest, tree_id: int) -> HttpResponse:
+    """Make all weights equal."""
+    found = access.get_tree(request.actor, tree_id)
+    return _change(
+        request, found, "weights.equalised",
+        lambda at: services.equalise_weights(tree=found, user=request.actor.user, reason="", at=at),
+    )
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def weight_set_choose(request: TeamRequest, weight_set_id: int) -> HttpResponse:
+    """Put an earlier weight set in force again."""
+    found = access.get_weight_set(request.actor, weight_set_id)
+    return _change(
+        request, found.tree, "weights.chosen",
+        lambda at: services.choose_weight_set(weight_set=found, user=request.actor.user, reason="", at=at),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@team_view(Permission.DESIGN)
+def indicator(request: TeamRequest, indicator_id: int) -> HttpResponse:
+    """Show one indicator; a POST changes its names and its target."""
+    node = access.get_indicator(request.actor, indicator_id)
+    if request.method != "POST":
+        return _indicator_page(request, node)
+    form = IndicatorForm(request.POST)
+    if not form.is_valid():
+        return _indicator_page(request, node, form=form, status=422)
+    services.rename_indicator(indicator=node, names=form.names)
+    services.set_target(indicator=node, target=form.cleaned_data["target"])
+    _record(request, node.tree, "indicator.edited", {"key": node.key})
+    messages.success(request, _("Saved."))
+    return redirect("indicators:tree", node.tree_id)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def indicator_add(request: TeamRequest, indicator_id: int) -> HttpResponse:
+    """Add an indicator below this one."""
+    parent = access.get_indicator(request.actor, indicator_id)
+    form = NewIndicatorForm(request.POST)
+    if not form.is_valid():
+        return _indicator_page(request, parent, new=form, status=422)
+    try:
+        node = services.add_indicator(
+            parent=parent, key=form.cleaned_data["key"], names=form.names, user=request.actor.user, at=timezone.now()
+        )
+    except services.TreeError as error:
+        form.add_error("key" if "key" in error.code else None, sentence(error.code, error.details))
+        return _indicator_page(request, parent, new=form, status=422)
+    _record(request, parent.tree, "indicator.added", {"key": node.key})
+    messages.success(request, _("Added. Now choose the questions that measure it."))
+    return redirect("indicators:indicator", node.pk)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def indicator_remove(request: TeamRequest, indicator_id: int) -> HttpResponse:
+    """Remove an indicator with all below it."""
+    node = access.get_indicator(request.actor, indicator_id)
+    return _change(
+        request, node.tree, "indicator.removed",
+        lambda at: services.remove_indicator(indicator=node, user=request.actor.user, at=at), key=node.key,
+    )
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def indicator_shift(request: TeamRequest, indicator_id: int) -> HttpResponse:
+    """Move an indicator one place up or down among its siblings."""
+    node = access.get_indicator(request.actor, indicator_id)
+    step = -1 if request.POST.get("direction") == "up" else 1
+
+    def shift(at: datetime) -> None:
+        if node.parent is None:
+            raise services.TreeError("root_stays")
+        siblings = [one.pk for one in node.parent.children.all()]
+        services.move_indicator(
+            indicator=node, parent=node.parent, position=siblings.index(node.pk) + step,
+            user=request.actor.user, at=at,
+        )
+
+    return _change(request, node.tree, "indicator.moved", shift, key=node.key)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def indicator_move(request: TeamRequest, indicator_id: int) -> HttpResponse:
+    """Hang an indicator below another one."""
+    node = access.get_indicator(request.actor, indicator_id)
+    form = MoveForm(request.POST, tree=node.tree)
+    if not form.is_valid():
+        return _indicator_page(request, node, move=form, status=422)
+    parent = form.cleaned_data["parent"]
+    return _change(
+        request, node.tree, "indicator.moved",
+        lambda at: services.move_indicator(
+            indicator=node, parent=parent, position=parent.children.count(), user=request.actor.user, at=at
+        ),
+        key=node.key,
+    )
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
+    """Set the weights of the indicators below this one."""
+    node = access.get_indicator(request.actor, indicator_id)
+    branch = _branch_of(node)
+    form = WeightsForm(request.POST, children=branch.children)
+    if not form.is_valid():
+        return _indicator_page(request, node, weights=form, status=422)
+    return _change(
+        request, node.tree, "weights.set",
+        lambda at: services.set_weights(
+            parent=node, weights=form.weights, user=request.actor.user, reason=form.cleaned_data["reason"], at=at
+        ),
+        key=node.key,
+    )
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def indicator_map(request: TeamRequest, indicator_id: int) -> HttpResponse:
+    """Let a question feed this indicator."""
+    node = access.get_indicator(request.actor, indicator_id)
+    return _map(request, node.tree, node)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def tree_map(request: TeamRequest, tree_id: int) -> HttpResponse:
+    """Give a question a role in the tree."""
+    return _map(request, access.get_tree(request.actor, tree_id), None)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def source_remove(request: TeamRequest, source_id: int) -> HttpResponse:
+    """Stop a question from feeding the tree."""
+    source = access.get_source(request.actor, source_id)
+    return _change(
+        request, source.tree, "question.unmapped",
+        lambda at: services.unmap_question(source=source, at=at), key=source.question_key,
+    )
+
+
+# -- parts -----------------------------------------------------------------------------------
+
+
+def _create(request: TeamRequest, questionnaire: Questionnaire) -> IndicatorTree:
+    version = get_latest_version(questionnaire=questionnaire)
+    document = get_document(version=version) if version else get_draft(questionnaire=questionnaire)
+    root, roles = plan_for_document(document)
+    name = dict.fromkeys(("zh-hans", "en"), questionnaire.name)
+    tree = services.create_tree(
+        team=request.actor.team, names=name, root=root, roles=roles, questionnaire=questionnaire,
+        user=request.actor.user, at=timezone.now(),
+    )
+    _record(request, tree, "indicator_tree.created", {"questionnaire": questionnaire.pk})
+    return tree
+
+
+def _map(request: TeamRequest, tree: IndicatorTree, node: Indicator | None) -> HttpResponse:
+    role = SourceRole.LEAF.value if node else request.POST.get("role", "")
+    form = MappingForm(request.POST, questions=selectors.list_unmapped(tree=tree, role=role))
+    if not form.is_valid():
+        messages.error(request, _("Choose a question."))
+        return redirect("indicators:tree", tree.pk) if node is None else redirect("indicators:indicator", node.pk)
+    questionnaire, key = form.chosen
+    return _change(
+        request, tree, "question.mapped",
+        lambda at: services.map_question(
+            tree=tree, indicator=node, role=role, questionnaire=questionnaire, question_key=key, at=at
+        ),
+        key=key,
+    )
+
+
+def _change(
+    request: TeamRequest, tree: IndicatorTree, action: str, service: Callable[[datetime], Any], key: str = ""
+) -> HttpResponse:
+    """Call a service, say what came of it, and show the tree."""
+    try:
+        service(timezone.now())
+    except services.TreeError as error:
+        messages.error(request, sentence(error.code, error.details))
+    else:
+        _record(request, tree, action, {"key": key} if key else {})
+        messages.success(request, _("Saved. Results are being recomputed."))
+    return redirect("indicators:tree", tree.pk)
+
+
+def _record(request: TeamRequest, tree: IndicatorTree, action: str, detail: dict[str, Any]) -> None:
+    record_event(actor=request.actor, action=action, target=f"tree {tree.pk}", detail=detail, at=timezone.now())
+
+
+def _tree_page(
+    request: TeamRequest, tree: IndicatorTree, *, rules: RulesForm | None = None, status: int = 200
+) -> HttpResponse:
+    roles = [
+        (role, tree.sources.filter(role=role).select_related("questionnaire"),
+         MappingForm(questions=selectors.list_unmapped(tree=tree, role=role), initial={"role": role}))
+        for role in ROLES
+    ]
+    branches = selectors.list_branches(tree=tree)
+    problems = [(one, sentence(one.code)) for one in find_problems(tree=tree)]
+    return render(request, "indicators/tree.html", {
+        "tree": tree, "branches": branches, "roles": roles, "problems": problems, "nav": "indicators",
+        "weight_sets": selectors.list_weight_sets(tree=tree)[:20],
+        "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),
+    }, status=status)
+
+
+def _indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200, **forms: Any) -> HttpResponse:
+    branch = _branch_of(node)
+    names = {"name_zh": node.names.get("zh-hans", ""), "name_en": node.names.get("en", "")}
+    mapping = None
+    if branch.is_leaf:
+        questions = selectors.list_unmapped(tree=node.tree, role=SourceRole.LEAF)
+        mapping = MappingForm(questions=questions, initial={"role": SourceRole.LEAF})
+    context = {
+        "node": node, "branch": branch, "tree": node.tree, "nav": "indicators", "mapping": mapping,
+        "form": IndicatorForm(initial=names | {"target": node.target}),
+        "new": NewIndicatorForm(prefix=""),
+        "weights": WeightsForm(children=branch.children) if branch.children else None,
+        "move": MoveForm(tree=node.tree) if node.parent_id else None,
+    }
+    return render(request, "indicators/indicator.html", context | forms, status=status)
+
+
+def _branch_of(node: Indicator) -> selectors.Branch:
+    branches = selectors.list_branches(tree=node.tree)
+    return next(branch for branch in branches if branch.indicator.pk == node.pk)

@@ -1,0 +1,294 @@
+"""Runs and their values over the API: every number of the dashboards, under the same rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api_permissions import actor_of
+from accounts.roles import Permission
+from analytics.indicators.access import get_tree
+from analytics.scoring import selectors
+from analytics.scoring.access import get_run
+from analytics.scoring.models import Run
+from analytics.scoring.periods import UnknownPeriodError, parse_period
+from analytics.scoring.registry import METRICS
+from analytics.scoring.results import Grain, Period
+from analytics.scoring.sources import RunTooOldError
+
+MAX_PERIODS = 120
+PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
+
+
+class FigureOutput(serializers.Serializer[Any]):
+    """A number with what it rests on; `value` is null unless `status` is `shown` or `few`."""
+
+    metric = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="lower end of the 95 % interval")
+    high = serializers.FloatField(allow_null=True, help_text="upper end of the 95 % interval")
+    n = serializers.IntegerField(help_text="valid answers")
+    n_eff = serializers.FloatField()
+    status = serializers.CharField(help_text="shown, few, too_few, none or withheld")
+    needed = serializers.IntegerField(help_text="answers from which the value is shown")
+
+
+class LevelOutput(serializers.Serializer[Any]):
+    """One level of a distribution."""
+
+    code = serializers.IntegerField()
+    count = serializers.IntegerField()
+    share = serializers.FloatField()
+
+
+class MissingOutput(serializers.Serializer[Any]):
+    """Answers in no numerator and no denominator."""
+
+    not_applicable = serializers.IntegerField()
+    blank = serializers.IntegerField()
+    not_asked = serializers.IntegerField()
+    invalid = serializers.IntegerField()
+
+
+class ItemOutput(serializers.Serializer[Any]):
+    """One question on its own scale."""
+
+    questionnaire = serializers.IntegerField(source="questionnaire_id")
+    key = serializers.CharField()
+    low_code = serializers.IntegerField()
+    high_code = serializers.IntegerField()
+    mean = FigureOutput()
+    satisfied = FigureOutput()
+    dissatisfied = FigureOutput()
+    distribution = LevelOutput(many=True)
+    missing = MissingOutput()
+
+
+class NpsOutput(serializers.Serializer[Any]):
+    """The Net Promoter Score."""
+
+    questionnaire = serializers.IntegerField(source="questionnaire_id")
+    key = serializers.CharField()
+    score = FigureOutput()
+    promoters = FigureOutput()
+    passives = FigureOutput()
+    detractors = FigureOutput()
+    distribution = LevelOutput(many=True)
+    missing = MissingOutput()
+
+
+class NodeValueOutput(serializers.Serializer[Any]):
+    """One indicator; `weight` is its share among its siblings, `overall_weight` of the whole index."""
+
+    key = serializers.CharField()
+    names = serializers.DictField(child=serializers.CharField())
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    depth = serializers.IntegerField()
+    weight = serializers.FloatField()
+    overall_weight = serializers.FloatField()
+    target = serializers.FloatField(allow_null=True)
+    index = FigureOutput()
+    satisfied = FigureOutput()
+    dissatisfied = FigureOutput()
+    distribution = LevelOutput(many=True)
+    items = ItemOutput(many=True)
+
+
+class PeriodOutput(serializers.Serializer[Any]):
+    """A period: `key` is how it is spelled in requests; `end` is the day after the last."""
+
+    key = serializers.CharField()
+    grain = serializers.CharField()
+    start = serializers.DateField(allow_null=True)
+    end = serializers.DateField(allow_null=True)
+
+
+class ResultOutput(serializers.Serializer[Any]):
+    """Everything about one group of responses."""
+
+    period = PeriodOutput()
+    dimension = serializers.CharField(allow_null=True)
+    level = serializers.CharField(allow_null=True)
+    responses = serializers.IntegerField()
+    is_withheld = serializers.BooleanField()
+    nodes = NodeValueOutput(many=True)
+    overall = ItemOutput(allow_null=True)
+    nps = NpsOutput(allow_null=True)
+
+
+class RunOutput(serializers.Serializer[Any]):
+    """A run: what was computed, from which responses, under which definition."""
+
+    id = serializers.IntegerField()
+    tree = serializers.IntegerField(source="tree_id")
+    weight_set = serializers.IntegerField(source="weight_set_id")
+    weight_set_number = serializers.IntegerField(source="weight_set.number")
+    responses = serializers.IntegerField()
+    fingerprint = serializers.CharField()
+    definition_hash = serializers.CharField()
+    definition = serializers.DictField()
+    provenance = serializers.DictField()
+    newest_response_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField()
+    duration_ms = serializers.IntegerField()
+
+
+class ValuesOutput(serializers.Serializer[Any]):
+    """Values of a run; `weight_set` names the weights used."""
+
+    run = serializers.IntegerField()
+    weight_set = serializers.IntegerField()
+    results = ResultOutput(many=True)
+
+
+class MetricOutput(serializers.Serializer[Any]):
+    """How a figure is calculated."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    formula = serializers.CharField()
+    denominator = serializers.CharField()
+    missing = serializers.CharField()
+    interval = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    unit = serializers.CharField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    version = serializers.IntegerField()
+
+
+class RunListView(generics.ListAPIView[Run]):
+    """The team's runs, newest first; `?tree=` keeps those of one tree."""
+
+    required_permissions = {"GET": Permission.VIEW_RESULTS}
+    serializer_class = RunOutput
+    queryset = Run.objects.none()
+
+    def get_queryset(self) -> QuerySet[Run]:
+        """The team's, of one tree when asked for."""
+        actor = actor_of(self.request)
+        runs = Run.objects.filter(team=actor.team).select_related("weight_set").defer("tail").order_by("-id")
+        tree = self.request.query_params.get("tree")
+        if tree is None:
+            return runs
+        if not tree.isdecimal() or len(tree) > 18:
+            raise ValidationError({"tree": [_("Give the number of a tree.")]})
+        return runs.filter(tree=get_tree(actor, int(tree)))
+
+
+class RunView(APIView):
+    """One run."""
+
+    required_permissions = {"GET": Permission.VIEW_RESULTS}
+
+    @extend_schema(operation_id="runs_retrieve", responses=RunOutput)
+    def get(self, request: Request, run_id: int) -> Response:
+        """Return what a run was computed from and how."""
+        return Response(RunOutput(get_run(actor_of(request), run_id)).data)
+
+
+class ValuesView(APIView):
+    """Values of a run: one period, a trend, or the levels of a dimension."""
+
+    required_permissions = {"GET": Permission.VIEW_RESULTS}
+
+    @extend_schema(
+        operation_id="runs_values",
+        parameters=[
+            OpenApiParameter("period", str, description=PERIODS),
+            OpenApiParameter("grain", str, description="a trend: year, quarter, month, week, day or wave"),
+            OpenApiParameter("last", int, description="so many periods of the trend, at most 120"),
+            OpenApiParameter("dimension", str, description="one result per level of this segment dimension"),
+            OpenApiParameter("filter", str, many=True, description="dimension:level, repeatable"),
+        ],
+        responses=ValuesOutput,
+    )
+    def get(self, request: Request, run_id: int) -> Response:
+        """Return values with n, interval, metric and weights, narrowed to the caller's scope."""
+        actor = actor_of(request)
+        run = get_run(actor, run_id)
+        filters = _filters(request)
+        try:
+            results = _results(request, run, filters, actor.scope)
+        except RunTooOldError as error:
+            sentence = _("This run can no longer be read under a filter. Use the newest run.")
+            raise ValidationError({"filter": [sentence]}) from error
+        return Response(ValuesOutput({"run": run.pk, "weight_set": run.weight_set_id, "results": results}).data)
+
+
+class MetricListView(APIView):
+    """How every figure is calculated."""
+
+    required_permissions = {"GET": Permission.VIEW_RESULTS}
+    pagination_class = None
+
+    @extend_schema(operation_id="metrics_list", responses=MetricOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """Return the metric registry in the caller's language."""
+        return Response(MetricOutput(list(METRICS.values()), many=True).data)
+
+
+def _results(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:
+    dimension, grain = request.query_params.get("dimension"), request.query_params.get("grain")
+    if grain is not None:
+        trend = selectors.read_trend(
+            run, grain=_grain(grain), last=_last(request), filters=filters, scope=scope,
+            nodes=[node["key"] for node in run.definition["nodes"]],
+        )
+        return [_describe(result) for result in trend]
+    period = _period(request.query_params.get("period", "all"))
+    if dimension is None:
+        return [_describe(selectors.read_period(run, period=period, filters=filters, scope=scope))]
+    try:
+        segments = selectors.read_segments(run, period=period, dimension=dimension, filters=filters, scope=scope)
+    except selectors.UnknownDimensionError as error:
+        raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
+    return [_describe(one.result, one.dimension, one.level) for one in segments]
+
+
+def _describe(result: Any, dimension: str | None = None, level: str | None = None) -> dict[str, Any]:
+    names = ("period", "responses", "is_withheld", "nodes", "overall", "nps")
+    return {name: getattr(result, name) for name in names} | {"dimension": dimension, "level": level}
+
+
+def _period(key: str) -> Period:
+    try:
+        return parse_period(key)
+    except UnknownPeriodError as error:
+        raise ValidationError({"period": [_("This is no period. Write for example 2026-Q3.")]}) from error
+
+
+def _grain(name: str) -> Grain:
+    try:
+        grain = Grain(name)
+    except ValueError:
+        grain = Grain.RANGE
+    if grain == Grain.RANGE:
+        raise ValidationError({"grain": [_("Choose year, quarter, month, week, day or wave.")]})
+    return grain
+
+
+def _last(request: Request) -> int:
+    given = request.query_params.get("last", str(MAX_PERIODS))
+    if not given.isdecimal() or len(given) > 6 or not 0 < int(given) <= MAX_PERIODS:
+        raise ValidationError({"last": [_("Give a number from 1 to 120.")]})
+    return int(given)
+
+
+def _filters(request: Request) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for given in request.query_params.getlist("filter"):
+        key, colon, level = given.partition(":")
+        if not colon or not key:
+            raise ValidationError({"filter": [_("Write a filter as dimension:level.")]})
+        found.setdefault(key, []).append(level)
+    return found

@@ -1,0 +1,27 @@
+"""Presentation of trees only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django import template
+
+from analytics.indicators.selectors import Branch
+
+register = template.Library()
+
+
+@register.filter
+def with_shares(branches: Sequence[Branch]) -> Iterator[tuple[Branch, float]]:
+    """Pair each branch with its share of the whole index: the product of the weights above it."""
+    shares: dict[int | None, float] = {None: 1.0}
+    for branch in branches:
+        share = shares[branch.indicator.parent_id] * branch.weight
+        shares[branch.indicator.pk] = share
+        yield branch, share
+
+
+@register.filter
+def is_group(label: object) -> bool:
+    """Tell a group of choices from a single one."""
+    return isinstance(label, list)

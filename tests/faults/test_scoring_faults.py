@@ -1,0 +1,235 @@
+"""Runs with real workers that are killed, tasks in copies, answers that commit late, a queue that is emptied."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from analytics.indicators.models import IndicatorTree
+from analytics.scoring import blocks
+from analytics.scoring.checking import check
+from analytics.scoring.models import Run
+from analytics.scoring.selectors import freshness, get_latest_run
+from analytics.scoring.services import BusyError, note_changed_rows, recompute
+from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
+from surveys.answering import wake
+from surveys.answering.models import RecomputeNote, Response
+from surveys.design.models import QuestionnaireVersion
+from tests.analytics.builders import (
+    answer,
+    answer_many,
+    make_team,
+    make_tree,
+    publish,
+    sheet,
+    sheets,
+    standard_document,
+)
+from tests.services.processes import wait_for
+from tests.services.redis_server import RedisServer
+from tests.services.site import Worker
+
+StartWorker = Callable[..., Worker]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def version() -> QuestionnaireVersion:
+    return publish(make_team(), standard_document())
+
+
+@pytest.fixture
+def tree(version: QuestionnaireVersion) -> IndicatorTree:
+    return make_tree(version)
+
+
+def now() -> datetime:
+    return timezone.now()
+
+
+def covered(tree: IndicatorTree) -> int:
+    run = get_latest_run(tree=tree)
+    return run.responses if run else -1
+
+
+def is_clean(tree: IndicatorTree) -> bool:
+    report = check(tree=tree, at=now())
+    return report.differences == () and not report.is_behind
+
+
+def in_thread(work: Callable[[], None]) -> threading.Thread:
+    """Run with a database connection of its own."""
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+class TestAnAnswerThatCommitsLate:
+    def test_is_in_the_next_run_though_its_id_is_lower(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(blocks, "SEAL_ROWS", 1)
+        written, may_commit = threading.Event(), threading.Event()
+        ids = []
+
+        def late() -> None:
+            with transaction.atomic():
+                ids.append(answer(version, sheet(1, 1, 1, 1)).pk)
+                written.set()
+                may_commit.wait(20)
+
+        thread = in_thread(late)
+        assert written.wait(20)
+        second = answer(version, sheet(5, 5, 5, 5))
+        recompute(tree=tree, at=now())
+        assert covered(tree) == 1 and second.pk > ids[0]
+        may_commit.set()
+        thread.join()
+        recompute(tree=tree, at=now())
+        assert covered(tree) == 2 and is_clean(tree)
+
+
+class TestTheSameTaskThreeTimesAtOnce:
+    def test_changes_nothing(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker
+    ) -> None:
+        before = recompute(tree=tree, at=now()).run
+        start_worker(queues="scoring", processes=3)
+        answer_many(version, sheets(700))
+        for _ in range(3):
+            ring(QUESTIONNAIRE_TASK, questionnaire_id=version.questionnaire_id)
+        wait_for(lambda: covered(tree) == 700, what="the run covers 700 answers", seconds=30)
+        wait_for(lambda: not freshness(tree=tree).is_pending, what="nothing waits", seconds=30)
+        assert Run.objects.exclude(pk=before.pk).count() == 1 and is_clean(tree)
+
+    def test_is_refused_while_another_connection_has_the_tree(
+        self, version: QuestionnaireVersion, tree: IndicatorTree
+    ) -> None:
+        from analytics.scoring.locks import held
+
+        has_it, may_go = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with held(f"tree:{tree.pk}"):
+                has_it.set()
+                may_go.wait(20)
+
+        thread = in_thread(hold)
+        assert has_it.wait(20)
+        with pytest.raises(BusyError):
+            recompute(tree=tree, at=now())
+        may_go.set()
+        thread.join()
+        assert recompute(tree=tree, at=now()).is_new
+
+
+class TestAKilledWorker:
+    def test_leaves_nothing_behind_and_the_sweep_does_its_work(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker, redis_server: RedisServer
+    ) -> None:
+        answer_many(version, sheets(700))
+        dying = start_worker(queues="scoring", wait=True, CSAT_FAILPOINT="run_not_committed")
+        ring(QUESTIONNAIRE_TASK, questionnaire_id=version.questionnaire_id)
+        dying.wait_until(lambda: "SIGKILL" in dying.output, what="the worker's child is killed", seconds=30)
+        dying.kill()
+        assert covered(tree) == -1
+        assert not Response.objects.filter(block_id__isnull=False).exists()
+        # The message died with the queue: only the database knows that there is work.
+        redis_server.heal()
+        start_worker(queues="default,scoring", beat=True)
+        wait_for(lambda: covered(tree) == 700, what="the sweep has found the work", seconds=40)
+        assert is_clean(tree)
+
+
+class TestAnEmptiedQueue:
+    def test_costs_time_and_no_answer(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker, redis_server: RedisServer
+    ) -> None:
+        answer_many(version, sheets(30))
+        ring(QUESTIONNAIRE_TASK, questionnaire_id=version.questionnaire_id)
+        redis_server.heal()
+        start_worker(queues="default,scoring", beat=True)
+        wait_for(lambda: covered(tree) == 30, what="the sweep has found the work", seconds=40)
+
+
+class TestANewAnswer:
+    def test_is_in_the_results_within_seconds(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker
+    ) -> None:
+        start_worker(queues="scoring")
+        recompute(tree=tree, at=now())
+        with transaction.atomic():
+            answer(version, sheet(5, 5, 5, 5), at=now())
+            wake.wake_on_commit(version.questionnaire_id)
+        wait_for(lambda: covered(tree) == 1, what="the answer is in the results", seconds=5)
+
+
+class TestAStorm:
+    def test_of_arrivals_edits_and_erasures_while_runs_are_made_ends_at_the_rebuild(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(blocks, "SEAL_ROWS", 20)
+        monkeypatch.setattr(blocks, "OPEN_BLOCKS", 3)
+        done = threading.Event()
+        failures: list[BaseException] = []
+
+        def guarded(work: Callable[[], None]) -> Callable[[], None]:
+            def run() -> None:
+                try:
+                    work()
+                except BaseException as error:
+                    failures.append(error)
+            return run
+
+        def arrive() -> None:
+            for number in range(40):
+                with transaction.atomic():
+                    answer_many(version, sheets(7), at=now(), wave=str(number % 3))
+
+        def change(erase: bool) -> Callable[[], None]:
+            def run() -> None:
+                for number in range(30):
+                    with transaction.atomic():
+                        found = Response.objects.select_for_update(skip_locked=True).order_by("id")
+                        row = found[number * 3 + erase : number * 3 + erase + 1].first()
+                        if row is None:
+                            continue
+                        note_changed_rows(
+                            questionnaire_id=version.questionnaire_id, block_ids=[row.block_id], at=now()
+                        )
+                        RecomputeNote.objects.create(questionnaire=version.questionnaire, at=now())
+                        if erase:
+                            row.delete()
+                        else:
+                            row.answers, row.revision = sheet(1, 5, 1, 5), row.revision + 1
+                            row.save(update_fields=["answers", "revision"])
+            return run
+
+        def compute() -> None:
+            while not done.is_set():
+                try:
+                    recompute(tree=tree, at=now())
+                except BusyError:
+                    done.wait(0.01)
+
+        computers = [in_thread(guarded(compute)) for _ in range(2)]
+        writers = [in_thread(guarded(work)) for work in (arrive, change(False), change(True))]
+        for thread in writers:
+            thread.join(60)
+        done.set()
+        for thread in computers:
+            thread.join(60)
+        assert failures == []
+        recompute(tree=tree, at=now())
+        assert is_clean(tree) and covered(tree) == Response.objects.count()
