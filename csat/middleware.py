@@ -89,10 +89,16 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("Content-Security-Policy", self.policy_for(response))
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if not request.path_info.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
             response.headers.setdefault("Cache-Control", "private, no-store")
         if request.path_info.startswith(tuple(settings.TOKEN_PATHS)):
             response["Referrer-Policy"] = "no-referrer"
         return response
+
+    def policy_for(self, response: HttpResponse) -> str:
+        """Let our own pages frame what a view has opened to them (Django's xframe_options_sameorigin)."""
+        if response.headers.get("X-Frame-Options") == "SAMEORIGIN":
+            return self.policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+        return self.policy

@@ -78,7 +78,7 @@ def service_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def collected_static() -> None:
     """Hashed and compressed static files, once for the whole run."""
-    manifest = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    manifest = {"staticfiles": {"BACKEND": "csat.staticfiles.CompressedHashedStorage"},
                 "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
     from django.test import override_settings
 

@@ -44,4 +44,4 @@ class OverviewView(APIView):
         selection = parse_selection(
             tree=tree, run=run, query=request.query_params, scope=actor.scope, today=today_of(actor, timezone.now())
         )
-        return Response(OverviewOut(read_overview(selection=selection, scope=actor.scope)).data)
+        return Response(OverviewOut(read_overview(selection=selection)).data)

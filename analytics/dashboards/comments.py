@@ -8,9 +8,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
 
-from analytics.dashboards.narrowing import in_period, in_segments
+from analytics.dashboards.narrowing import in_period, in_segments, text_under
 from analytics.dashboards.page import Comment
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, QuestionSource, SourceRole
@@ -83,10 +82,10 @@ def get_sources(*, tree: IndicatorTree) -> Sources:
 
 
 def list_comments(
-    *, selection: Selection, scope: Mapping[str, Sequence[str]], is_withheld: bool, search: str = "",
+    *, selection: Selection, is_withheld: bool, search: str = "",
     mood: Mood | None = None, page: int = 1, size: int = PAGE_SIZE,
 ) -> CommentPage:
-    """Return a page of comments within the selection and the scope, the newest first.
+    """Return a page of comments within the selection and its scope, the newest first.
 
     `is_withheld` says that the selection's own numbers are withheld; then nothing is read. Where
     anonymity is promised, a search or a score must also leave enough comments to hide among.
@@ -96,7 +95,7 @@ def list_comments(
         return CommentPage((), 1, False, is_asked=False)
     if is_withheld:
         return CommentPage((), 1, False, is_withheld=True)
-    rows = _narrowed(selection, scope, sources, search.strip()[:LONGEST_SEARCH], mood)
+    rows = _narrowed(selection, sources, search.strip()[:LONGEST_SEARCH], mood)
     if (search or mood) and _is_too_small(rows, sources, selection.tree.team.anonymity_k):
         return CommentPage((), 1, False, is_withheld=True)
     first = (page - 1) * size
@@ -107,19 +106,19 @@ def list_comments(
 
 
 def _narrowed(
-    selection: Selection, scope: Mapping[str, Sequence[str]], sources: Sources, search: str, mood: Mood | None
+    selection: Selection, sources: Sources, search: str, mood: Mood | None
 ) -> QuerySet[Response]:
     tree = selection.tree
     rows = Response.objects.filter(
         team_id=tree.team_id, state=ResponseState.COMPLETE, is_test=False, questionnaire__in=list(sources.comments)
     ).only("answers", "attributes", "questionnaire_id", "language", "completed_at")
     rows = in_period(rows, selection.period, moment="completed_at", wave="wave", zone=tree.team.time_zone)
-    rows = in_segments(rows, selection.filters, scope)
+    rows = in_segments(rows, selection.filters, selection.scope)
     said, scored = Q(pk__in=[]), Q(pk__in=[])
     for of, keys in sources.comments.items():
         for place, key in enumerate(keys):
             alias = f"said_{of}_{place}"
-            rows = rows.alias(**{alias: KeyTextTransform(key, "answers")})
+            rows = rows.alias(**{alias: text_under(key, "answers")})
             wanted = Q(**{f"{alias}__icontains": search}) if search else Q(**{f"{alias}__gt": ""})
             said |= Q(questionnaire=of) & wanted
         scored |= _in_band(of, sources, mood)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from accounts.models import Team
-from analytics.dashboards.selection import Selection
-from analytics.scoring import selectors
+from analytics.dashboards.selection import PageReading, Selection
 from surveys.answering.models import Response, ResponseState
 from surveys.contacts.models import Contact
 from surveys.design.models import QuestionnaireVersion
@@ -41,12 +39,11 @@ def get_progress(*, team: Team) -> Progress:
     )
 
 
-def find_emptying_dimension(*, selection: Selection, scope: Mapping[str, Sequence[str]]) -> str | None:
+def find_emptying_dimension(*, selection: Selection) -> str | None:
     """Return the dimension without whose filter there would be answers; None when that is no single one."""
     for key in selection.filters:
         rest = {other: levels for other, levels in selection.filters.items() if other != key}
-        one = replace(selection, filters=rest)
-        found = selectors.read_period(one.run, period=one.period, filters=one.filters, scope=scope)
-        if found.responses:
+        reading = PageReading(selection.run, filters=rest, scope=selection.scope)
+        if reading.period(selection.period, nodes=()).responses:
             return key
     return None

@@ -11,7 +11,7 @@ from analytics.dashboards.page import Headline
 from analytics.scoring.results import Figure, Level
 
 STEP: Final = 5
-NARROWEST: Final = 20
+NARROWEST: Final = 15
 FIVE_TONES: Final = ("n2", "n1", "0", "p1", "p2")
 """Colour classes from dissatisfied to satisfied: orange, grey, blue."""
 
@@ -63,14 +63,15 @@ class Piece:
 
 
 def axis_for(figures: Iterable[Figure], target: float | None = None) -> Axis:
-    """Return an axis in steps of 5 that holds all values, intervals and the target, 20 points or more."""
+    """Return an axis in steps of 5 that holds all values, intervals and the target, 15 points or more."""
     ends = [end for one in figures if one.is_shown for end in (one.value, one.low, one.high) if end is not None]
     ends += [target] if target is not None else []
     if not ends:
         return Axis(0, 100)
     low, high = floor(min(ends) / STEP) * STEP, ceil(max(ends) / STEP) * STEP
     while high - low < NARROWEST:
-        low, high = max(low - STEP, 0), min(high + STEP, 100)
+        low = max(low - STEP, 0)
+        high = min(high + STEP, 100) if high - low < NARROWEST else high
     return Axis(max(low, 0), min(high, 100))
 
 

@@ -7,8 +7,9 @@ from datetime import date, datetime, time
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from analytics.scoring.results import Grain, Period
 
@@ -26,7 +27,7 @@ def in_segments(
             rows = rows.filter(**{f"{questionnaire}__in": [level for level in levels if level.isdigit()]})
             continue
         alias = f"segment_{place}"
-        rows = rows.alias(**{alias: KeyTextTransform(key, "attributes")})
+        rows = rows.alias(**{alias: text_under(key, "attributes")})
         chosen = Q(**{f"{alias}__in": [level for level in levels if level]})
         rows = rows.filter(chosen | Q(**{f"{alias}__isnull": True}) if "" in levels else chosen)
     return rows
@@ -40,6 +41,14 @@ def in_period(rows: QuerySet[M], period: Period, *, moment: str, wave: str, zone
         return rows
     low, high = midnight(period.start, zone), midnight(period.end, zone)
     return rows.filter(**{f"{moment}__gte": low, f"{moment}__lt": high})
+
+
+def text_under(key: str, field: str) -> Cast:
+    """The text under a key of a JSON field, NULL where there is none.
+
+    The cast makes comparisons those of texts: on the bare transform they would be those of JSON values.
+    """
+    return Cast(KeyTextTransform(key, field), TextField())
 
 
 def midnight(day: date, zone: str) -> datetime:

@@ -9,7 +9,6 @@ from typing import Final
 from analytics.dashboards import attention, comments
 from analytics.dashboards.page import (
     Alert,
-    Funnel,
     Headline,
     Heat,
     HeatCell,
@@ -36,7 +35,6 @@ from analytics.scoring.results import (
 )
 from surveys.design.models import QuestionnaireVersion
 
-Scope = Mapping[str, Sequence[str]]
 COMMENTS_SHOWN: Final = 4
 POINTS: Final[Mapping[Grain, int]] = {
     Grain.WAVE: 12, Grain.MONTH: 12, Grain.WEEK: 13, Grain.DAY: 14, Grain.QUARTER: 12, Grain.YEAR: 12,
@@ -50,49 +48,44 @@ class Segments:
     """One dimension, now and before."""
 
     dimension: Dimension
-    current: tuple[SegmentResult, ...]
-    previous: tuple[SegmentResult, ...]
+    current: Sequence[SegmentResult]
+    previous: Sequence[SegmentResult]
 
 
-def read_overview(*, selection: Selection, scope: Scope) -> Overview:
-    """Return every number of the overview under the selection, within the scope."""
-    run, filters = selection.run, selection.filters
-    current = selectors.read_period(run, period=selection.period, filters=filters, scope=scope)
-    previous = None
-    if selection.previous is not None:
-        previous = selectors.read_period(run, period=selection.previous, filters=filters, scope=scope)
-    segments = _read_segments(selection, scope)
+def read_overview(*, selection: Selection) -> Overview:
+    """Return every number of the overview under the selection, within its scope."""
+    run, reading = selection.run, selection.reading
+    current = reading.period(selection.period)
+    previous = reading.period(selection.previous) if selection.previous is not None else None
+    segments = _read_segments(selection, current)
     alerts, looks = _alerts(selection, current, previous, segments)
     shown = next((one for one in segments if one.dimension.key == selection.by), None)
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
         run_id=run.pk, weight_set=run.weight_set.name, weight_set_number=run.weight_set.number,
         freshness=selectors.freshness(tree=selection.tree),
-        period=selection.period, previous=selection.previous, filters=filters,
+        period=selection.period, previous=selection.previous, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=_headline(current.root.index, previous.root.index if previous else None, current.root.target),
         satisfied=_satisfied(current, previous), nps=_nps(current, previous),
-        funnel=_funnel(selection, scope, current),
-        trend=read_trend(selection=selection, scope=scope),
+        funnel=None if current.is_withheld else get_funnel(selection=selection),
+        trend=read_trend(selection=selection),
         nodes=order_nodes(current.nodes, previous.nodes if previous else ()),
         alerts=alerts, looks=looks,
         heat=build_heat(shown, current) if shown else None,
         comments=comments.list_comments(
-            selection=selection, scope=scope, is_withheld=current.is_withheld, size=COMMENTS_SHOWN
+            selection=selection, is_withheld=current.is_withheld, size=COMMENTS_SHOWN
         ).comments,
         show_from=selection.tree.team.show_from_n, sure_from=selection.tree.team.sure_from_n,
     )
 
 
-def read_trend(*, selection: Selection, scope: Scope) -> Trend:
+def read_trend(*, selection: Selection) -> Trend:
     """Return the index over the newest periods of the grain that suits the selection."""
     grain = trend_grain(selection)
     shown = POINTS[grain]
     with_last_year = grain == Grain.MONTH
-    results = selectors.read_trend(
-        selection.run, grain=grain, last=shown + MONTHS_A_YEAR if with_last_year else shown,
-        filters=selection.filters, scope=scope,
-    )
+    results = selection.reading.trend(grain, shown + MONTHS_A_YEAR if with_last_year else shown, None)
     earlier = {place + MONTHS_A_YEAR: one.root.index for place, one in enumerate(results)} if with_last_year else {}
     points = [
         TrendPoint(one.period, one.root.index, one.period.is_running(selection.today), _shown(earlier.get(place)))
@@ -148,17 +141,18 @@ def build_heat(segments: Segments, whole: PeriodResult) -> Heat:
     )
 
 
-def _read_segments(selection: Selection, scope: Scope) -> list[Segments]:
-    found = []
-    for dimension in selection.known.dimensions:
-        current, previous = (
-            selectors.read_segments(
-                selection.run, period=period, dimension=dimension.key, filters=selection.filters, scope=scope
-            ) if period is not None else ()
-            for period in (selection.period, selection.previous)
+def _read_segments(selection: Selection, current: PeriodResult) -> list[Segments]:
+    """Read each dimension now and before, of the indicators only the index and the level below it."""
+    nodes = [node.key for node in current.nodes if node.depth <= 1]
+    before = selection.previous
+    return [
+        Segments(
+            dimension,
+            selection.reading.segments(selection.period, dimension.key, nodes),
+            selection.reading.segments(before, dimension.key, nodes) if before is not None else (),
         )
-        found.append(Segments(dimension, tuple(current), tuple(previous)))
-    return found
+        for dimension in selection.known.dimensions
+    ]
 
 
 def _alerts(
@@ -171,10 +165,6 @@ def _alerts(
     for one in segments:
         looks += attention.look_at_segments(one.current, one.previous, sure_from=sure_from)
     return attention.choose_alerts(looks), len(looks)
-
-
-def _funnel(selection: Selection, scope: Scope, current: PeriodResult) -> Funnel | None:
-    return None if current.is_withheld else get_funnel(selection=selection, scope=scope)
 
 
 def _headline(figure: Figure, previous: Figure | None, target: float | None = None) -> Headline:

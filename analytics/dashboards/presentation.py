@@ -57,6 +57,7 @@ class Kpi:
     change: Change | None
     change_text: str
     versus: str
+    verdict: str
     bar: RangeBar | None = None
     axis: Axis | None = None
     target: str = ""
@@ -124,6 +125,7 @@ def present_kpi(headline: Headline, before: str, *, axis: Axis | None = None) ->
         note=wording.status_text(figure),
         change=change if change and change.difference is not None else None,
         change_text=wording.change_text(change) if change else "", versus=_versus(headline, before),
+        verdict=wording.verdict_text(change) if change else "",
         bar=geometry.range_bar(headline, axis) if axis and figure.is_shown else None, axis=axis,
         target=wording.number(headline.target, 0 if headline.target == round(headline.target) else 1)
         if headline.target is not None else "",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from django.db.models import Count, Q
 
 from analytics.dashboards.narrowing import in_period, in_segments
@@ -15,24 +13,24 @@ from surveys.sending.models import DeliveryState, Invitation
 METRIC = "response_rate"
 
 
-def get_funnel(*, selection: Selection, scope: Mapping[str, Sequence[str]]) -> Funnel | None:
+def get_funnel(*, selection: Selection) -> Funnel | None:
     """Count the invitations mailed in the period by step; None when the tree's surveys were never mailed.
 
     Test invitations never count. Compared with the earlier period where there is one.
     """
-    counts = _count(selection, scope, selection.period)
+    counts = _count(selection, selection.period)
     if not any(counts.values()):
         return None
     rate = _rate(counts["completed"], counts["delivered"], selection)
     previous = None
     if selection.previous is not None:
-        before = _count(selection, scope, selection.previous)
+        before = _count(selection, selection.previous)
         previous = _rate(before["completed"], before["delivered"], selection)
     headline = Headline(rate, previous, _change(previous, rate)) if rate else None
     return Funnel(**counts, headline=headline)
 
 
-def _count(selection: Selection, scope: Mapping[str, Sequence[str]], period: Period) -> dict[str, int]:
+def _count(selection: Selection, period: Period) -> dict[str, int]:
     tree = selection.tree
     # By subquery, not by join: a questionnaire feeds the tree through many sources.
     fed = tree.sources.values("questionnaire_id")
@@ -40,7 +38,7 @@ def _count(selection: Selection, scope: Mapping[str, Sequence[str]], period: Per
         campaign__team=tree.team_id, campaign__questionnaire__in=fed, is_test=False, sent_at__isnull=False
     )
     rows = in_period(rows, period, moment="sent_at", wave="campaign__wave", zone=tree.team.time_zone)
-    rows = in_segments(rows, selection.filters, scope, questionnaire="campaign__questionnaire_id")
+    rows = in_segments(rows, selection.filters, selection.scope, questionnaire="campaign__questionnaire_id")
     delivered = Q(state=DeliveryState.SENT)
     return rows.aggregate(
         invited=Count("id"),

@@ -11,18 +11,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 from analytics.indicators.models import IndicatorTree
-from analytics.scoring import periods, selectors
+from analytics.scoring import periods
 from analytics.scoring.models import Run
+from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
 OWN_KEYS = frozenset({"survey", "period", "compare", "by", "page", "q", "score"})
 """Keys of the address that no segment dimension can take (such a dimension is written `dim.<key>`)."""
+
+
+class PageReading(Reading):
+    """A reading that serves a whole page: what it has looked up once it keeps."""
+
+    @cached_property
+    def known_dimensions(self) -> tuple[Dimension, ...]:
+        """The dimensions of the run."""
+        return super().dimensions()
+
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Dimensions with their levels."""
+        return self.known_dimensions
 
 
 class Compare(StrEnum):
@@ -63,10 +78,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Selection:
-    """A parsed address. `survey` is the word as it was written, "" for the default."""
+    """A parsed address. `survey` is the word as it was written, "" for the default.
+
+    `reading` reads the run under the filters and the actor's `scope`, for every part of the page.
+    """
 
     tree: IndicatorTree
     run: Run
+    reading: PageReading
+    scope: Mapping[str, Sequence[str]]
     known: Known
     survey: str
     period: Period
@@ -103,29 +123,40 @@ def parse_selection(
     *, tree: IndicatorTree, run: Run, query: QueryDict, scope: Mapping[str, Sequence[str]], today: date
 ) -> Selection:
     """Read an address. What it cannot mean is listed in `ignored` and the default stands."""
-    known = list_choices(run, scope=scope)
+    whole = PageReading(run, scope=scope)
+    known = list_choices(whole, scope=scope)
     ignored: list[Ignored] = []
     period = _period(query.get("period", ""), known, ignored)
     compare = _compare(query.get("compare", ""), ignored)
+    filters = _filters(query, known, ignored)
     by = query.get("by", "")
     if by and known.dimension(by) is None:
         ignored.append(Ignored("by", by))
         by = ""
     return Selection(
-        tree=tree, run=run, known=known, survey=query.get("survey", ""), period=period, compare=compare,
+        tree=tree, run=run, reading=PageReading(run, filters=filters, scope=scope) if filters else whole, scope=scope,
+        known=known, survey=query.get("survey", ""), period=period, compare=compare,
         previous=compared_period(period, compare, known=known, today=today),
-        filters=_filters(query, known, ignored), by=by or first_key(known.dimensions), today=today,
+        filters=filters, by=by or first_key(known.dimensions), today=today,
         ignored=tuple(ignored),
     )
 
 
-def list_choices(run: Run, *, scope: Mapping[str, Sequence[str]]) -> Known:
-    """Return the periods that hold answers and the dimensions with the levels that the scope allows."""
-    held = {grain: selectors.list_periods(run, grain=grain, scope=scope) for grain in LISTED_GRAINS}
+def list_choices(whole: Reading, *, scope: Mapping[str, Sequence[str]]) -> Known:
+    """Return the periods that hold answers, and the dimensions that tell them apart, as far as the scope goes."""
+    held = {grain: whole.periods(grain) for grain in LISTED_GRAINS}
     return Known(
         periods={grain: found for grain, found in held.items() if found},
-        dimensions=tuple(_within(dimension, scope) for dimension in selectors.list_dimensions(run)),
+        dimensions=tuple(
+            _within(dimension, scope) for dimension in whole.dimensions() if _is_in_use(whole, dimension.key)
+        ),
     )
+
+
+def _is_in_use(whole: Reading, dimension: str) -> bool:
+    """Whether any response has a level of it: another survey of the team may have brought it in."""
+    levels = whole.segments(periods.EVERYTHING, dimension, ())
+    return any(one.level and (one.result.responses or one.result.is_withheld) for one in levels)
 
 
 def compared_period(period: Period, compare: Compare, *, known: Known, today: date) -> Period | None:
@@ -176,9 +207,13 @@ def _one_spelling(word: str) -> str:
 
 
 def _compare(word: str, ignored: list[Ignored]) -> Compare:
-    if word and word not in Compare:
+    if not word:
+        return Compare.PREVIOUS
+    try:
+        return Compare(word)
+    except ValueError:
         ignored.append(Ignored("compare", word))
-    return Compare(word) if word in Compare else Compare.PREVIOUS
+        return Compare.PREVIOUS
 
 
 def _filters(query: QueryDict, known: Known, ignored: list[Ignored]) -> dict[str, tuple[str, ...]]:

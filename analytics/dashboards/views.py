@@ -48,7 +48,7 @@ def overview(request: TeamRequest) -> HttpResponse:
     canonical = selection.query()
     if not selection.ignored and request.GET.urlencode() != canonical:
         return redirect(with_query(reverse("dashboards:overview"), canonical))
-    page = read_overview(selection=selection, scope=request.actor.scope)
+    page = read_overview(selection=selection)
     context = present_overview(page, selection, language=language_of(request), at=at)
     if not page.responses and not page.is_withheld:
         context |= emptiness(request, selection)
@@ -75,7 +75,7 @@ def export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
     if selection is None:
         return redirect("dashboards:overview")
-    page = read_overview(selection=selection, scope=request.actor.scope)
+    page = read_overview(selection=selection)
     rows = exports.overview_rows(page, language_of(request))
     response = StreamingHttpResponse(exports.stream_csv(rows), content_type="text/csv; charset=utf-8")
     name = f"overview-{page.tree_id}-{''.join(c if c.isalnum() else '-' for c in page.period.key)}.csv"
@@ -103,11 +103,9 @@ def comment_list(request: TeamRequest) -> HttpResponse:
         return redirect("dashboards:overview")
     form = CommentFilters(request.GET)
     wanted = form.wanted()
-    whole = selectors.read_period(
-        selection.run, period=selection.period, filters=selection.filters, scope=request.actor.scope
-    )
+    whole = selection.reading.period(selection.period, nodes=())
     found = comments.list_comments(
-        selection=selection, scope=request.actor.scope, is_withheld=whole.is_withheld, search=wanted.search,
+        selection=selection, is_withheld=whole.is_withheld, search=wanted.search,
         mood=wanted.mood, page=wanted.page,
     )
     extra = {"q": wanted.search, "score": wanted.mood.value if wanted.mood else ""}
@@ -143,7 +141,7 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
 
 def emptiness(request: TeamRequest, selection: Selection) -> dict[str, Any]:
     """Say that nothing answers the filters, and which of them to take away."""
-    key = first_use.find_emptying_dimension(selection=selection, scope=request.actor.scope)
+    key = first_use.find_emptying_dimension(selection=selection)
     dimension = selection.known.dimension(key) if key else None
     language = language_of(request)
     return {

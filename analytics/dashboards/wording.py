@@ -114,8 +114,19 @@ def days_text(period: Period) -> str:
     """Write a period as its first and last day; its name where it has no days."""
     if period.start is None or period.end is None:
         return period.label
-    first, last = day_text(period.start), day_text(period.end - _DAY)
-    return first if first == last else f"{first} – {last}"
+    last = period.end - _DAY
+    if period.start == last:
+        return day_text(last)
+    is_one_year = period.start.year == last.year
+    first = date_format(period.start, pgettext("date format: first day of a range within a year", "j M"))
+    return f"{first if is_one_year else day_text(period.start)} – {_last_day(last, is_one_year)}"
+
+
+def _last_day(day: date, is_one_year: bool) -> str:
+    """The last day of a range; where the year comes first it stands with the first day alone."""
+    if not is_one_year:
+        return day_text(day)
+    return date_format(day, pgettext("date format: last day of a range within a year", "j M Y"))
 
 
 def day_text(day: date) -> str:

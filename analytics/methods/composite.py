@@ -56,9 +56,8 @@ def index_values(answers: npt.NDArray[np.int8], definition: IndexDefinition) -> 
     scorer = scorer_of(definition)
     out = np.empty((len(definition.tree.parents), matrix.shape[0]), dtype=np.int32)
     for start in range(0, matrix.shape[0], ROWS_PER_PASS):
-        rows = scorer.rows(matrix[start : start + ROWS_PER_PASS])
-        for node, values in rows.items():
-            out[node, start : start + ROWS_PER_PASS] = values
+        rows = slice(start, start + ROWS_PER_PASS)
+        scorer.fill(matrix[rows], out[:, rows])
     return out
 
 

@@ -75,17 +75,27 @@ class Scorer:
         self.open = [node for node in reversed(self.tree.order) if node in self.tables and node not in self.closed]
         self.leaf_fixed = [self._leaf_fixed(column) for column in range(len(self.tree.leaves))]
         self.closed_fixed = {node: as_fixed(*self._rounded(signal)) for node, signal in self.closed.items()}
+        # Values fit 32 bits, which halves what a pass has to write.
+        self.leaf_values = [fixed.astype(np.int32) for fixed in self.leaf_fixed]
+        self.closed_values = {node: fixed.astype(np.int32) for node, fixed in self.closed_fixed.items()}
         self.leaf_sums = [square_tables(fixed) for fixed in self.leaf_fixed]
         self.closed_sums = {node: square_tables(fixed) for node, fixed in self.closed_fixed.items()}
 
-    def rows(self, block: npt.NDArray[np.int8]) -> dict[int, IntArray]:
-        """Return each node's value per row of a block, -1 where it does not count."""
+    def fill(self, block: npt.NDArray[np.int8], out: npt.NDArray[np.int32]) -> None:
+        """Write each node's value per row of a block, -1 where it does not count.
+
+        `out` has shape (nodes, rows). Every index is on its table by the time it
+        is looked up; "clip" only spares numpy a copy of what it writes.
+        """
         digits = self._digits(block)
         joints = self._joints(digits)
-        found = {leaf: self.leaf_fixed[column].take(digits[column]) for leaf, column in self.tree.column_of.items()}
-        found |= {node: fixed.take(joints[node][0]) for node, fixed in self.closed_fixed.items()}
-        signals = self._open_signals(joints, len(block))
-        return found | {node: as_fixed(*self._rounded(signal)) for node, signal in signals.items()}
+        for leaf, column in self.tree.column_of.items():
+            self.leaf_values[column].take(digits[column], out=out[leaf], mode="clip")
+        for node, values in self.closed_values.items():
+            values.take(joints[node][0], out=out[node], mode="clip")
+        for node, signal in self._open_signals(joints, len(block)).items():
+            rounded, counts = self._rounded(signal)
+            np.copyto(out[node], np.where(counts, rounded, NOT_COUNTED), casting="unsafe")
 
     def moments(self, blocks: Iterable[npt.NDArray[np.int8]]) -> MomentTable:
         """Return the moments of all blocks at every node, all rows in one group."""

@@ -256,8 +256,13 @@ SPECTACULAR_SETTINGS = {
     # The schema holds no data and is the same for everybody.
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    # A choice is described where it is used; two fields named `state` need no shared name.
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Several things have a state; each list of states gets the name of its thing.
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignState": "surveys.sending.models.CampaignState",
+        "DeliveryState": "surveys.sending.models.DeliveryState",
+        "ResponseState": "surveys.answering.models.ResponseState",
+    },
 }
 
 # --- safety -----------------------------------------------------------------------------

@@ -1,94 +1,167 @@
-"""Presentation only: icons, form fields and the way numbers are written."""
+"""How things look in templates: icons, form fields and written numbers. No rules of the product."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from csat.logs import request_id
 
 register = template.Library()
 
 MINUS = "−"
+NOTHING = "–"
+Number = float | int | None
+SCRIPTS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
+
+
+# --- words ------------------------------------------------------------------------------
 
 
 @register.simple_tag
-def icon(name: str, size: str = "") -> SafeString:
-    """Draw one icon of static/img/icons.svg; it is decoration, the words beside it carry the meaning."""
-    small = " ic-s" if size == "small" else ""
-    return format_html(
-        '<svg class="ic{}" aria-hidden="true"><use href="{}#i-{}"></use></svg>',
-        small, static("img/icons.svg"), name,
-    )
+def html_lang(code: str = "") -> str:
+    """Give the BCP 47 tag for `lang`: "zh-hans" becomes "zh-Hans"; the active language by default."""
+    code = code or get_language() or "en"
+    return SCRIPTS.get(code.lower(), code)
 
 
-@register.inclusion_tag("components/_field.html")
-def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
-    """Draw a labelled form field with its hint and errors."""
-    kind = getattr(bound.field.widget, "input_type", "")
-    classes = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
-    attributes: dict[str, str | bool] = {"class": classes}
-    described = [f"{bound.auto_id}-hint"] if hint or bound.help_text else []
-    described += [f"{bound.auto_id}-error"] if bound.errors else []
-    if described:
-        attributes["aria-describedby"] = " ".join(described)
-    if bound.errors:
-        attributes["aria-invalid"] = "true"
-    return {
-        "field": bound, "widget": bound.as_widget(attrs=attributes), "hint": hint or bound.help_text,
-        "is_checkbox": kind == "checkbox",
-    }
+@register.simple_tag
+def request_number() -> str:
+    """Give the id under which this request stands in the log."""
+    return request_id.get()
 
 
 @register.filter
-def one_decimal(value: float | None) -> str:
+def in_language(texts: Mapping[str, str] | None, language: str) -> str:
+    """Pick the text in a language, else any text there is."""
+    texts = texts or {}
+    return texts.get(language) or next((text for text in texts.values() if text), "")
+
+
+@register.filter
+def initials(name: object) -> str:
+    """Give the letters for an avatar: "Li Wen" is "LW"; a Chinese name gives its last character."""
+    words = str(name).split()
+    if not words:
+        return "?"
+    if not words[0].isascii():
+        return words[-1][-1]
+    return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
+
+
+# --- numbers ----------------------------------------------------------------------------
+
+
+@register.filter
+def one_decimal(value: Number) -> str:
     """Write 79.64 as 79.6 with a true minus sign; None becomes an en dash."""
-    return "–" if value is None else f"{value:.1f}".replace("-", MINUS)
+    return _written(value, ".1f")
 
 
 @register.filter
-def whole(value: float | None) -> str:
+def whole(value: Number) -> str:
     """Write 33.6 as 34."""
-    return "–" if value is None else f"{value:.0f}".replace("-", MINUS)
+    return _written(value, ".0f")
 
 
 @register.filter
-def percent(value: float | None) -> str:
+def percent(value: Number) -> str:
     """Write a share 0-1 as a percentage with one decimal, without the sign: 0.792 as 79.2."""
-    return "–" if value is None else f"{100 * value:.1f}".replace("-", MINUS)
+    return _written(None if value is None else 100 * value, ".1f")
 
 
 @register.filter
-def percent_whole(value: float | None) -> str:
+def percent_whole(value: Number) -> str:
     """Write a share 0-1 as a whole percentage without the sign: 0.792 as 79."""
-    return "–" if value is None else f"{100 * value:.0f}".replace("-", MINUS)
+    return _written(None if value is None else 100 * value, ".0f")
 
 
 @register.filter
-def signed(value: float | None) -> str:
-    """Write 2.34 as +2.3 and -2.34 as −2.3."""
-    return "–" if value is None else f"{value:+.1f}".replace("-", MINUS)
+def signed(value: Number) -> str:
+    """Write 2.34 as +2.3, -2.34 as −2.3 and what rounds to nothing as 0.0."""
+    return _written(value, "+.1f") if value is None or round(value, 1) else "0.0"
 
 
 @register.filter
-def signed_whole(value: float | None) -> str:
+def signed_whole(value: Number) -> str:
     """Write 33.6 as +34; for the Net Promoter Score, which has no decimals."""
-    if value is None:
-        return "–"
-    return f"{round(value):+d}".replace("-", MINUS) if round(value) else "0"
+    return _written(value, "+.0f") if value is None or round(value) else "0"
 
 
 @register.filter
 def thousands(value: int | None) -> str:
     """Write 1248 as 1,248."""
-    return "–" if value is None else f"{value:,}"
+    return _written(value, ",d")
+
+
+def _written(value: Number, form: str) -> str:
+    if value is None:
+        return NOTHING
+    text = format(value, form)
+    return text.removeprefix("-") if text.strip("-0.") == "" else text.replace("-", MINUS)
+
+
+# --- icons and fields -------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw one icon of static/img/icons.svg; it is decoration, the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="ic{}" aria-hidden="true"><use href="{}#i-{}"></use></svg>',
+        {"small": " ic-s", "large": " ic-l"}.get(size, ""),
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.inclusion_tag("components/_field.html")
+def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
+    """Draw a form field with its label, hint and errors, tied together for screen readers."""
+    kind = kind_of(bound)
+    hint = hint or str(bound.help_text)
+    described = [f"{bound.auto_id}-hint"] if hint else []
+    described += [f"{bound.auto_id}-error"] if bound.errors else []
+    # A group's attributes would land on each of its choices; its fieldset carries them instead.
+    attributes: dict[str, str | bool] = {} if kind == "group" else {"class": css_of(kind, bound)}
+    if described and kind != "group":
+        attributes["aria-describedby"] = " ".join(described)
+    if bound.errors and kind != "group":
+        attributes["aria-invalid"] = "true"
+    return {
+        "field": bound,
+        "widget": bound.as_widget(attrs=attributes),
+        "kind": kind,
+        "hint": hint,
+        "described": " ".join(described),
+    }
 
 
 @register.filter
-def in_language(texts: dict[str, str] | None, language: str) -> str:
-    """Pick the text in a language, else any text there is."""
-    texts = texts or {}
-    return texts.get(language) or next((text for text in texts.values() if text), "")
+def error_target(bound: BoundField) -> str:
+    """Give the id of the control an error link should focus: for a group, its first choice."""
+    return f"{bound.auto_id}_0" if kind_of(bound) == "group" else str(bound.id_for_label)
+
+
+def kind_of(bound: BoundField) -> str:
+    """Tell how a field is laid out: one check box, a group of choices, or a control below its label."""
+    widget = bound.field.widget
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        return "group"
+    return "check" if isinstance(widget, CheckboxInput) else "control"
+
+
+def css_of(kind: str, bound: BoundField) -> str:
+    """Give the classes of a control, added to those its widget asks for."""
+    own = str(bound.field.widget.attrs.get("class", ""))
+    is_select = isinstance(bound.field.widget, Select)
+    ours = "form-check-input" if kind != "control" else "form-select" if is_select else "form-control"
+    return f"{own} {ours}".strip()

@@ -4,8 +4,10 @@ import { startConfirm } from "./confirm.js";
 import { startCopyLink } from "./copy-link.js";
 import { startFilters } from "./filters.js";
 import { startLive } from "./live.js";
+import { startTheme } from "./theme.js";
 
 startConfirm(document);
+startTheme(document);
 startCopyLink(document);
 startFilters(document);
 startCharts(document);

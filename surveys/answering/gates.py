@@ -54,7 +54,7 @@ def look_at_gate(*, invitation: Invitation, at: datetime) -> Passage:
         return Passage(Gate.REVOKED)
     if campaign.version_id is None or campaign.state == CampaignState.DRAFT:
         return Passage(Gate.NOT_YET_OPEN)
-    if campaign.closes_at is not None and campaign.closes_at <= at or campaign.questionnaire.archived_at:
+    if (campaign.closes_at is not None and campaign.closes_at <= at) or campaign.questionnaire.archived_at:
         return Passage(Gate.USED if is_used else Gate.CLOSED)
     if is_used:
         # An anonymous answer has no way back to the one who gave it.

@@ -17,7 +17,7 @@ from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
 from surveys.answering.access import get_questionnaire
-from surveys.answering.importing import ImportReport, NotPublishedError, import_responses
+from surveys.answering.importing import ImportReport, import_responses
 from surveys.answering.mapping import MappingError, guess_map, parse_map
 from surveys.answering.report import map_sentence, report_lines, row_sentence, table_sentence
 from surveys.answering.services import document_of

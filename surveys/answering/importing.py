@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from surveys.answering.answers import clean_text
-from surveys.answering.mapping import ImportMap, ItemRule, MappingError, check_map, reader_of
+from surveys.answering.mapping import ImportMap, ItemRule, check_map, reader_of
 from surveys.answering.models import RecomputeNote, Response, ResponseSource, ResponseState
+from surveys.answering.services import document_of
 from surveys.answering.wake import wake_on_commit
 from surveys.contacts.tables import Table
 from surveys.design.document import Document, Question
 from surveys.design.models import Questionnaire, QuestionnaireVersion
-from surveys.answering.services import document_of
 
 AT_ONCE: Final = 2000
 PROBLEMS_KEPT: Final = 200
@@ -207,7 +207,7 @@ class _RowReader:
     def _date_of(self, text: str) -> datetime:
         for form in (self.mapping.date_format, *DATE_FORMATS) if self.mapping.date_format else DATE_FORMATS:
             try:
-                moment = datetime.strptime(text, form)  # noqa: DTZ007  # the zone is the team's
+                moment = datetime.strptime(text, form)  # the zone is the team's
             except ValueError:
                 continue
             return moment.replace(tzinfo=self.zone)

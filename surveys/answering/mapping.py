@@ -170,4 +170,6 @@ def reader_of(question: Question, rule: ItemRule) -> dict[str, Any]:
     elif question.type == "consent":
         offered = {"1": True, "true": True, "yes": True, "0": None, "false": None, "no": None}
     renamed = {code: offered[value] for code, value in rule.values.items() if value in offered}
-    return {**offered, **renamed, **dict.fromkeys(rule.blank)}
+    # "Blank", "BLANK" and "blank" are one code: exports of different years spell it differently.
+    blank = {spelling for code in rule.blank for spelling in (code, code.lower(), code.upper())}
+    return {**offered, **renamed, **dict.fromkeys(blank)}

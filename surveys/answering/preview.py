@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import TeamRequest, get_or_404, team_view
@@ -19,6 +20,7 @@ from surveys.sending.letters import company_name
 
 @team_view(Permission.VIEW_RESULTS)
 @require_http_methods(["GET", "HEAD", "POST"])
+@xframe_options_sameorigin
 def preview(request: TeamRequest, pk: int) -> HttpResponse:
     """Show one page of the draft, or of `?version=N`, in `?lang=`; a post shows the next page or its errors."""
     questionnaire = get_or_404(Questionnaire.objects.filter(team=request.actor.team), pk=pk)

@@ -43,4 +43,4 @@ def summary_title(count: int, *, is_prefix: bool = False) -> str:
     """Return the heading of the error summary, or the prefix of the page's title."""
     if is_prefix:
         return _("Error: ")
-    return ngettext("There is a problem", "There are %(count)d problems", count) % {"count": count}
+    return ngettext("There is %(count)d problem", "There are %(count)d problems", count) % {"count": count}

@@ -38,6 +38,12 @@ def position_of(raw: Json, key: str) -> int:
     return keys.index(key) + 1
 
 
+def page_of(raw: Json, key: str) -> int:
+    """Return the number of the page that holds the question, counted from 1; 1 when there is none."""
+    pages = [number for number, page in enumerate(raw["pages"], 1) for q in page["questions"] if q["key"] == key]
+    return pages[0] if pages else 1
+
+
 def add_question(raw: Json, kind: str, after: str) -> tuple[Json, str]:
     """Add an empty question of a kind after another (or at the end); return the draft and the new key."""
     if kind not in ADDABLE:

@@ -31,7 +31,7 @@ class ImportForm(forms.Form):
 
     def clean_file(self) -> Any:
         """Return the parsed JSON; the document's own rules are checked by the service."""
-        upload: UploadedFile = self.cleaned_data["file"]
+        upload: UploadedFile[bytes] = self.cleaned_data["file"]
         if (upload.size or 0) > LARGEST_FILE:
             raise forms.ValidationError(_("The file is larger than 1 MB. Export the questionnaire again."))
         try:

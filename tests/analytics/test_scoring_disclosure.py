@@ -32,7 +32,6 @@ from tests.analytics.builders import (
     standard_document,
 )
 
-
 settings.register_profile("laws", deadline=None)
 settings.load_profile("laws")
 

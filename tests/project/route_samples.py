@@ -14,7 +14,15 @@ from django.utils import timezone
 
 from accounts.models import MemberInvitation, Membership, Team, User
 from accounts.roles import Permission
+from surveys.contacts.importing import set_mapping, start_import
+from surveys.contacts.matching import EMAIL
+from surveys.contacts.models import Contact, ContactAttribute, Segment, Suppression, SuppressionReason
+from surveys.contacts.tables import read_table
+from surveys.design.document import parse_document
+from surveys.design.document_json import document_to_json
 from tests.cast import make_key
+from tests.surveys.answering_builders import document, make_version
+from tests.surveys.sending_builders import make_campaign
 
 Build = Callable[[Team, User], dict[str, Any]]
 PUBLIC, SIGNED_IN = "public", "signed in"
@@ -54,6 +62,58 @@ def a_key(team: Team, owner: User) -> dict[str, Any]:
     return {"pk": make_key(team, by=owner)[0].pk}
 
 
+def a_questionnaire(name: str) -> Build:
+    """Make a published questionnaire; `name` is what the route calls its id."""
+
+    def build(team: Team, _owner: User) -> dict[str, Any]:
+        return {name: make_version(team, document_to_json(parse_document(document()))).questionnaire_id}
+
+    return build
+
+
+def a_version(team: Team, _owner: User) -> dict[str, Any]:
+    return {"questionnaire_id": make_version(team).questionnaire_id, "number": 1}
+
+
+def a_campaign(team: Team, _owner: User) -> dict[str, Any]:
+    return {"campaign_id": make_campaign(team, make_version(team)).pk}
+
+
+def a_mail(team: Team, owner: User) -> dict[str, Any]:
+    return {**a_campaign(team, owner), "language": "en"}
+
+
+def a_contact(team: Team, _owner: User) -> dict[str, Any]:
+    email = f"c{Contact.objects.count()}@customer.example"
+    return {"contact_id": Contact.objects.create(team=team, email=email, email_key=email, language="en").pk}
+
+
+def an_attribute(team: Team, _owner: User) -> dict[str, Any]:
+    key = f"attribute_{ContactAttribute.objects.count()}"
+    return {"attribute_id": ContactAttribute.objects.create(team=team, key=key, names={"en": "Tier"}).pk}
+
+
+def a_segment(team: Team, _owner: User) -> dict[str, Any]:
+    return {"segment_id": Segment.objects.create(team=team, name=f"East {Segment.objects.count()}").pk}
+
+
+def a_suppression(team: Team, _owner: User) -> dict[str, Any]:
+    number = Suppression.objects.count()
+    return {"suppression_id": Suppression.objects.create(
+        team=team, email_hash=f"{number:064}", reason=SuppressionReason.MANUAL, at=timezone.now()).pk}
+
+
+def an_import(team: Team, owner: User) -> dict[str, Any]:
+    table = read_table(content=b"email,region\na@customer.example,East\n", encoding="")
+    started = start_import(team=team, file_name="people.csv", table=table, user=owner, at=timezone.now())
+    set_mapping(contact_import=started, targets={"0": EMAIL, "1": ""}, rule="fill", source="test")
+    return {"import_id": started.pk}
+
+
+def a_dead_link(_team: Team, _owner: User) -> dict[str, Any]:
+    return {"token": "no-such-token"}
+
+
 MANAGE, DESIGN, VIEW = Permission.MANAGE_TEAM, Permission.DESIGN, Permission.VIEW_RESULTS
 
 RULES: dict[str, Rule] = {
@@ -82,4 +142,74 @@ RULES: dict[str, Rule] = {
     "accounts:invitation-resend": Rule(MANAGE, ("POST",), build=an_invitation, ids=("pk",)),
     "accounts:keys": Rule(MANAGE, ("GET", "POST")),
     "accounts:key-revoke": Rule(MANAGE, ("POST",), build=a_key, ids=("pk",)),
+    "dashboards:overview": Rule(VIEW),
+    "dashboards:live": Rule(VIEW, statuses=(200, 204, 302)),
+    "dashboards:export": Rule(VIEW, statuses=(200, 204, 302)),
+    "dashboards:method": Rule(VIEW, statuses=(200, 204, 302)),
+    "dashboards:comments": Rule(VIEW, statuses=(200, 204, 302)),
+    "answering:page": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
+    "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
+    "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
+    "answering:import": Rule(DESIGN, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
+    "design:list": Rule(DESIGN),
+    "design:new": Rule(DESIGN, ("GET", "POST")),
+    "design:import": Rule(DESIGN, ("GET", "POST")),
+    "design:builder": Rule(DESIGN, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:checks": Rule(DESIGN, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:versions": Rule(DESIGN, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:export": Rule(DESIGN, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:remove": Rule(DESIGN, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",), statuses=(200, 302, 404)),
+    "design:edit": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:rename": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:undo": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:publish": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "contacts:list": Rule(DESIGN),
+    "contacts:new": Rule(DESIGN, ("GET", "POST")),
+    "contacts:edit": Rule(DESIGN, ("GET", "POST"), build=a_contact, ids=("contact_id",)),
+    "contacts:delete": Rule(DESIGN, ("POST",), build=a_contact, ids=("contact_id",)),
+    "contacts:attribute-list": Rule(DESIGN, ("GET", "POST")),
+    "contacts:attribute-edit": Rule(DESIGN, ("GET", "POST"), build=an_attribute, ids=("attribute_id",)),
+    "contacts:segment-list": Rule(DESIGN),
+    "contacts:segment-new": Rule(DESIGN, ("GET", "POST")),
+    "contacts:segment-count": Rule(DESIGN),
+    "contacts:segment-edit": Rule(DESIGN, ("GET", "POST"), build=a_segment, ids=("segment_id",)),
+    "contacts:segment-delete": Rule(DESIGN, ("POST",), build=a_segment, ids=("segment_id",)),
+    "contacts:suppression-list": Rule(DESIGN, ("GET", "POST")),
+    "contacts:suppression-lift": Rule(MANAGE, ("POST",), build=a_suppression, ids=("suppression_id",)),
+    "contacts:import-upload": Rule(DESIGN, ("GET", "POST")),
+    "contacts:import-match": Rule(DESIGN, ("GET", "POST"), build=an_import, ids=("import_id",), statuses=(200, 302)),
+    "contacts:import-check": Rule(DESIGN, ("GET", "POST"), build=an_import, ids=("import_id",), statuses=(200, 302)),
+    "contacts:import-done": Rule(DESIGN, build=an_import, ids=("import_id",), statuses=(200, 302)),
+    "contacts:import-wrong-rows": Rule(DESIGN, build=an_import, ids=("import_id",), statuses=(200, 302)),
+    "contacts:import-discard": Rule(DESIGN, ("POST",), build=an_import, ids=("import_id",)),
+    "sending:list": Rule(DESIGN),
+    "sending:new": Rule(DESIGN, ("GET", "POST")),
+    "sending:what": Rule(DESIGN, ("GET", "POST"), build=a_campaign, ids=("campaign_id",)),
+    "sending:who": Rule(DESIGN, ("GET", "POST"), build=a_campaign, ids=("campaign_id",)),
+    "sending:when": Rule(DESIGN, ("GET", "POST"), build=a_campaign, ids=("campaign_id",)),
+    "sending:check": Rule(DESIGN, build=a_campaign, ids=("campaign_id",), statuses=(200, 302)),
+    "sending:detail": Rule(DESIGN, build=a_campaign, ids=("campaign_id",), statuses=(200, 302)),
+    "sending:progress": Rule(DESIGN, build=a_campaign, ids=("campaign_id",), statuses=(200, 302)),
+    "sending:mail": Rule(DESIGN, build=a_mail, ids=("campaign_id",)),
+    "sending:test": Rule(DESIGN, ("POST",), build=a_campaign, ids=("campaign_id",)),
+    "sending:launch": Rule(DESIGN, ("POST",), build=a_campaign, ids=("campaign_id",)),
+    "sending:pause": Rule(DESIGN, ("POST",), build=a_campaign, ids=("campaign_id",)),
+    "sending:resume": Rule(DESIGN, ("POST",), build=a_campaign, ids=("campaign_id",)),
+    "sending:cancel": Rule(DESIGN, ("POST",), build=a_campaign, ids=("campaign_id",)),
+    "sending:resend": Rule(DESIGN, ("POST",), build=a_campaign, ids=("campaign_id",)),
+    "sending:stop-preview": Rule(PUBLIC),
+    "sending:unsubscribe": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
+    "sending:unsubscribe-undo": Rule(PUBLIC, ("POST",), build=a_dead_link),
+    "api:questionnaire-list": Rule(VIEW),
+    "api:questionnaire-detail": Rule(VIEW, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "api:questionnaire-draft": Rule(DESIGN, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "api:version-list": Rule(VIEW, build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "api:version-detail": Rule(VIEW, build=a_version, ids=("questionnaire_id",)),
+    "api:contacts": Rule(DESIGN, ("GET", "POST")),
+    "api:contact": Rule(DESIGN, build=a_contact, ids=("contact_id",)),
+    "api:campaigns": Rule(DESIGN),
+    "api:campaign": Rule(DESIGN, build=a_campaign, ids=("campaign_id",)),
+    "api:campaign-invitations": Rule(DESIGN, build=a_campaign, ids=("campaign_id",)),
+    "api:response-list": Rule(VIEW),
+    "api:overview": Rule(VIEW, statuses=(200, 404)),
 }

@@ -90,7 +90,7 @@ class TestTheTable:
                 assert declared == rule.access, name
             if is_api(name):
                 needed = view.cls.required_permissions
-                assert {m for m in needed} >= set(rule.methods), name
+                assert set(needed) >= set(rule.methods), name
                 assert needed[rule.methods[0]] == rule.access, name
 
     def test_would_notice_a_route_without_a_rule(self) -> None:

@@ -38,11 +38,16 @@ def trend_figure(
         tickmode="array", tickvals=list(range(len(points))), ticktext=[theme.safe(point.label) for point in points],
         range=[-0.4, max(len(points) - 1, 0) + 0.4],
     )
-    figure.update_yaxes(range=list(bounds), nticks=5)
+    figure.update_yaxes(range=list(bounds), dtick=_step(bounds))
     if target is not None:
         _add_target(figure, target, theme.safe(target_label))
-    _add_value(figure, points, theme.safe(value_label))
+    _add_value(figure, points, theme.safe(value_label), target, (bounds[1] - bounds[0]) / 5)
     return theme.finish(figure)
+
+
+def _step(bounds: tuple[float, float]) -> int:
+    span = bounds[1] - bounds[0]
+    return 5 if span <= 30 else 10 if span <= 60 else 20
 
 
 def _ribbons(points: Sequence[Point]) -> Iterator[go.Scatter]:
@@ -121,10 +126,13 @@ def _add_target(figure: go.Figure, target: float, label: str) -> None:
     )
 
 
-def _add_value(figure: go.Figure, points: Sequence[Point], label: str) -> None:
+def _add_value(figure: go.Figure, points: Sequence[Point], label: str, target: float | None, room: float) -> None:
+    """Print the last value above its point, or below where the target line would cross it."""
     shown = [place for place, point in enumerate(points) if point.value is not None]
     if shown:
+        is_below = target is not None and 0 <= target - (points[shown[-1]].value or 0.0) < room
         figure.add_annotation(
-            x=shown[-1], y=points[shown[-1]].value, yanchor="bottom", yshift=8, text=f"<b>{label}</b>",
-            showarrow=False, font={"color": theme.LABEL, "size": 12},
+            x=shown[-1], y=points[shown[-1]].value, yanchor="top" if is_below else "bottom",
+            yshift=-8 if is_below else 8, text=label, showarrow=False,
+            font={"color": theme.LABEL, "size": 13, "weight": 600},
         )

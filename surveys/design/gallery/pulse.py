@@ -20,6 +20,6 @@ TEMPLATE = b.Template(
             "satisfaction", b.both("满意度指数", "Satisfaction index"),
             children=(b.leaf("overall", "总体满意度", "Overall satisfaction"),),
         ),
-        nps="nps", overall="overall", comments=("reason",),
+        nps="nps", comments=("reason",),
     ),
 )

@@ -17,7 +17,15 @@ from accounts.roles import Permission
 from surveys.design.access import get_questionnaire
 from surveys.design.checks import check_for_publishing, estimate_seconds
 from surveys.design.document import Problem, parse_document
-from surveys.design.editing import ADDABLE, Json, answer_keys, find_question, list_dependents, position_of
+from surveys.design.editing import (
+    ADDABLE,
+    Json,
+    answer_keys,
+    find_question,
+    list_dependents,
+    page_of,
+    position_of,
+)
 from surveys.design.editor import build_cells, build_editor, build_outline, first_key
 from surveys.design.forms import PublishForm
 from surveys.design.hooks import row_panels
@@ -51,6 +59,7 @@ def render_builder(
         "kinds": [(kind, TYPE_NAMES[kind]) for kind in ADDABLE],
         "preview_url": preview_url(questionnaire), "preview_language": preview_language(request, language),
     }
+    context["preview_page"] = page_of(raw, selected)
     context["outline"] = build_outline(raw, selected, context["findings"], language)
     context |= _texts_part(typed or raw) if selected == TEXTS else _question_part(request, questionnaire, selected, typed)
     return render(request, "design/builder.html", context, status=422 if refused else 200)

@@ -22,7 +22,7 @@ from accounts.roles import Permission
 from surveys.design import editing
 from surveys.design.access import get_questionnaire
 from surveys.design.differences import describe_differences
-from surveys.design.document import DocumentError, parse_document
+from surveys.design.document import DocumentError, Problem, parse_document
 from surveys.design.editing import Json, NoSuchPartError
 from surveys.design.forms import PublishForm
 from surveys.design.hooks import row_panels
@@ -63,7 +63,9 @@ def edit(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
     selected = request.POST.get("q", "")
     typed: Json | None = None
     try:
-        typed = _read(request.POST, questionnaire.draft, selected)
+        typed, problems = _read(request.POST, questionnaire.draft, selected)
+        if problems:
+            raise DocumentError(problems)
         step = _operate(request.POST, _with_typed(questionnaire.draft, selected, typed), selected)
         saved = save_draft(
             questionnaire=questionnaire, document=step.raw, revision=_revision(request.POST), at=timezone.now()
@@ -82,12 +84,12 @@ def edit(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
     return _saved_reply(saved) if _is_fetch(request) else _back(request, saved, step)
 
 
-def _read(post: QueryDict, raw: Json, selected: str) -> Json | None:
+def _read(post: QueryDict, raw: Json, selected: str) -> tuple[Json | None, list[Problem]]:
     """Return the typed question or texts; None when the form held no fields (outline buttons)."""
     if "has.fields" not in post:
-        return None
+        return None, []
     if selected == TEXTS:
-        return read_texts(post, raw)
+        return read_texts(post, raw), []
     stored = editing.find_question(raw, selected)
     if stored is None:
         raise NoSuchPartError(selected)
@@ -184,7 +186,7 @@ def _compare(request: TeamRequest, current: Questionnaire, selected: str) -> Htt
             if name not in ("revision", "csrfmiddlewaretoken")]
     context = {
         "questionnaire": current, "kept": kept, "selected": selected, "nav": "questionnaires",
-        "typed": [(name, value) for name, value in kept if value and ".text" in f".{name}" or name.startswith("help")],
+        "typed": [value for name, value in kept if value and {"text", "help", "title"} & set(name.split("."))],
         "differences": _differences(request.POST, current, selected),
     }
     return render(request, "design/compare.html", context, status=409)
@@ -193,7 +195,7 @@ def _compare(request: TeamRequest, current: Questionnaire, selected: str) -> Htt
 def _differences(post: QueryDict, current: Questionnaire, selected: str) -> list[str] | None:
     """Say what saving now would change; None when it cannot be applied to the newer draft."""
     try:
-        typed = _read(post, current.draft, selected)
+        typed, _problems = _read(post, current.draft, selected)
         mine = _operate(post, _with_typed(current.draft, selected, typed), selected).raw
         language = str(translation.get_language())
         return describe_differences(parse_document(current.draft), parse_document(mine), language)

@@ -1,0 +1,118 @@
+"""The builder in a real browser, with and without script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, expect
+
+from surveys.design.editing import find_question
+from surveys.design.gallery import TEMPLATES
+from surveys.design.models import Questionnaire
+from surveys.design.services import create_questionnaire
+from tests.cast import NOW, Cast, make_cast
+from tests.services.site import WebServer
+
+AXE = next((Path(__file__).parents[1] / "vendor").glob("axe-core-*/axe.min.js"))
+OpenContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def cast(site: WebServer) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def survey(cast: Cast) -> Questionnaire:
+    return create_questionnaire(team=cast.team, template=TEMPLATES["relationship"], name="Yearly", user=None, at=NOW)
+
+
+def sign_in(context: BrowserContext, site: WebServer, cast: Cast) -> Page:
+    client = Client()
+    client.force_login(cast.dora)
+    morsel = next(iter(client.cookies.values()))
+    context.add_cookies([{"name": morsel.key, "value": morsel.value, "url": site.url}])
+    return context.new_page()
+
+
+def stored(key: str) -> dict[str, Any]:
+    question = find_question(Questionnaire.objects.get(name="Yearly").draft, key)
+    assert question is not None
+    return question
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds in the page itself (the preview has its own tests)."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({exclude: [['iframe']]}, {iframes: false})")
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+
+class TestBuilder:
+    def test_does_every_operation_without_script(
+        self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
+    ) -> None:
+        page = sign_in(new_context(java_script_enabled=False), site, cast)
+        page.goto(f"/questionnaires/{survey.pk}/?q=service")
+        page.get_by_role("button", name="Move up", exact=True).first.click()
+        expect(page.locator(".msgs")).to_contain_text("Question 6 moved to position 5.")
+        expect(page.get_by_role("button", name="Move up", exact=True).first).to_be_focused()
+        page.get_by_role("button", name="Add part").click()
+        page.locator("#f-row-service_6-text-en, [name^='row.service'][name$='.en']").last.fill("Opening hours")
+        page.get_by_role("button", name="Save", exact=True).last.click()
+        assert [row["text"].get("en") for row in stored("service")["rows"]][-1] == "Opening hours"
+        page.get_by_role("link", name="Delete", exact=True).click()
+        page.get_by_role("button", name="Delete question").click()
+        page.get_by_role("button", name="Undo").click()
+        assert len(stored("service")["rows"]) == 6
+
+    def test_leads_to_a_missing_text_and_publishes(
+        self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
+    ) -> None:
+        page = sign_in(new_context(java_script_enabled=False), site, cast)
+        page.goto(f"/questionnaires/{survey.pk}/?q=comment")
+        page.locator("#f-text-en").fill("")
+        page.get_by_role("button", name="Save", exact=True).last.click()
+        page.get_by_role("link", name="Go to field").first.click()
+        page.locator("#f-text-en").fill("Anything else?")
+        page.get_by_role("button", name="Save", exact=True).last.click()
+        page.get_by_role("link", name="Publish version 1").click()
+        page.get_by_role("button", name="Publish version 1").click()
+        expect(page.locator(".msgs")).to_contain_text("Version 1 is live.")
+        assert survey.versions.count() == 1
+
+    def test_saves_while_typing(
+        self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
+    ) -> None:
+        page = sign_in(new_context(), site, cast)
+        page.goto(f"/questionnaires/{survey.pk}/?q=comment")
+        with page.expect_response(lambda reply: reply.url.endswith("/edit/") and reply.request.method == "POST"):
+            page.locator("#f-text-en").fill("Typed words")
+        expect(page.locator("input[name=revision]").first).to_have_value("2")
+        assert stored("comment")["text"]["en"] == "Typed words"
+        page.get_by_role("button", name="Duplicate").click()
+        expect(page.locator(".msgs")).to_contain_text("was duplicated")
+
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [1440, 390])
+    def test_has_no_accessibility_violation(
+        self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire,
+        language: str, theme: str, width: int, tmp_path: Path,
+    ) -> None:
+        cast.dora.language, cast.dora.theme = language, theme
+        cast.dora.save()
+        page = sign_in(new_context(viewport={"width": width, "height": 900}), site, cast)
+        paths = [f"{survey.pk}/?q=product", f"{survey.pk}/?q=reason", f"{survey.pk}/?q=_texts", f"{survey.pk}/checks/",
+                 f"{survey.pk}/remove/?q=nps", "", "new/", "import/"]
+        found = {}
+        for path in paths:
+            page.goto(f"/questionnaires/{path}")
+            found[path] = violations(page)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            page.screenshot(path=tmp_path / f"{language}-{theme}-{width}-{paths.index(path)}.png", full_page=True)
+        assert found == {path: [] for path in paths}

@@ -1,0 +1,48 @@
+"""Pages keep to the content security policy, and both ways into the dark theme are the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Mail programs know nothing else than style attributes.
+TEMPLATES = [path for path in (ROOT / "templates").rglob("*.html") if "mail" not in path.relative_to(ROOT).parts[:2]]
+FORBIDDEN = re.compile(r"""\sstyle=|<style\b|\son[a-z]+=["']|javascript:|<script(?![^>]*\bsrc=)[^>]*>""")
+
+
+def dark_blocks(sheet: str) -> list[list[str]]:
+    """Give the declarations of each block that switches to dark colours."""
+    blocks = re.findall(r"\{\s*(color-scheme: dark;[^}]*)\}", sheet)
+    return [[line.strip() for line in block.splitlines() if line.strip()] for block in blocks]
+
+
+def names(sheet: str, selector: str) -> set[str]:
+    block = re.search(re.escape(selector) + r"\s*\{([^}]*)\}", sheet)
+    return set(re.findall(r"(--[\w-]+):", block.group(1))) if block else set()
+
+
+class TestTemplates:
+    def test_carry_no_inline_style_or_script(self) -> None:
+        found = {path.name: FORBIDDEN.findall(path.read_text()) for path in TEMPLATES}
+        assert {name: hits for name, hits in found.items() if hits} == {}
+
+    def test_would_be_caught_with_one(self) -> None:
+        for text in ('<p style="x">', "<style>", '<a onclick="x">', "<script>x</script>", '<a href="javascript:x">'):
+            assert FORBIDDEN.search(text), text
+        assert not FORBIDDEN.search('<script type="module" src="x"></script>')
+
+
+class TestTokens:
+    def test_are_dark_alike_by_choice_and_by_device(self) -> None:
+        chosen, device = dark_blocks((ROOT / "static/css/tokens.css").read_text())
+        assert chosen == device
+
+    def test_are_all_known_where_they_are_used(self) -> None:
+        known = names((ROOT / "static/css/tokens.css").read_text(), ":root")
+        used = set(re.findall(r"var\((--[\w-]+)\)", (ROOT / "static/css/app.css").read_text()))
+        assert known and used <= known
+
+    def test_would_be_told_apart(self) -> None:
+        one, other = dark_blocks("a { color-scheme: dark; --x: 1; } b { color-scheme: dark; --x: 2; }")
+        assert one != other
