@@ -14,8 +14,8 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
-from surveys.answering.models import RecomputeNote
 from analytics.scoring.wake import wake_questionnaire
+from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.cast import Cast, make_cast
