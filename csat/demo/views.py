@@ -40,10 +40,9 @@ def mail_detail(request: HttpRequest, mail_id: str) -> HttpResponse:
 
 @require_safe
 def mail_html(request: HttpRequest, mail_id: str) -> HttpResponse:
-    """Serve the HTML part alone, below a policy of its own."""
-    return HttpResponse(
-        _mail_or_404(mail_id).html, headers={"Content-Security-Policy": MAIL_PAGE_POLICY}
-    )
+    """Serve the HTML part alone, below a policy of its own; its links open in a new window."""
+    html = _mail_or_404(mail_id).html.replace("<head>", '<head><base target="_blank">', 1)
+    return HttpResponse(html, headers={"Content-Security-Policy": MAIL_PAGE_POLICY})
 
 
 def _mail_or_404(mail_id: str) -> Mail:
