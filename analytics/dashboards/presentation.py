@@ -185,7 +185,8 @@ def present_funnel(funnel: Funnel, before: str) -> dict[str, Any]:
 def present_trend(trend: Trend) -> dict[str, Any]:
     """Return the figure, the same numbers as a table, and what the legend needs."""
     shown = [point for point in trend.points if point.figure.is_shown]
-    axis = geometry.axis_for((point.figure for point in trend.points), trend.target)
+    drawn = [figure for point in trend.points for figure in (point.figure, point.last_year) if figure is not None]
+    axis = geometry.axis_for(drawn, trend.target)
     value = wording.value_text(shown[-1].figure) if shown else ""
     target = wording.number(trend.target, 0 if trend.target == round(trend.target) else 1) if trend.target else ""
     running = trend.points[-1] if trend.points and trend.points[-1].is_running else None

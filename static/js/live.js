@@ -1,6 +1,6 @@
 // Keeps results fresh: [data-live-url] is asked every few seconds for {"stamp": text, "run": id}.
 // When the run has changed, the page is fetched again and each [data-live-region] is replaced in place, except where
-// the reader is typing. Focus, open details and scroll positions stay. Two missed answers in a row are told in
+// the reader is typing. Focus, open details, ticked boxes and scroll positions stay. Two missed answers in a row are told in
 // [data-live-stamp] by the words in its data-lost.
 import { startCharts } from "./chart.js";
 
@@ -17,7 +17,7 @@ export function startLive(root) {
       try {
         const news = await getJson(holder.dataset.liveUrl);
         missed = 0;
-        showStamp(root, news.stamp);
+        showStamp(root, news);
         if (String(news.run) !== run) {
           await replaceRegions(root);
           run = String(news.run);
@@ -38,11 +38,11 @@ async function getJson(url) {
   return reply.json();
 }
 
-function showStamp(root, words) {
+function showStamp(root, news) {
   const stamp = root.querySelector("[data-live-stamp]");
   if (!stamp) return;
-  stamp.parentElement.querySelector(".dot")?.classList.remove("stale");
-  if (words && stamp.textContent !== words) stamp.textContent = words;
+  stamp.parentElement.querySelector(".dot")?.classList.toggle("stale", Boolean(news.is_stale));
+  if (news.stamp && stamp.textContent !== news.stamp) stamp.textContent = news.stamp;
 }
 
 function showLost(root) {
@@ -64,15 +64,20 @@ async function replaceRegions(root) {
 
 function isTypedIn(region) {
   const active = document.activeElement;
-  return region.contains(active) && active.matches("input, select, textarea, [contenteditable]");
+  return region.contains(active) && active.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
 }
 
 function replace(region, next) {
   const focus = region.contains(document.activeElement) ? placeOf(region, document.activeElement) : null;
   const open = [...region.querySelectorAll("details")].map((one) => one.open);
+  const boxes = [...region.querySelectorAll("input[type=checkbox][id]")].map((one) => [one.id, one.checked]);
   const scrolled = [...region.querySelectorAll(".scrollx")].map((one) => [one.scrollLeft, one.scrollTop]);
   region.replaceChildren(...next.childNodes);
   [...region.querySelectorAll("details")].forEach((one, at) => { if (open[at]) one.open = true; });
+  for (const [id, checked] of boxes) {
+    const box = find(region, { id });
+    if (box) box.checked = checked;
+  }
   [...region.querySelectorAll(".scrollx")].forEach((one, at) => { if (scrolled[at]) one.scrollTo(...scrolled[at]); });
   if (focus) find(region, focus)?.focus({ preventScroll: true });
   startCharts(region);

@@ -17,7 +17,7 @@ LARGEST_FILE = 1024 * 1024
 class NewQuestionnaireForm(forms.Form):
     """A name and a ready-made questionnaire to start from."""
 
-    name = forms.CharField(label=_("Name"), max_length=160, help_text=_("Only staff see it."))
+    name = forms.CharField(label=_("Questionnaire name"), max_length=160, help_text=_("Only staff see it."))
     template = forms.ChoiceField(
         label=_("Template"), choices=[(key, key) for key in TEMPLATES], widget=forms.HiddenInput
     )
@@ -26,7 +26,7 @@ class NewQuestionnaireForm(forms.Form):
 class ImportForm(forms.Form):
     """A name and a document written by the export."""
 
-    name = forms.CharField(label=_("Name"), max_length=160, help_text=_("Only staff see it."))
+    name = forms.CharField(label=_("Questionnaire name"), max_length=160, help_text=_("Only staff see it."))
     file = forms.FileField(label=_("JSON file"))
 
     def clean_file(self) -> Any:
