@@ -116,7 +116,7 @@ def an_import(team: Team, owner: User) -> dict[str, Any]:
 
 def planted(team: Team) -> IndicatorTree:
     """Make an indicator tree over a published questionnaire."""
-    name = f"Survey {Questionnaire.objects.count()}"
+    name = f"Measured {Questionnaire.objects.count()}"
     return analytics.make_tree(analytics.publish(team, analytics.standard_document(), name=name))
 
 
