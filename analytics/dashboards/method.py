@@ -12,8 +12,8 @@ from analytics.methods.distributions import score_vector
 from analytics.scoring.definition import LEVELS, Definition
 from analytics.scoring.models import Run
 from analytics.scoring.registry import METRICS, Metric
-from surveys.design.models import QuestionnaireVersion
 from surveys.design.document import text_in
+from surveys.design.models import QuestionnaireVersion
 
 ON_THE_OVERVIEW: Final = (
     "index", "satisfied_share", "level_share", "nps", "promoters", "passives", "detractors", "responses",

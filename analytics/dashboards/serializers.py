@@ -135,7 +135,7 @@ class NodeOut(serializers.Serializer[Any]):
 
     key = serializers.CharField()
     names = Names()
-    parent = serializers.CharField()
+    parent_key = serializers.CharField(source="parent")
     depth = serializers.IntegerField()
     is_leaf = serializers.BooleanField()
     weight = serializers.FloatField()

@@ -44,7 +44,7 @@ class NodeOutput(serializers.Serializer[Any]):
     questions = QuestionOutput(source="sources", many=True)
 
 
-class ProblemOutput(serializers.Serializer[Any]):
+class TreeProblemOutput(serializers.Serializer[Any]):
     """Something to look at in a tree."""
 
     code = serializers.CharField()
@@ -66,7 +66,7 @@ class TreeOutput(TreeSummaryOutput):
     """A tree with its indicators."""
 
     indicators = NodeOutput(many=True)
-    problems = ProblemOutput(many=True)
+    problems = TreeProblemOutput(many=True)
 
 
 class WeightSetOutput(serializers.Serializer[Any]):

@@ -50,6 +50,12 @@ def settle(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> None:
     _merge_open(questionnaire_id, layout, at)
 
 
+def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> bool:
+    """Seal one whole block if so many responses wait: after a large import, each in its own transaction."""
+    tail = unsealed_responses(questionnaire_id)
+    return tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists() and _seal_one(questionnaire_id, tail, layout, at) > 0
+
+
 def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
     """The blocks that together hold every sealed response once."""
     return Block.objects.filter(questionnaire_id=questionnaire_id, merged_into__isnull=True).order_by("id")

@@ -141,6 +141,7 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
     with ExitStack() as locks:
         for questionnaire in _questionnaires(tree):
             locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
+            _seal_full_blocks(tree, questionnaire, at)
         with snapshot():
             tree = IndicatorTree.objects.select_related("team").get(pk=tree.pk)
             definition, weight_set = definition_of(tree)
@@ -164,6 +165,14 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
             _write_touched(run, definition, base, tails)
             failpoints.reach("run_not_committed")
             return Outcome(run, True)
+
+
+def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
+    """Keep the run's own transaction short after a large import; a whole block is sealed in each of these."""
+    layout, is_more = row_layout(tree.team), True
+    while is_more:
+        with snapshot():
+            is_more = blocks.seal_full_block(questionnaire, layout=layout, at=at)
 
 
 def read_tails(definition: Definition, layout: RowLayout) -> dict[int, Columns]:

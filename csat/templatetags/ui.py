@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 from csat.logs import request_id
 
@@ -107,6 +109,21 @@ def _written(value: Number, form: str) -> str:
         return NOTHING
     text = format(value, form)
     return text.removeprefix("-") if text.strip("-0.") == "" else text.replace("-", MINUS)
+
+
+# --- moments and days -------------------------------------------------------------------
+
+
+@register.filter(expects_localtime=True)
+def moment(value: datetime | None) -> str:
+    """Write a moment in the reader's time zone: 23 Nov 2026, 10:24 or 2026-11-23 10:24; None becomes an en dash."""
+    return date_format(value, pgettext("date format: day and time", "j M Y, H:i")) if value else NOTHING
+
+
+@register.filter(expects_localtime=True)
+def day(value: date | None) -> str:
+    """Write a day: 23 Nov 2026 or 2026-11-23; None becomes an en dash."""
+    return date_format(value, pgettext("date format: day", "j M Y")) if value else NOTHING
 
 
 # --- icons and fields -------------------------------------------------------------------

@@ -192,6 +192,14 @@ class TestBlocks:
         run = recompute(tree=tree, at=AT).run
         assert [one.key for one in list_periods(run, grain=Grain.DAY)] == ["2026-11-22"]
 
+    def test_a_large_import_is_sealed_block_by_block(self, version, tree, monkeypatch):
+        monkeypatch.setattr(blocks, "BLOCK_ROWS", 20)
+        monkeypatch.setattr(blocks, "ROWS_PER_PASS", 8)
+        answer_many(version, sheets(45))
+        run = recompute(tree=tree, at=AT).run
+        assert [block.rows for block in Block.objects.order_by("id")] == [20, 20]
+        assert run.responses == 45 and check(tree=tree, at=AT).differences == ()
+
 
 class TestPeriods:
     def test_a_trend_fills_the_months_without_answers(self, version, tree):

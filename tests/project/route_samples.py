@@ -14,12 +14,16 @@ from django.utils import timezone
 
 from accounts.models import MemberInvitation, Membership, Team, User
 from accounts.roles import Permission
+from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
+from analytics.scoring.services import recompute
 from surveys.contacts.importing import set_mapping, start_import
 from surveys.contacts.matching import EMAIL
 from surveys.contacts.models import Contact, ContactAttribute, Segment, Suppression, SuppressionReason
 from surveys.contacts.tables import read_table
 from surveys.design.document import parse_document
 from surveys.design.document_json import document_to_json
+from surveys.design.models import Questionnaire
+from tests.analytics import builders as analytics
 from tests.cast import make_key
 from tests.surveys.answering_builders import document, make_version
 from tests.surveys.sending_builders import make_campaign
@@ -108,6 +112,40 @@ def an_import(team: Team, owner: User) -> dict[str, Any]:
     started = start_import(team=team, file_name="people.csv", table=table, user=owner, at=timezone.now())
     set_mapping(contact_import=started, targets={"0": EMAIL, "1": ""}, rule="fill", source="test")
     return {"import_id": started.pk}
+
+
+def planted(team: Team) -> IndicatorTree:
+    """Make an indicator tree over a published questionnaire."""
+    name = f"Measured {Questionnaire.objects.count()}"
+    return analytics.make_tree(analytics.publish(team, analytics.standard_document(), name=name))
+
+
+def a_tree(team: Team, _owner: User) -> dict[str, Any]:
+    return {"tree_id": planted(team).pk}
+
+
+def a_weight_set(team: Team, _owner: User) -> dict[str, Any]:
+    return {"weight_set_id": WeightSet.objects.filter(tree=planted(team)).values_list("pk", flat=True)[0]}
+
+
+def an_indicator(key: str) -> Build:
+    """Take a node of a tree by its key: some routes are for branches, some for leaves."""
+
+    def build(team: Team, _owner: User) -> dict[str, Any]:
+        return {"indicator_id": Indicator.objects.get(tree=planted(team), key=key).pk}
+
+    return build
+
+
+def a_source(team: Team, _owner: User) -> dict[str, Any]:
+    return {"source_id": QuestionSource.objects.filter(tree=planted(team)).values_list("pk", flat=True)[0]}
+
+
+def a_run(team: Team, _owner: User) -> dict[str, Any]:
+    tree = planted(team)
+    run = recompute(tree=tree, at=timezone.now()).run
+    assert run is not None
+    return {"run_id": run.pk}
 
 
 def a_dead_link(_team: Team, _owner: User) -> dict[str, Any]:
@@ -212,4 +250,26 @@ RULES: dict[str, Rule] = {
     "api:campaign-invitations": Rule(DESIGN, build=a_campaign, ids=("campaign_id",)),
     "api:response-list": Rule(VIEW),
     "api:overview": Rule(VIEW, statuses=(200, 404)),
+    "indicators:list": Rule(VIEW),
+    "indicators:new": Rule(DESIGN, ("GET", "POST")),
+    "indicators:tree": Rule(VIEW, build=a_tree, ids=("tree_id",)),
+    "indicators:rules": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
+    "indicators:equal": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
+    "indicators:role-map": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
+    "indicators:weight-set-choose": Rule(DESIGN, ("POST",), build=a_weight_set, ids=("weight_set_id",)),
+    "indicators:indicator": Rule(DESIGN, ("GET", "POST"), build=an_indicator("quality"), ids=("indicator_id",)),
+    "indicators:indicator-add": Rule(DESIGN, ("POST",), build=an_indicator("product"), ids=("indicator_id",)),
+    "indicators:indicator-remove": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
+    "indicators:indicator-shift": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
+    "indicators:indicator-move": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
+    "indicators:indicator-weights": Rule(DESIGN, ("POST",), build=an_indicator("product"), ids=("indicator_id",)),
+    "indicators:indicator-map": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
+    "indicators:source-remove": Rule(DESIGN, ("POST",), build=a_source, ids=("source_id",)),
+    "api:indicators": Rule(VIEW),
+    "api:indicator-tree": Rule(VIEW, build=a_tree, ids=("tree_id",)),
+    "api:weight-sets": Rule(VIEW, build=a_tree, ids=("tree_id",)),
+    "api:metrics": Rule(VIEW),
+    "api:runs": Rule(VIEW),
+    "api:run": Rule(VIEW, build=a_run, ids=("run_id",)),
+    "api:run-values": Rule(VIEW, build=a_run, ids=("run_id",)),
 }

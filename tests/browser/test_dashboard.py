@@ -1,0 +1,184 @@
+"""The overview in a real browser: drawn under the policy, accessible everywhere, live within seconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, expect
+
+from accounts.models import User
+from analytics.scoring.wake import wake_questionnaire
+from surveys.answering.models import RecomputeNote
+from tests.analytics.builders import answer_many
+from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
+from tests.cast import Cast, make_cast
+from tests.conftest import DESKTOP, PHONE
+from tests.services.site import WebServer, Worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AXE = Path(__file__).resolve().parents[1] / "vendor/axe-core-4.14.1/axe.min.js"
+PAGES = ["/overview/", "/overview/?region=North", "/overview/method/", "/comments/", "/overview/?region=West&period=wave:2017"]
+
+
+@pytest.fixture
+def cast(site: WebServer) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Shop:
+    shop = make_shop(cast.team)
+    fill_waves(shop)
+    for words in ("Fast and friendly.", "送货太慢了。"):
+        say(shop, words, wave="2018")
+    invite(shop, sent=40, completed=12)
+    shop.compute()
+    return shop
+
+
+@pytest.fixture
+def months(cast: Cast) -> Shop:
+    """Answers of the last five months, the running one included."""
+    shop = make_shop(cast.team)
+    now = datetime.now(UTC)
+    for back in range(5):
+        answer_many(shop.version, codes(4 if back < 2 else 3, 50), attributes={"region": "East"},
+                    at=(now - timedelta(minutes=5) if back == 0 else now - timedelta(days=31 * back)))
+    shop.compute()
+    return shop
+
+
+def sign_in(context: BrowserContext, user: User, site: WebServer, *, language: str = "en", theme: str = "light") -> Page:
+    User.objects.filter(pk=user.pk).update(language=language, theme=theme)
+    client = Client()
+    client.force_login(user)
+    context.add_cookies([
+        {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": site.url}
+    ])
+    return context.new_page()
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate(
+        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+    return [f"{v['id']}: {[node['html'][:160] for node in v['nodes'][:3]]}" for v in found["violations"]]
+
+
+def chart(page: Page) -> Any:
+    return page.locator("[data-chart] .main-svg").first
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+class TestEveryPage:
+    def test_is_accessible_and_fits(
+        self, cast: Cast, shop: Shop, site: WebServer, new_context: Callable[..., BrowserContext], language: str,
+        theme: str, size: Any,
+    ) -> None:
+        page = sign_in(new_context(viewport=size), cast.bob, site, language=language, theme=theme)
+        for path in PAGES:
+            page.goto(path)
+            if page.locator("[data-chart]").count():
+                expect(chart(page)).to_be_visible()
+            folder = os.environ.get("SCREENSHOTS")
+            if folder:
+                name = path.strip("/").replace("/", "-").replace("?", "-").replace(":", "").replace("&", "-")
+                page.screenshot(path=f"{folder}/{language}-{theme}-{size['width']}-{name}.png", full_page=True)
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
+
+
+class TestTheTrend:
+    def test_is_drawn_under_the_policy_inside_its_card(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/")
+        expect(page.locator("[data-chart] .scatterlayer path.js-line").first).to_be_attached()
+        layers = page.locator("[data-chart] .main-svg")
+        card = page.locator("#h-trend").locator("xpath=ancestor::section").bounding_box()
+        for number in range(layers.count()):
+            box = layers.nth(number).bounding_box()
+            assert box and card and box["y"] >= card["y"] and box["y"] + box["height"] <= card["y"] + card["height"]
+
+    def test_shows_the_running_month_as_an_open_circle_and_says_so(
+        self, cast: Cast, months: Shop, site: WebServer, new_context: Any
+    ) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/")
+        expect(page.locator("#h-trend").locator("xpath=ancestor::section").get_by_text("to date")).to_be_visible()
+        surface = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--surface').trim()")
+        fills = page.locator("[data-chart] .points path").evaluate_all("all => all.map(one => one.style.fill)")
+        assert fills.count("rgb(255, 255, 255)") >= 1 and surface.upper() in ("#FFFFFF", "#FFF")
+
+    def test_has_the_same_numbers_as_a_table(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/")
+        figure = page.evaluate("JSON.parse(document.getElementById('trend-figure').textContent)")
+        line = next(trace for trace in figure["data"] if trace["mode"] == "lines+markers")
+        page.locator("#t-trend summary").click()
+        cells = page.locator("#t-trend tbody tr td:nth-child(2)").all_inner_texts()
+        assert cells == [f"{value:.1f}" for value in line["y"]]
+
+
+class TestTheIndicatorTable:
+    def test_opens_its_parts_without_script(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(java_script_enabled=False), cast.bob, site)
+        page.goto("/overview/")
+        speed = page.locator("#n-speed")
+        expect(speed).to_be_hidden()
+        page.get_by_label("Show the parts of Service").check(force=True)
+        expect(speed).to_be_visible()
+
+    def test_opens_by_keyboard(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/")
+        page.locator("#open-service").focus()
+        page.keyboard.press("Space")
+        expect(page.locator("#n-speed")).to_be_visible()
+
+
+class TestTheFilters:
+    def test_work_without_script_and_stay_in_the_address(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(java_script_enabled=False), cast.bob, site)
+        page.goto("/overview/")
+        page.locator("summary", has_text="region").click()
+        page.get_by_label("East", exact=True).check()
+        page.locator(".chip-panel").get_by_role("button", name="Apply").click()
+        assert page.url.endswith("/overview/?region=East")
+        page.get_by_role("link", name="Reset").click()
+        assert page.url.split("?")[0].endswith("/overview/") and "region" not in page.url
+
+    def test_are_written_out_in_print(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/?region=East")
+        page.emulate_media(media="print")
+        expect(page.get_by_text("Filters applied:")).to_have_text(
+            "Filters applied: Shop; 2018; compared with 2017; region: East")
+        expect(page.locator("form.filters")).to_be_hidden()
+        expect(page.locator("nav.side").last).to_be_hidden()
+
+
+class TestANewAnswer:
+    def test_moves_the_open_page_within_seconds(
+        self, cast: Cast, shop: Shop, site: WebServer, worker: Worker, new_context: Any
+    ) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/")
+        page.locator("#open-service").check(force=True)
+        before = page.locator("#h-index").locator("xpath=ancestor::section").inner_text()
+        answer_many(shop.version, codes(1, 40), wave="2018", attributes={"region": "East"}, notes=False,
+                    at=datetime(2018, 9, 9, 10, 0, tzinfo=UTC))
+        RecomputeNote.objects.create(questionnaire=shop.version.questionnaire, at=datetime.now(UTC))
+        wake_questionnaire(shop.version.questionnaire_id)
+        expect(page.locator("[data-live-stamp]")).to_contain_text("9 Sep 2018, 10:00 (UTC)", timeout=12_000)
+        expect(page.locator("#h-index").locator("xpath=ancestor::section")).not_to_have_text(before)
+        expect(page.locator("#open-service")).to_be_checked()
+        expect(chart(page)).to_be_visible()
