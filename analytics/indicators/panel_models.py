@@ -68,7 +68,7 @@ class Expert(models.Model):
     email_key = models.EmailField()
     name = models.CharField(max_length=80, blank=True)
     language = models.CharField(max_length=10, default="zh-hans")
-    token_hash = models.CharField(max_length=64, null=True, unique=True)
+    token_hash = models.CharField(max_length=64, blank=True)
     judgements = models.JSONField(default=dict)
     page = models.PositiveSmallIntegerField(default=0, validators=[MinValueValidator(0)])
     invited_at = models.DateTimeField(default=timezone.now)
@@ -80,6 +80,9 @@ class Expert(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["panel", "email_key"], name="one_sheet_per_expert"),
+            models.UniqueConstraint(
+                fields=["token_hash"], name="one_expert_per_link", condition=~Q(token_hash="")
+            ),
             models.CheckConstraint(
                 condition=Q(submitted_at__isnull=True) | Q(saved_at__isnull=False), name="submitted_was_saved"
             ),

@@ -19,7 +19,7 @@ from analytics.indicators import access, selectors
 from analytics.indicators.changing import TreeError
 from analytics.indicators.comparison_view import comparison_of
 from analytics.indicators.models import IndicatorTree
-from analytics.indicators.panel_selectors import list_panels, list_panel_nodes
+from analytics.indicators.panel_selectors import list_panel_nodes, list_panels
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_choice import ask_for_comparison, choose_candidate
 from analytics.indicators.weight_forms import ChoiceForm, PanelForm

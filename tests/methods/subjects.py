@@ -32,6 +32,7 @@ from analytics.methods import (
     net_promoter,
     proportions,
     raking,
+    ranking,
     reliability,
     summaries,
     trees,
@@ -409,6 +410,13 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "r_squared": FromElements(4, lambda o: [importance.r_squared(square(MATRIX, o), OUTCOME[o])] * 4, 0, 1),
     "variance_inflation": FromElements(4, lambda o: importance.variance_inflation(square(MATRIX, o)), 1),
+    "ranks": FromElements(4, lambda o: ranking.ranks(OUTCOME[o]), 1, 4),
+    "spearman_correlation": FromElements(
+        4, lambda o: [ranking.spearman_correlation(OUTCOME[o], MATRIX[0][o])] * 4, -1, 1
+    ),
+    "kendall_correlation": FromElements(
+        4, lambda o: [ranking.kendall_correlation(OUTCOME[o], MATRIX[0][o])] * 4, -1, 1
+    ),
     "relative_weights": FromElements(4, lambda o: importance.relative_weights(square(MATRIX, o), OUTCOME[o]).raw, 0, 1),
     "averaged_over_orderings": FromElements(
         4, lambda o: importance.averaged_over_orderings(square(MATRIX, o), OUTCOME[o]).raw, 0, 1
