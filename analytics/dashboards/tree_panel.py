@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from accounts.access import Actor
 from analytics.dashboards import wording
@@ -15,6 +16,7 @@ from analytics.dashboards.presentation import present_kpi
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
+from surveys.design.document import text_in
 
 
 def render(actor: Actor, tree: IndicatorTree, at: datetime) -> str:
@@ -27,5 +29,6 @@ def render(actor: Actor, tree: IndicatorTree, at: datetime) -> str:
     root = selection.reading.period(selection.period).root
     headline = Headline(root.index, None, None, root.target)
     return render_to_string("dashboards/_tree_card.html", {
-        "tree": tree, "kpi": present_kpi(headline, ""), "period_text": wording.period_text(selection.period),
+        "tree": tree, "name": text_in(tree.names, get_language() or "en"), "kpi": present_kpi(headline, ""),
+        "period_text": wording.period_text(selection.period),
     })
