@@ -13,6 +13,7 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with those who know nothing of results."""
+        from analytics.dashboards import tree_panel
         from analytics.indicators import hooks
         from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
@@ -23,6 +24,7 @@ class AnalyticsConfig(AppConfig):
         listen(wake.on_results_changed, bell.wake_questionnaire)
         listen(wake.on_rows_changed, bell.rows_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
+        listen(hooks.tree_panels, tree_panel.render)
         listen(row_panels, panel)
         listen(on_created_from_template, create_proposed_tree)
 
