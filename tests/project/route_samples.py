@@ -189,6 +189,7 @@ RULES: dict[str, Rule] = {
     "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
     "answering:import": Rule(DESIGN, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
+    "answering:responses-csv": Rule(VIEW, build=a_questionnaire("pk"), ids=("pk",)),
     "design:list": Rule(DESIGN),
     "design:new": Rule(DESIGN, ("GET", "POST")),
     "design:import": Rule(DESIGN, ("GET", "POST")),
