@@ -8,6 +8,7 @@ from analytics.indicators.models import (
     WeightOrigin,
     WeightSet,
 )
+from analytics.indicators.panel_models import Expert, Panel, WeightComparison
 from analytics.scoring.models import (
     Base,
     Block,
@@ -23,13 +24,16 @@ __all__ = [
     "Block",
     "BlockChange",
     "BlockSummary",
+    "Expert",
     "Indicator",
     "IndicatorTree",
+    "Panel",
     "QuestionSource",
     "Run",
     "Slice",
     "SourceRole",
     "TreeState",
+    "WeightComparison",
     "WeightOrigin",
     "WeightSet",
 ]
