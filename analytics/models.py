@@ -16,6 +16,8 @@ from analytics.scoring.models import (
     Run,
     Slice,
     TreeState,
+    WeightingMethod,
+    WeightingScheme,
 )
 
 __all__ = [
@@ -32,4 +34,6 @@ __all__ = [
     "TreeState",
     "WeightOrigin",
     "WeightSet",
+    "WeightingMethod",
+    "WeightingScheme",
 ]
