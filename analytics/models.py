@@ -17,6 +17,8 @@ from analytics.scoring.models import (
     Run,
     Slice,
     TreeState,
+    WeightingMethod,
+    WeightingScheme,
 )
 
 __all__ = [
@@ -36,4 +38,6 @@ __all__ = [
     "WeightComparison",
     "WeightOrigin",
     "WeightSet",
+    "WeightingMethod",
+    "WeightingScheme",
 ]

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from accounts.access import Actor
+from analytics.indicators.models import IndicatorTree
+
 on_definition_changed: list[Callable[[int, datetime], None]] = []
 """Called with the tree's id and the moment, inside the transaction that changed it."""
+
+tree_panels: list[Callable[[Actor, IndicatorTree, datetime], str]] = []
+"""What rooms above show on a tree's card: safe HTML for this reader at this moment."""
 
 
 def announce(tree_id: int, at: datetime) -> None:

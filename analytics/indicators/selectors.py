@@ -151,6 +151,18 @@ def list_questions(*, questionnaire: Questionnaire) -> list[AskedQuestion]:
     ]
 
 
+def question_texts(*, tree: IndicatorTree) -> dict[int, Mapping[str, str]]:
+    """Return how each of a tree's questions is worded, by the id of its source; what is no longer asked is left out."""
+    sources = list(tree.sources.select_related("questionnaire"))
+    asked = {
+        (questionnaire.pk, question.key): question.text
+        for questionnaire in {source.questionnaire for source in sources}
+        for question in list_questions(questionnaire=questionnaire)
+    }
+    found = {source.pk: asked.get((source.questionnaire_id, source.question_key)) for source in sources}
+    return {source_id: texts for source_id, texts in found.items() if texts}
+
+
 def list_unmapped(*, tree: IndicatorTree, role: str) -> list[tuple[Questionnaire, AskedQuestion]]:
     """Return questions of the team that may still take a role in a tree, by questionnaire."""
     taken = set(tree.sources.filter(role=role).values_list("questionnaire_id", "question_key"))

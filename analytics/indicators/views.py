@@ -28,6 +28,7 @@ from analytics.indicators.forms import (
     RulesForm,
     WeightsForm,
 )
+from analytics.indicators.hooks import tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
 from analytics.indicators.sentences import sentence
@@ -45,7 +46,9 @@ def tree_list(request: TeamRequest) -> HttpResponse:
     trees = list(selectors.list_trees(team=request.actor.team))
     if len(trees) == 1 and "all" not in request.GET:
         return redirect("indicators:tree", trees[0].pk)
-    return render(request, "indicators/tree_list.html", {"trees": trees, "nav": "indicators"})
+    at = timezone.now()
+    cards = [(one, [panel(request.actor, one, at) for panel in tree_panels]) for one in trees]
+    return render(request, "indicators/tree_list.html", {"cards": cards, "nav": "indicators"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -304,6 +307,7 @@ def _tree_page(
     problems = [(one, sentence(one.code)) for one in find_problems(tree=tree)]
     return render(request, "indicators/tree.html", {
         "tree": tree, "branches": branches, "roles": roles, "problems": problems, "nav": "indicators",
+        "texts": selectors.question_texts(tree=tree),
         "weight_sets": selectors.list_weight_sets(tree=tree)[:20],
         "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),
     }, status=status)
@@ -318,6 +322,7 @@ def _indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200,
         mapping = MappingForm(questions=questions, initial={"role": SourceRole.LEAF})
     context = {
         "node": node, "branch": branch, "tree": node.tree, "nav": "indicators", "mapping": mapping,
+        "texts": selectors.question_texts(tree=node.tree),
         "form": IndicatorForm(initial=names | {"target": node.target}),
         "new": NewIndicatorForm(prefix=""),
         "weights": WeightsForm(children=branch.children) if branch.children else None,

@@ -208,6 +208,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='WeightingScheme',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('name', models.CharField(max_length=120)),
+                ('method', models.CharField(choices=[('rake', 'Raking to margins'), ('cells', 'Post-stratification on cells')], max_length=8)),
+                ('dimensions', models.JSONField()),
+                ('population', models.JSONField()),
+                ('trim_low', models.FloatField(blank=True, null=True)),
+                ('trim_high', models.FloatField(blank=True, null=True)),
+                ('created_at', models.DateTimeField()),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='weighting_schemes', to='accounts.team')),
+                ('tree', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='weighting_schemes', to='analytics.indicatortree')),
+            ],
+            options={
+                'ordering': ['tree', '-number'],
+            },
+        ),
+        migrations.CreateModel(
             name='WeightSet',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -292,6 +312,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='slice',
             constraint=models.UniqueConstraint(fields=('run', 'key'), name='one_slice_per_run_and_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='weightingscheme',
+            constraint=models.UniqueConstraint(fields=('tree', 'number'), name='one_weighting_scheme_per_number'),
+        ),
+        migrations.AddConstraint(
+            model_name='weightingscheme',
+            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['rake', 'cells'])), name='weighting_method_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='weightingscheme',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('trim_high__isnull', True), ('trim_low__isnull', True)), models.Q(('trim_high__gt', 1), ('trim_low__gte', 0), ('trim_low__lt', 1)), _connector='OR'), name='trim_around_one'),
         ),
         migrations.AddConstraint(
             model_name='weightset',

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django import template
 
+from analytics.indicators.models import QuestionSource
 from analytics.indicators.selectors import Branch
 
 register = template.Library()
@@ -25,6 +26,12 @@ def with_shares(branches: Sequence[Branch]) -> Iterator[tuple[Branch, float]]:
 def is_group(label: object) -> bool:
     """Tell a group of choices from a single one."""
     return isinstance(label, list)
+
+
+@register.filter
+def wording_of(texts: Mapping[int, Mapping[str, str]], source: QuestionSource) -> Mapping[str, str]:
+    """Give a question's texts by language; empty where it is no longer asked."""
+    return texts.get(source.pk, {})
 
 
 @register.filter

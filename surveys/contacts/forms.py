@@ -114,7 +114,7 @@ class NewAttributeForm(AttributeForm):
 class SegmentForm(PlainForm):
     """A segment's name and, for each attribute, the values that belong to it."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=_("Name of the segment"), max_length=120)
 
     def __init__(
         self, *args: Any, levels: Sequence[tuple[ContactAttribute, Sequence[str]]], **kwargs: Any

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from surveys.design.document import LANGUAGES, Document, Text, parse_document, text_in
+from surveys.design.placeholders import fill_placeholders
 from surveys.design.sentences import (
     LANGUAGE_NAMES,
     TYPE_NAMES,
@@ -131,8 +132,10 @@ def build_cells(name: str, text: Text, label: str) -> list[Cell]:
     ]
 
 
-def build_outline(raw: Json, selected: str, findings: Sequence[Finding], language: str) -> list[OutlinePage]:
-    """Return the pages with their questions, numbered over the whole questionnaire."""
+def build_outline(
+    raw: Json, selected: str, findings: Sequence[Finding], language: str, words: Mapping[str, str]
+) -> list[OutlinePage]:
+    """Return the pages with their questions, numbered over the whole questionnaire; `words` fill the placeholders."""
     document = parse_document(raw)
     total, number, pages = sum(len(page["questions"]) for page in raw["pages"]), 0, []
     for index, page in enumerate(raw["pages"], 1):
@@ -141,7 +144,8 @@ def build_outline(raw: Json, selected: str, findings: Sequence[Finding], languag
             number += 1
             blocking = sum(1 for f in findings if f.question_key == question["key"] and f.is_blocking)
             entries.append(OutlineEntry(
-                number, question["key"], text_in(question["text"], language) or str(TYPE_NAMES[question["type"]]),
+                number, question["key"],
+                fill_placeholders(text_in(question["text"], language), words) or str(TYPE_NAMES[question["type"]]),
                 summarise(question), summarise_rule(question, document, language), question["key"] == selected,
                 blocking, number == 1 and index == 1, number == total and index == len(raw["pages"]), place == 0,
             ))
@@ -149,12 +153,12 @@ def build_outline(raw: Json, selected: str, findings: Sequence[Finding], languag
     return pages
 
 
-def build_editor(raw: Json, question: Json, number: int, language: str) -> Editor:
+def build_editor(raw: Json, question: Json, number: int, language: str, words: Mapping[str, str]) -> Editor:
     """Return the editor of one question (`question` may be what was typed and refused)."""
-    scale, words = question.get("scale"), text_in(question["text"], language)
+    scale, heading = question.get("scale"), fill_placeholders(text_in(question["text"], language), words)
     return Editor(
         key=question["key"], number=number, type=question["type"], type_name=str(TYPE_NAMES[question["type"]]),
-        heading=words, text=build_cells("text", question["text"], _("Question")),
+        heading=heading, text=build_cells("text", question["text"], _("Question")),
         help=build_cells("help", question["help"], _("Help text")),
         is_required=question["required"], offers_na=question.get("offers_na", False), has_scale=bool(scale),
         allows_several=question.get("several", False),

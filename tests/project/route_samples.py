@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from accounts.models import MemberInvitation, Membership, Team, User
 from accounts.roles import Permission
+from analytics.indicators.experts import invite_experts, open_panel
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
+from analytics.indicators.panel_models import Panel
 from analytics.scoring.services import recompute
 from surveys.contacts.importing import set_mapping, start_import
 from surveys.contacts.matching import EMAIL
@@ -148,6 +150,17 @@ def a_run(team: Team, _owner: User) -> dict[str, Any]:
     return {"run_id": run.pk}
 
 
+def a_panel(team: Team, owner: User) -> dict[str, Any]:
+    root = Indicator.objects.get(tree=a_tree(team, owner)["tree_id"], parent=None)
+    return {"panel_id": open_panel(node=root, random_index="saaty_1980", user=owner, at=timezone.now()).pk}
+
+
+def an_expert(team: Team, owner: User) -> dict[str, Any]:
+    panel = Panel.objects.get(pk=a_panel(team, owner)["panel_id"])
+    (expert,) = invite_experts(panel=panel, emails=["ann@experts.example"], language="en", at=timezone.now())
+    return {"expert_id": expert.pk}
+
+
 def a_dead_link(_team: Team, _owner: User) -> dict[str, Any]:
     return {"token": "no-such-token"}
 
@@ -189,6 +202,7 @@ RULES: dict[str, Rule] = {
     "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
     "answering:import": Rule(DESIGN, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
+    "answering:responses-csv": Rule(VIEW, build=a_questionnaire("pk"), ids=("pk",)),
     "design:list": Rule(DESIGN),
     "design:new": Rule(DESIGN, ("GET", "POST")),
     "design:import": Rule(DESIGN, ("GET", "POST")),
@@ -264,6 +278,23 @@ RULES: dict[str, Rule] = {
     "indicators:indicator-move": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
     "indicators:indicator-weights": Rule(DESIGN, ("POST",), build=an_indicator("product"), ids=("indicator_id",)),
     "indicators:indicator-map": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
+    "indicators:weights-home": Rule(VIEW, statuses=(200, 302)),
+    "indicators:weights": Rule(VIEW, build=a_tree, ids=("tree_id",)),
+    "indicators:weights-compare": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
+    "indicators:weights-choose": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
+    "indicators:panel-open": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
+    "indicators:panel": Rule(DESIGN, build=a_panel, ids=("panel_id",)),
+    "indicators:panel-invite": Rule(DESIGN, ("POST",), build=a_panel, ids=("panel_id",)),
+    "indicators:panel-close": Rule(DESIGN, ("POST",), build=a_panel, ids=("panel_id",)),
+    "indicators:panel-weights": Rule(DESIGN, ("POST",), build=a_panel, ids=("panel_id",)),
+    "indicators:expert-again": Rule(DESIGN, ("POST",), build=an_expert, ids=("expert_id",)),
+    "indicators:expert-remove": Rule(DESIGN, ("POST",), build=an_expert, ids=("expert_id",)),
+    "experts:sheet": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
+    "api:weight-set": Rule(VIEW, build=a_weight_set, ids=("weight_set_id",)),
+    "api:weight-set-choose": Rule(DESIGN, ("POST",), build=a_weight_set, ids=("weight_set_id",)),
+    "api:weight-comparison": Rule(VIEW, build=a_tree, ids=("tree_id",)),
+    "api:panels": Rule(DESIGN, build=a_tree, ids=("tree_id",)),
+    "api:panel": Rule(DESIGN, build=a_panel, ids=("panel_id",)),
     "indicators:source-remove": Rule(DESIGN, ("POST",), build=a_source, ids=("source_id",)),
     "api:indicators": Rule(VIEW),
     "api:indicator-tree": Rule(VIEW, build=a_tree, ids=("tree_id",)),

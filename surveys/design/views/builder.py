@@ -16,7 +16,7 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from surveys.design.access import get_questionnaire
 from surveys.design.checks import check_for_publishing, estimate_seconds
-from surveys.design.document import Problem, parse_document
+from surveys.design.document import Problem, parse_document, text_in
 from surveys.design.editing import (
     ADDABLE,
     Json,
@@ -60,7 +60,7 @@ def render_builder(
         "preview_url": preview_url(questionnaire), "preview_language": preview_language(request, language),
     }
     context["preview_page"] = page_of(raw, selected)
-    context["outline"] = build_outline(raw, selected, context["findings"], language)
+    context["outline"] = build_outline(raw, selected, context["findings"], language, words_of(request, language))
     context |= _texts_part(typed or raw) if selected == TEXTS else _question_part(request, questionnaire, selected, typed)
     return render(request, "design/builder.html", context, status=422 if refused else 200)
 
@@ -110,12 +110,20 @@ def _question_part(
         item: [panel.render(request.actor, questionnaire, item) for panel in row_panels]
         for item in answer_keys(question)
     } if question["type"] in ("nps", "rating", "matrix") else {}
+    has_panels = any(html for shown in panels.values() for html in shown)
     return {
-        "editor": build_editor(raw, question, position_of(raw, key), language),
-        "panel_titles": [panel.title() for panel in row_panels], "panels": panels,
+        "editor": build_editor(raw, question, position_of(raw, key), language, words_of(request, language)),
+        "panel_titles": [panel.title() for panel in row_panels] if has_panels else [],
+        "panels": panels if has_panels else {},
         "dependents": [position_of(raw, one["key"]) for one in list_dependents(raw, key)],
         "rated_items": _rated_items(raw, key),
     }
+
+
+def words_of(request: TeamRequest, language: str) -> dict[str, str]:
+    """Return what stands for the placeholders in the team's own texts."""
+    team = request.actor.team
+    return {"company": text_in(team.company_names, language) or team.name}
 
 
 def _rated_items(raw: Json, key: str) -> list[tuple[str, str]]:

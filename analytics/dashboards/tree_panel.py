@@ -1,0 +1,34 @@
+"""What stands on an indicator tree's card: the index of its newest period, and the way to its overview."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+
+from accounts.access import Actor
+from analytics.dashboards import wording
+from analytics.dashboards.page import Headline
+from analytics.dashboards.presentation import present_kpi
+from analytics.dashboards.selection import parse_selection
+from analytics.indicators.models import IndicatorTree
+from analytics.scoring import selectors
+from surveys.design.document import text_in
+
+
+def render(actor: Actor, tree: IndicatorTree, at: datetime) -> str:
+    """Return safe HTML: index, interval, n and target as the overview shows them first, within the actor's scope."""
+    run = selectors.get_latest_run(tree=tree)
+    if run is None:
+        return render_to_string("dashboards/_tree_card.html", {"tree": tree})
+    today = at.astimezone(ZoneInfo(actor.team.time_zone)).date()
+    selection = parse_selection(tree=tree, run=run, query=QueryDict(), scope=actor.scope, today=today)
+    root = selection.reading.period(selection.period).root
+    headline = Headline(root.index, None, None, root.target)
+    return render_to_string("dashboards/_tree_card.html", {
+        "tree": tree, "name": text_in(tree.names, get_language() or "en"), "kpi": present_kpi(headline, ""),
+        "period_text": wording.period_text(selection.period),
+    })
