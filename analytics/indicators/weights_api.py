@@ -105,7 +105,8 @@ class WeightSetView(APIView):
 class WeightSetChooseView(APIView):
     """Puts a weight set in force."""
 
-    required_permissions = {"POST": Permission.DESIGN}
+    # GET is named so that it is refused as a method, not as a right.
+    required_permissions = {"GET": Permission.DESIGN, "POST": Permission.DESIGN}
 
     @extend_schema(operation_id="weight_set_choose", request=ReasonInput, responses={201: WeightSetDetailOutput})
     def post(self, request: Request, weight_set_id: int) -> Response:
