@@ -138,7 +138,7 @@ class TestAPanel:
 
 
 class TestTheComparison:
-    def test_is_made_by_a_worker_when_asked(self, new_context: Open, site: WebServer, cast: Cast, worker: Worker, tree: IndicatorTree) -> None:
+    def test_is_made_by_a_worker_when_asked(self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree, worker: Worker) -> None:
         page = sign_in(new_context(), cast.dora, site)
         page.goto(f"/indicators/{tree.pk}/weights/")
         page.get_by_role("button", name="Compare again").click()
