@@ -150,7 +150,7 @@ class TestTheComparison:
         page.get_by_label("Weights to use from now on").select_option("johnson")
         page.get_by_label("Why (kept in the history)").fill("What customers weigh")
         page.get_by_role("button", name="Start a new series").click()
-        page.get_by_role("button", name="Yes, go on").click()
+        page.locator("#confirm [data-yes]").click()
         expect(page.get_by_text("What customers weigh").first).to_be_visible()
         assert tree.weight_sets.get(valid_to_at=None).origin == "derived"
 
