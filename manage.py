@@ -12,7 +12,8 @@ if sys.version_info < (3, 11):
 
 from csat.bootstrap import enter_environment
 
-SETTINGS = {"demo": "csat.settings.demo", "seed_demo": "csat.settings.demo", "test": "csat.settings.test"}
+SETTINGS = {"demo": "csat.settings.demo", "seed_demo": "csat.settings.demo", "test": "csat.settings.test",
+            "bench": "csat.settings.test"}
 
 
 def main() -> None:

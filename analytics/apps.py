@@ -14,6 +14,7 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         """Register with those who know nothing of results."""
         from analytics.dashboards import tree_panel
+        from analytics.indicators import expert_wake as expert_bell
         from analytics.indicators import hooks
         from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
@@ -25,6 +26,8 @@ class AnalyticsConfig(AppConfig):
         listen(wake.on_rows_changed, bell.rows_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
         listen(hooks.tree_panels, tree_panel.render)
+        listen(hooks.on_comparison_wanted, bell.wake_comparison)
+        listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)
         listen(row_panels, panel)
         listen(on_created_from_template, create_proposed_tree)
 

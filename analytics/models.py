@@ -8,6 +8,7 @@ from analytics.indicators.models import (
     WeightOrigin,
     WeightSet,
 )
+from analytics.indicators.panel_models import Expert, Panel, WeightComparison
 from analytics.scoring.models import (
     Base,
     Block,
@@ -16,6 +17,8 @@ from analytics.scoring.models import (
     Run,
     Slice,
     TreeState,
+    WeightingMethod,
+    WeightingScheme,
 )
 
 __all__ = [
@@ -23,13 +26,18 @@ __all__ = [
     "Block",
     "BlockChange",
     "BlockSummary",
+    "Expert",
     "Indicator",
     "IndicatorTree",
+    "Panel",
     "QuestionSource",
     "Run",
     "Slice",
     "SourceRole",
     "TreeState",
+    "WeightComparison",
     "WeightOrigin",
     "WeightSet",
+    "WeightingMethod",
+    "WeightingScheme",
 ]

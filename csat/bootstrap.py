@@ -19,7 +19,7 @@ from typing import NoReturn
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
-TEST_COMMANDS = {"test"}
+TEST_COMMANDS = {"test", "bench"}
 
 
 class BootstrapError(Exception):

@@ -18,7 +18,8 @@ app = Celery("csat")
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["accounts", "surveys.sending", "surveys.contacts", "surveys.answering", "analytics.scoring", "analytics.dashboards"]
+    ["accounts", "surveys.sending", "surveys.contacts", "surveys.answering", "analytics.indicators",
+     "analytics.scoring", "analytics.dashboards"]
 )
 
 
@@ -32,7 +33,8 @@ def set_schedule(sender: Celery, **_: Any) -> None:
 
 def sweeps(*, every: float) -> dict[str, dict[str, Any]]:
     """Celery's schedule; a sweep that nobody took within its interval is dropped."""
-    names = ["accounts.tasks.sweep_accounts", "surveys.sending.tasks.sweep_due", "analytics.scoring.tasks.sweep_stale"]
+    names = ["accounts.tasks.sweep_accounts", "surveys.sending.tasks.sweep_due", "analytics.indicators.tasks.sweep_experts",
+             "analytics.scoring.tasks.sweep_stale"]
     return {name: {"task": name, "schedule": every, "options": {"expires": max(every, 10)}} for name in names}
 
 

@@ -10,7 +10,7 @@ class HashedStorage(ManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
 
 
-class CompressedHashedStorage(CompressedManifestStaticFilesStorage):
+class CompressedHashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # no types published
     """For production: hashed names, each file also compressed."""
 
     support_js_module_import_aggregation = True

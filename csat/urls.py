@@ -26,6 +26,7 @@ urlpatterns = [
     path("contacts/", include("surveys.contacts.urls")),
     path("", include("surveys.sending.urls")),
     path("indicators/", include("analytics.indicators.urls")),
+    path("", include("analytics.indicators.expert_urls")),
     path("runs/", include("analytics.scoring.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include((api_v1, "api"))),

@@ -19,9 +19,7 @@ VENDOR = HERE.parent / "static" / "vendor"
 # package: (its folder here, the file taken, the file's name here)
 PACKAGES = {
     "bootstrap": ("bootstrap", "dist/css/bootstrap.min.css", "bootstrap.min.css"),
-    "htmx.org": ("htmx", "dist/htmx.min.js", "htmx.min.js"),
     "plotly.js-cartesian-dist-min": ("plotly-cartesian", "plotly-cartesian.min.js", "plotly-cartesian.min.js"),
-    "sortablejs": ("sortable", "Sortable.min.js", "sortable.min.js"),
 }
 SOURCE_MAP = re.compile(rb"\n?(/\*#|//#) sourceMappingURL=[^\n]*")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.access import Actor, get_or_404
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
+from analytics.indicators.panel_models import Expert, Panel
 
 
 def get_tree(actor: Actor, tree_id: int) -> IndicatorTree:
@@ -25,3 +26,14 @@ def get_source(actor: Actor, source_id: int) -> QuestionSource:
 def get_weight_set(actor: Actor, weight_set_id: int) -> WeightSet:
     """Return the team's weight set or raise Http404."""
     return get_or_404(WeightSet.objects.filter(tree__team=actor.team).select_related("tree"), pk=weight_set_id)
+
+
+def get_panel(actor: Actor, panel_id: int) -> Panel:
+    """Return the team's panel or raise Http404."""
+    found = Panel.objects.filter(tree__team=actor.team).select_related("tree__team", "node", "created_by")
+    return get_or_404(found, pk=panel_id)
+
+
+def get_expert(actor: Actor, expert_id: int) -> Expert:
+    """Return an expert of one of the team's panels or raise Http404."""
+    return get_or_404(Expert.objects.filter(panel__tree__team=actor.team).select_related("panel"), pk=expert_id)

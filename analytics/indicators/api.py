@@ -17,6 +17,7 @@ from accounts.api_permissions import actor_of
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, services
+from analytics.indicators.changing import TreeError
 from analytics.indicators.checks import find_problems
 from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.indicators.selectors import Branch, list_branches, list_trees, list_weight_sets
@@ -139,7 +140,7 @@ class WeightSetListView(generics.ListAPIView[WeightSet]):
             made = services.set_weights(
                 parent=parent, weights=data["weights"], user=actor.user, reason=data["reason"], at=at
             )
-        except services.TreeError as error:
+        except TreeError as error:
             raise ValidationError({"weights": [sentence(error.code, error.details)]}) from error
         record_event(actor=actor, action="weights.set", target=f"tree {tree.pk}", detail={"key": parent.key}, at=at)
         return Response(WeightSetOutput(made).data, status=201)

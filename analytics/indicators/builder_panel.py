@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Actor
 from analytics.indicators import selectors, services
+from analytics.indicators.changing import TreeError
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, SourceRole
 from surveys.design.document import text_in
 from surveys.design.hooks import RowPanel
@@ -62,7 +63,7 @@ def _save_one(
                 tree=tree, indicator=leaf, role=SourceRole.LEAF, questionnaire=questionnaire, question_key=key,
                 at=timezone.now(),
             )
-        except services.TreeError:
+        except TreeError:
             return
 
 

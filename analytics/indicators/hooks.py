@@ -19,3 +19,23 @@ def announce(tree_id: int, at: datetime) -> None:
     """Tell everybody who listens."""
     for listener in on_definition_changed:
         listener(tree_id, at)
+
+
+on_comparison_wanted: list[Callable[[int], None]] = []
+"""Called with the tree's id after the commit that asked for a new comparison of weights."""
+
+
+def announce_comparison(tree_id: int) -> None:
+    """Tell everybody who can make one."""
+    for listener in on_comparison_wanted:
+        listener(tree_id)
+
+
+on_expert_invited: list[Callable[[int], None]] = []
+"""Called with the expert's id after the commit that invited."""
+
+
+def announce_expert(expert_id: int) -> None:
+    """Tell everybody who can mail."""
+    for listener in on_expert_invited:
+        listener(expert_id)

@@ -9,10 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from accounts.models import Team, User
 from analytics.indicators import hooks
+from analytics.indicators.changing import TreeError, locked, touched
 from analytics.indicators.models import (
     Indicator,
     IndicatorTree,
@@ -29,15 +30,6 @@ from surveys.design.models import Questionnaire
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 DEPTH = 4
 """The most levels below the root: deeper trees cannot be read on a page."""
-
-
-class TreeError(ValueError):
-    """A change that would leave the tree wrong; `code` names why for a translated sentence."""
-
-    def __init__(self, code: str, **details: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,7 @@ def add_indicator(
 
     Raises TreeError when the key is bad or taken, the parent is fed by questions, or the tree gets too deep.
     """
-    tree = _locked(parent.tree_id)
+    tree = locked(parent.tree_id)
     if parent.sources.exists():
         raise TreeError("parent_is_measured")
     if _depth(parent) + 1 > DEPTH:
@@ -123,7 +115,7 @@ def remove_indicator(*, indicator: Indicator, user: User | None, at: datetime) -
 
     Raises TreeError for the root.
     """
-    tree = _locked(indicator.tree_id)
+    tree = locked(indicator.tree_id)
     if indicator.parent is None:
         raise TreeError("root_stays")
     weights = without(_weights(tree), _branch_keys(indicator))
@@ -141,7 +133,7 @@ def move_indicator(
     Under a new parent it gets an equal share and the others make room; those it left take over its weight.
     Raises TreeError for the root, for a move below itself, below a measured node, or too deep.
     """
-    tree = _locked(indicator.tree_id)
+    tree = locked(indicator.tree_id)
     _check_move(indicator, parent)
     before = indicator.parent
     siblings = [one for one in parent.children.all() if one.pk != indicator.pk]
@@ -157,7 +149,7 @@ def move_indicator(
         joined = _rescaled(weights, [one.key for one in siblings if one.pk != indicator.pk], 1 - share)
         _reweight(tree, weights, left | joined | {indicator.key: 1 - sum(joined.values())}, user, at)
     else:
-        _touched(tree, at)
+        touched(tree, at)
     return indicator
 
 
@@ -198,18 +190,18 @@ def map_question(
     A question that fed another leaf of the tree is moved. Raises TreeError when the node has children,
     the questionnaire is another team's, or the overall question would be inside the index it validates.
     """
-    tree = _locked(tree.pk)
+    tree = locked(tree.pk)
     source = _map(tree, indicator, role, questionnaire, question_key)
-    _touched(tree, at)
+    touched(tree, at)
     return source
 
 
 @transaction.atomic
 def unmap_question(*, source: QuestionSource, at: datetime) -> None:
     """Stop a question from feeding the tree."""
-    tree = _locked(source.tree_id)
+    tree = locked(source.tree_id)
     source.delete()
-    _touched(tree, at)
+    touched(tree, at)
 
 
 @transaction.atomic
@@ -220,7 +212,7 @@ def set_weights(
 
     `weights` maps the key of every child to its share; they must sum to 1 (TreeError otherwise).
     """
-    tree = _locked(parent.tree_id)
+    tree = locked(parent.tree_id)
     keys = [child.key for child in parent.children.all()]
     problem = siblings_problem([weights.get(key) for key in keys])
     if problem or set(weights) != set(keys):
@@ -231,29 +223,12 @@ def set_weights(
 @transaction.atomic
 def equalise_weights(*, tree: IndicatorTree, user: User | None, reason: str, at: datetime) -> WeightSet:
     """Give all siblings everywhere the same weight and put that in force."""
-    tree = _locked(tree.pk)
+    tree = locked(tree.pk)
     made = put_in_force(
         tree=tree, weights=with_equal_siblings(tree, {}), origin=WeightOrigin.EQUAL, is_provisional=False,
         user=user, reason=reason, at=at,
     )
-    _touched(tree, at)
-    return made
-
-
-@transaction.atomic
-def choose_weight_set(*, weight_set: WeightSet, user: User | None, reason: str, at: datetime) -> WeightSet:
-    """Put an existing weight set in force for new runs; runs made under another stay as they are.
-
-    Raises TreeError when its weights do not fit the tree as it is now.
-    """
-    tree = _locked(weight_set.tree_id)
-    if set(weight_set.weights) != set(with_equal_siblings(tree, {})):
-        raise TreeError("weights_of_another_tree")
-    made = put_in_force(
-        tree=tree, weights=weight_set.weights, origin=weight_set.origin, is_provisional=False, user=user,
-        reason=reason, at=at, name=weight_set.name, evidence=weight_set.evidence,
-    )
-    _touched(tree, at)
+    touched(tree, at)
     return made
 
 
@@ -263,14 +238,14 @@ def set_rules(*, tree: IndicatorTree, score_vector: str, coverage: int, at: date
 
     Raises TreeError for an unknown vector or a coverage outside 0-100.
     """
-    tree = _locked(tree.pk)
+    tree = locked(tree.pk)
     if score_vector not in SCORE_VECTORS:
         raise TreeError("unknown_vector")
     if not 0 <= coverage <= 100:
         raise TreeError("coverage_out_of_range")
     tree.score_vector, tree.coverage = score_vector, coverage
     tree.save(update_fields=["score_vector", "coverage"])
-    _touched(tree, at)
+    touched(tree, at)
     return tree
 
 
@@ -285,16 +260,6 @@ def rename_tree(*, tree: IndicatorTree, names: Mapping[str, str]) -> IndicatorTr
 
 
 # -- parts -----------------------------------------------------------------------------------
-
-
-def _locked(tree_id: int) -> IndicatorTree:
-    """Let one change of a tree go on at a time."""
-    return IndicatorTree.objects.select_for_update().get(pk=tree_id)
-
-
-def _touched(tree: IndicatorTree, at: datetime) -> None:
-    IndicatorTree.objects.filter(pk=tree.pk).update(definition_revision=F("definition_revision") + 1)
-    hooks.announce(tree.pk, at)
 
 
 def _plant(
@@ -366,7 +331,7 @@ def _reweight(
         tree=tree, weights=changed, is_provisional=not origin, user=user, reason=reason, at=at,
         origin=WeightOrigin.EQUAL if is_equal else origin or WeightOrigin.MANUAL,
     )
-    _touched(tree, at)
+    touched(tree, at)
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.indicators import views
+from analytics.indicators import panel_views, views, weight_views
 
 app_name = "indicators"
 
@@ -23,5 +23,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nodes/<int:indicator_id>/move/", views.indicator_move, name="indicator-move"),
     path("nodes/<int:indicator_id>/weights/", views.indicator_weights, name="indicator-weights"),
     path("nodes/<int:indicator_id>/questions/", views.indicator_map, name="indicator-map"),
+    path("weights/", weight_views.weights_home, name="weights-home"),
+    path("<int:tree_id>/weights/", weight_views.weights, name="weights"),
+    path("<int:tree_id>/weights/compare/", weight_views.weights_compare, name="weights-compare"),
+    path("<int:tree_id>/weights/choose/", weight_views.weights_choose, name="weights-choose"),
+    path("<int:tree_id>/panels/", panel_views.panel_open, name="panel-open"),
+    path("panels/<int:panel_id>/", panel_views.panel, name="panel"),
+    path("panels/<int:panel_id>/invite/", panel_views.panel_invite, name="panel-invite"),
+    path("panels/<int:panel_id>/close/", panel_views.panel_close, name="panel-close"),
+    path("panels/<int:panel_id>/weights/", panel_views.panel_weights, name="panel-weights"),
+    path("experts/<int:expert_id>/again/", panel_views.expert_again, name="expert-again"),
+    path("experts/<int:expert_id>/remove/", panel_views.expert_withdraw, name="expert-remove"),
     path("questions/<int:source_id>/remove/", views.source_remove, name="source-remove"),
 ]

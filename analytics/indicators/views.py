@@ -17,6 +17,7 @@ from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, selectors, services
+from analytics.indicators.changing import TreeError
 from analytics.indicators.checks import find_problems
 from analytics.indicators.forms import (
     IndicatorForm,
@@ -31,6 +32,7 @@ from analytics.indicators.hooks import tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
 from analytics.indicators.sentences import sentence
+from analytics.indicators.weight_choice import choose_weight_set
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
 
@@ -58,7 +60,7 @@ def tree_new(request: TeamRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             tree = _create(request, form.cleaned_data["questionnaire"])
-        except services.TreeError as error:
+        except TreeError as error:
             form.add_error("questionnaire", sentence(error.code, error.details))
         else:
             messages.success(request, _("The tree has been created with equal weights."))
@@ -110,7 +112,7 @@ def weight_set_choose(request: TeamRequest, weight_set_id: int) -> HttpResponse:
     found = access.get_weight_set(request.actor, weight_set_id)
     return _change(
         request, found.tree, "weights.chosen",
-        lambda at: services.choose_weight_set(weight_set=found, user=request.actor.user, reason="", at=at),
+        lambda at: choose_weight_set(weight_set=found, user=request.actor.user, reason="", at=at),
     )
 
 
@@ -143,7 +145,7 @@ def indicator_add(request: TeamRequest, indicator_id: int) -> HttpResponse:
         node = services.add_indicator(
             parent=parent, key=form.cleaned_data["key"], names=form.names, user=request.actor.user, at=timezone.now()
         )
-    except services.TreeError as error:
+    except TreeError as error:
         form.add_error("key" if "key" in error.code else None, sentence(error.code, error.details))
         return _indicator_page(request, parent, new=form, status=422)
     _record(request, parent.tree, "indicator.added", {"key": node.key})
@@ -171,7 +173,7 @@ def indicator_shift(request: TeamRequest, indicator_id: int) -> HttpResponse:
 
     def shift(at: datetime) -> None:
         if node.parent is None:
-            raise services.TreeError("root_stays")
+            raise TreeError("root_stays")
         siblings = [one.pk for one in node.parent.children.all()]
         services.move_indicator(
             indicator=node, parent=node.parent, position=siblings.index(node.pk) + step,
@@ -281,7 +283,7 @@ def _change(
     """Call a service, say what came of it, and show the tree."""
     try:
         service(timezone.now())
-    except services.TreeError as error:
+    except TreeError as error:
         messages.error(request, sentence(error.code, error.details))
     else:
         _record(request, tree, action, {"key": key} if key else {})

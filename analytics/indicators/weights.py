@@ -39,14 +39,19 @@ def put_in_force(
     evidence: Mapping[str, Any] | None = None,
 ) -> WeightSet:
     """Make a weight set and put it in force; the one before ends, or goes if no run was made under it."""
-    for before in tree.weight_sets.filter(valid_from_at__isnull=False, valid_to_at__isnull=True):
-        _retire(before, at)
+    retire_in_force(tree=tree, at=at)
     last = tree.weight_sets.aggregate(last=Max("number"))["last"] or 0
     return WeightSet.objects.create(
         tree=tree, number=last + 1, name=name, origin=origin, weights=dict(weights),
         is_provisional=is_provisional, evidence=dict(evidence or {}), valid_from_at=at, reason=reason,
         created_by=user, created_at=at,
     )
+
+
+def retire_in_force(*, tree: IndicatorTree, at: datetime) -> None:
+    """End the set in force; one that no run was made under goes."""
+    for before in tree.weight_sets.filter(valid_from_at__isnull=False, valid_to_at__isnull=True):
+        _retire(before, at)
 
 
 def _retire(weight_set: WeightSet, at: datetime) -> None:

@@ -22,7 +22,11 @@ from analytics.scoring.models import Run
 from analytics.scoring.periods import UnknownPeriodError, parse_period
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Grain, Period
+from analytics.scoring.schemes import get_weighting
+from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import RunTooOldError
+from analytics.scoring.weighted import read_weighted_periods
+from analytics.scoring.weighting import WeightingError
 
 MAX_PERIODS = 120
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
@@ -36,7 +40,8 @@ class FigureOutput(serializers.Serializer[Any]):
     low = serializers.FloatField(allow_null=True, help_text="lower end of the 95 % interval")
     high = serializers.FloatField(allow_null=True, help_text="upper end of the 95 % interval")
     n = serializers.IntegerField(help_text="valid answers")
-    n_eff = serializers.FloatField()
+    n_eff = serializers.FloatField(help_text="effective answers: n without respondent weights")
+    standard_error = serializers.FloatField(allow_null=True)
     status = serializers.CharField(help_text="shown, few, too_few, none or withheld")
     needed = serializers.IntegerField(help_text="answers from which the value is shown")
 
@@ -209,6 +214,7 @@ class ValuesView(APIView):
             OpenApiParameter("last", int, description="so many periods of the trend, at most 120"),
             OpenApiParameter("dimension", str, description="one result per level of this segment dimension"),
             OpenApiParameter("filter", str, many=True, description="dimension:level, repeatable"),
+            OpenApiParameter("weighting", str, description="respondent weights: imported, or a saved weighting's id"),
         ],
         responses=ValuesOutput,
     )
@@ -219,9 +225,10 @@ class ValuesView(APIView):
         filters = _filters(request)
         try:
             results = _results(request, run, filters, actor.scope)
+        except WeightingError as error:
+            raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
         except RunTooOldError as error:
-            sentence = _("This run can no longer be read under a filter. Use the newest run.")
-            raise ValidationError({"filter": [sentence]}) from error
+            raise ValidationError({"filter": [sentence("run_too_old")]}) from error
         return Response(ValuesOutput({"run": run.pk, "weight_set": run.weight_set_id, "results": results}).data)
 
 
@@ -239,6 +246,8 @@ class MetricListView(APIView):
 
 def _results(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:
     dimension, grain = request.query_params.get("dimension"), request.query_params.get("grain")
+    if "weighting" in request.query_params:
+        return _weighted(request, run, filters, scope)
     if grain is not None:
         trend = selectors.read_trend(
             run, grain=_grain(grain), last=_last(request), filters=filters, scope=scope,
@@ -253,6 +262,18 @@ def _results(request: Request, run: Run, filters: selectors.Filter, scope: selec
     except selectors.UnknownDimensionError as error:
         raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
     return [_describe(one.result, one.dimension, one.level) for one in segments]
+
+
+def _weighted(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:
+    query = request.query_params
+    if "dimension" in query:
+        raise WeightingError("weighted_by_level")
+    weighting = get_weighting(tree=run.tree, word=query["weighting"])
+    periods: tuple[Period, ...] = (_period(query.get("period", "all")),)
+    if "grain" in query:
+        periods = selectors.list_periods(run, grain=_grain(query["grain"]), scope=scope)[-_last(request):]
+    found = read_weighted_periods(run, periods=periods, weighting=weighting, filters=filters, scope=scope)
+    return [_describe(result) for result in found]
 
 
 def _describe(result: Any, dimension: str | None = None, level: str | None = None) -> dict[str, Any]:

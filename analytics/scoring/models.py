@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Team
+from accounts.models import Team, User
 from analytics.indicators.models import IndicatorTree, WeightSet
 from surveys.design.models import Questionnaire
 
@@ -172,3 +173,46 @@ class TreeState(models.Model):
 
     def __str__(self) -> str:
         return f"tree {self.tree_id}: {self.served} of {self.requested}"
+
+
+class WeightingMethod(models.TextChoices):
+    """How respondent weights are made from what is known of the population."""
+
+    RAKE = "rake", _("Raking to margins")
+    CELLS = "cells", _("Post-stratification on cells")
+
+
+class WeightingScheme(models.Model):
+    """What is known of a tree's population, from which respondent weights are made; a version never changes.
+
+    `population` is a list of [levels, people]: with `rake` one row per level of a dimension, with ""
+    for the other dimensions; with `cells` one row per combination of levels, in the order of `dimensions`.
+    Weights are made anew for each period, so that every period stands for the same population.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="weighting_schemes")
+    tree = models.ForeignKey(IndicatorTree, on_delete=models.CASCADE, related_name="weighting_schemes")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    method = models.CharField(max_length=8, choices=WeightingMethod)
+    dimensions = models.JSONField()
+    population = models.JSONField()
+    trim_low = models.FloatField(null=True, blank=True)
+    trim_high = models.FloatField(null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["tree", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["tree", "number"], name="one_weighting_scheme_per_number"),
+            models.CheckConstraint(condition=Q(method__in=WeightingMethod.values), name="weighting_method_is_known"),
+            models.CheckConstraint(
+                condition=Q(trim_low__isnull=True, trim_high__isnull=True)
+                | Q(trim_low__gte=0, trim_low__lt=1, trim_high__gt=1),
+                name="trim_around_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.number})"

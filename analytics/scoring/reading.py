@@ -77,6 +77,10 @@ class Reading:
         vector = self._vector(period)
         return self.reader.result(period, vector, nodes=nodes, is_withheld=self._is_hidden(period))
 
+    def is_hidden(self, period: Period) -> bool:
+        """Whether anonymity forbids showing this period under this filter and scope (see `disclosure`)."""
+        return self._is_hidden(period)
+
     def trend(self, grain: Grain, last: int | None, nodes: Collection[str] | None) -> tuple[PeriodResult, ...]:
         """One result per period."""
         wanted = (self.definition.nodes[0].key,) if nodes is None else nodes

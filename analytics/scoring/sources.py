@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -96,28 +96,47 @@ def _scan_blocks(
     run: Run, definition: Definition, choice: Choice, days: tuple[date, date] | None
 ) -> cubes.Summary:
     summary: cubes.Summary = {}
+    for questionnaire, columns in blocks_behind(run):
+        part = _summary_of_chosen(columns, definition, questionnaire, choice, days)
+        summary = cubes.merge([summary, part], definition.layout.squares)
+    return summary
+
+
+def columns_behind(run: Run) -> Iterator[tuple[int, Columns]]:
+    """Return every response of a run as columns, each part with its questionnaire, one block at a time.
+
+    Raises RunTooOldError when the columns of the run's blocks are gone.
+    """
+    yield from blocks_behind(run)
+    yield from unpack_tails(run.tail).items()
+
+
+def blocks_behind(run: Run) -> Iterator[tuple[int, Columns]]:
+    """Return the sealed responses of a run as columns.
+
+    Raises RunTooOldError when they are gone.
+    """
     blocks = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
     for block in blocks.iterator(chunk_size=4):
         if not block.columns:
             raise RunTooOldError(f"run {run.pk}")
-        part = _summary_of_chosen(load(block), definition, block.questionnaire_id, choice, days)
-        summary = cubes.merge([summary, part], definition.layout.squares)
-    return summary
+        yield block.questionnaire_id, load(block)
 
 
 def _summary_of_chosen(
     columns: Columns, definition: Definition, questionnaire: int, choice: Choice, days: tuple[date, date] | None
 ) -> cubes.Summary:
-    chosen = _chosen_cells(columns, questionnaire, choice, days)
+    chosen = chosen_cells(columns, questionnaire, choice, days)
     if not chosen.any():
         return {}
     kept = columns if chosen.all() else select(columns, chosen)
     return summarise(kept, definition, questionnaire)
 
 
-def _chosen_cells(
+def chosen_cells(
     columns: Columns, questionnaire: int, choice: Choice, days: tuple[date, date] | None
 ) -> npt.NDArray[np.bool_]:
+    """Return which cells lie inside a choice of levels, and inside days where they are given."""
     cells = columns.cells
     chosen = np.ones(len(cells.day), dtype=np.bool_)
     for key, levels in choice.items():

@@ -10,9 +10,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from analytics.methods.composite import index_values
+from analytics.methods.composite import index_moments, index_values
 from analytics.methods.index_definition import IndexDefinition
-from analytics.methods.moments import UNITS, halves, split_square_sums
+from analytics.methods.moments import UNITS, MomentTable, halves, split_square_sums
 from analytics.methods.trees import ROOT, IndicatorTree
 from analytics.scoring.codes import HIGHEST, HISTOGRAM_WIDTH, Codes, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray
@@ -52,6 +52,24 @@ def totals(columns: Columns, definition: Definition, questionnaire: int) -> IntA
     one = Cells(nothing, nothing, nothing.reshape(1, 1)[:0], rows, ("",), (), ())
     vectors = cell_vectors(columns, slice(0, columns.rows), one, definition, questionnaire)
     return np.asarray(vectors[0])
+
+
+def node_values(columns: Columns, definition: Definition, questionnaire: int) -> npt.NDArray[np.int32]:
+    """Return every respondent's value at every node of the tree in millionths of a point, -1 where not counted.
+
+    Shape (nodes in tree order, rows).
+    """
+    plan = _plan(definition, questionnaire)
+    values = index_values(_answers(plan, columns.by_item, columns.rows), plan.rule)
+    return values[: len(plan.nodes)]
+
+
+def node_moments(columns: Columns, definition: Definition, questionnaire: int) -> MomentTable:
+    """Return n, sum and sum of squares at every node over all rows, shape (nodes in tree order, 1)."""
+    plan = _plan(definition, questionnaire)
+    table = index_moments(_answers(plan, columns.by_item, columns.rows), plan.rule)
+    kept = slice(0, len(plan.nodes))
+    return MomentTable(table.n[kept], table.total[kept], table.squares_high[kept], table.squares_low[kept])
 
 
 def cell_vectors(

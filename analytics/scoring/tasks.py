@@ -8,10 +8,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics.indicators.models import IndicatorTree
+from analytics.indicators.panel_models import WeightComparison
 from analytics.scoring.pruning import prune
 from analytics.scoring.selectors import list_trees_due, list_trees_fed_by
 from analytics.scoring.services import BusyError, is_requested, recompute
-from analytics.scoring.wake import wake_tree
+from analytics.scoring.wake import wake_comparison, wake_tree
+from analytics.scoring.weight_lab import compare_weights, is_outdated
 
 ROUNDS = 20
 """So many runs in one task; after that others have their turn."""
@@ -33,11 +35,21 @@ def recompute_tree(*, tree_id: int, **_later: Any) -> None:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+def compare_weights_of_tree(*, tree_id: int, **_later: Any) -> None:
+    """Compare a tree's weights on its answers, unless the stored comparison still holds."""
+    tree = IndicatorTree.objects.filter(pk=tree_id).first()
+    if tree is not None and is_outdated(tree=tree):
+        compare_weights(tree=tree, at=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
 def sweep_stale(**_later: Any) -> None:
     """Find trees whose request no message announces, and clear away what no reader can want."""
     at = timezone.now()
     for tree in list_trees_due(at=at):
         wake_tree(tree.pk)
+    for tree_id in WeightComparison.objects.filter(wanted_at__isnull=False).values_list("tree_id", flat=True):
+        wake_comparison(tree_id)
     prune(at=at)
 
 
@@ -49,10 +61,17 @@ def serve(tree: IndicatorTree) -> None:
     for _ in range(ROUNDS):
         at = timezone.now()
         if tree not in list_trees_due(at=at):
-            return
+            return compare_if_outdated(tree)
         try:
             recompute(tree=tree, at=at)
         except BusyError:
-            return
+            return None
     if is_requested(tree=tree):
         wake_tree(tree.pk)
+    return None
+
+
+def compare_if_outdated(tree: IndicatorTree) -> None:
+    """Have the weights compared anew, in a task of its own so that live updates do not wait for it."""
+    if is_outdated(tree=tree):
+        wake_comparison(tree.pk)

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 QUEUE = "scoring"
 QUESTIONNAIRE_TASK = "analytics.scoring.tasks.recompute_questionnaire"
 TREE_TASK = "analytics.scoring.tasks.recompute_tree"
+COMPARISON_TASK = "analytics.scoring.tasks.compare_weights_of_tree"
 PAUSE = 0.2
 """Seconds in which further changes are waited for before ringing."""
 
@@ -92,6 +93,11 @@ def wake_questionnaire(questionnaire_id: int) -> None:
 def wake_tree(tree_id: int) -> None:
     """Have a tree recomputed soon."""
     doorbell.ring_soon(TREE_TASK, "tree_id", tree_id)
+
+
+def wake_comparison(tree_id: int) -> None:
+    """Have the weights of a tree compared soon (registered with `analytics.indicators.hooks`)."""
+    doorbell.ring_soon(COMPARISON_TASK, "tree_id", tree_id)
 
 
 def rows_changed(questionnaire_id: int, block_ids: Sequence[int | None], at: datetime) -> None:

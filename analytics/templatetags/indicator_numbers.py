@@ -32,3 +32,10 @@ def is_group(label: object) -> bool:
 def wording_of(texts: Mapping[int, Mapping[str, str]], source: QuestionSource) -> Mapping[str, str]:
     """Give a question's texts by language; empty where it is no longer asked."""
     return texts.get(source.pk, {})
+
+
+@register.filter
+def points(share: float) -> str:
+    """Write a difference of shares in percentage points: 0.0234 as +2.3."""
+    text = format(round(100 * share, 1), "+.1f")
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")

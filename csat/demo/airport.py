@@ -185,4 +185,6 @@ def import_map() -> dict[str, Any]:
         "weight": "WEIGHT",
         "key": ["year", "respnum"],
         "language": "en",
+        # Fifteen passengers handed the form back blank: they belong to the responses of their wave.
+        "keep_blank_forms": True,
     }

@@ -85,7 +85,7 @@ def _airport(team: Team, user: User, at: datetime) -> None:
         roles=PlannedRoles(nps=["nps"], overall=["overall"]), user=user, at=at,
     )
     import_responses(
-        questionnaire=questionnaire, table=_read(AIRPORT_ANSWERS), mapping=parse_map(airport.import_map()), at=at
+        questionnaire=questionnaire, table=read_answers(AIRPORT_ANSWERS), mapping=parse_map(airport.import_map()), at=at
     )
     recompute(tree=tree, at=at)
 
@@ -104,7 +104,8 @@ def _airport_leaf(key: str) -> PlannedNode:
     return PlannedNode(key, airport.LEAF_NAMES[key], questions=(airport.ITEM_OF_LEAF.get(key, key),))
 
 
-def _read(path: Path) -> Table:
+def read_answers(path: Path) -> Table:
+    """Return the table of a packed CSV file."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         return _table(csv.reader(io.StringIO(file.read())))
 

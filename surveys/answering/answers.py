@@ -154,6 +154,19 @@ def first_incomplete_page(document: Document, answers: Mapping[str, Any]) -> int
     return None
 
 
+def may_go_on(document: Document, number: int, answers: Mapping[str, Any]) -> bool:
+    """Tell whether a page may follow page `number`, whatever is answered on this page and the next ones."""
+    open_keys = {key for page in document.pages[number:] for key in keys_of(page)}
+    return any(
+        not page.questions or any(_may_be_shown(question, answers, open_keys) for question in page.questions)
+        for page in document.pages[number + 1 :]
+    )
+
+
+def _may_be_shown(question: Question, answers: Mapping[str, Any], open_keys: set[str]) -> bool:
+    return question.is_shown(answers) or any(condition.item in open_keys for condition in question.show_if)
+
+
 def is_page_asked(page: Page, answers: Mapping[str, Any]) -> bool:
     """Tell whether any question of a page is asked after these answers."""
     return not page.questions or any(question.is_shown(answers) for question in page.questions)

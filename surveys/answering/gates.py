@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from surveys.sending.models import CampaignState, Invitation
 
@@ -19,6 +20,8 @@ class Gate(StrEnum):
     NOT_YET_OPEN = "not_yet_open"
 
 
+# Long enough to think again, short enough for results to come to rest.
+CHANGES_FOR: Final = timedelta(days=30)
 SHUT = frozenset({Gate.CLOSED, Gate.REVOKED, Gate.NOT_YET_OPEN})
 
 
@@ -33,6 +36,16 @@ class Passage:
     def is_open(self) -> bool:
         """Tell whether answers may be written."""
         return self.gate is Gate.OPEN or self.may_change
+
+
+def changes_end(*, invitation: Invitation) -> datetime | None:
+    """Return when answers already sent can no longer be changed; None while nothing was sent.
+
+    That is the closing of the campaign, or `CHANGES_FOR` after sending where it has none.
+    """
+    if invitation.completed_at is None:
+        return None
+    return invitation.campaign.closes_at or invitation.completed_at + CHANGES_FOR
 
 
 class ShutGateError(Exception):
@@ -58,7 +71,9 @@ def look_at_gate(*, invitation: Invitation, at: datetime) -> Passage:
         return Passage(Gate.USED if is_used else Gate.CLOSED)
     if is_used:
         # An anonymous answer has no way back to the one who gave it.
-        return Passage(Gate.USED, may_change=not campaign.questionnaire.is_anonymous)
+        end = changes_end(invitation=invitation)
+        in_time = end is not None and at < end
+        return Passage(Gate.USED, may_change=in_time and not campaign.questionnaire.is_anonymous)
     return Passage(Gate.OPEN)
 
 

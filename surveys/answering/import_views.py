@@ -34,7 +34,10 @@ class ImportForm(forms.Form):
     mapping = forms.CharField(
         label=gettext_lazy("Mapping (JSON)"), required=False, max_length=40_000,
         widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
-        help_text=gettext_lazy("Leave it empty to get a suggestion from the column names."),
+        help_text=gettext_lazy(
+            "Leave it empty to get a suggestion from the column names. Rows without any answer are left out; "
+            "with “keep_blank_forms”: true they are kept as blank forms."
+        ),
     )
 
     def clean_file(self) -> Table:

@@ -46,12 +46,13 @@ class RowProblem:
 
 @dataclass
 class ImportReport:
-    """What became of the rows: read = created + known + wrong."""
+    """What became of the rows: read = created + known + wrong; `blank` of those taken have no answer."""
 
     read: int = 0
     created: int = 0
     known: int = 0
     wrong: int = 0
+    blank: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     codes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
@@ -139,6 +140,7 @@ class _RowReader:
                 report.note(RowProblem(number, "repeated_key", ", ".join(self.mapping.key_columns), response.external_key[:60]))
                 continue
             self.seen.add(response.external_key)
+            report.blank += not response.answers
             yield response
 
     def _item_reader(self, question: Question, rule: ItemRule) -> tuple[str, str, int, dict[str, Any], Question]:
@@ -146,7 +148,7 @@ class _RowReader:
 
     def _response(self, cells: tuple[str, ...]) -> Response:
         answers = self._answers(cells)
-        if not answers:
+        if not answers and not self.mapping.keep_blank_forms:
             raise WrongRowError("no_answers", "", "")
         completed_at = self._completed_at(cells)
         return Response(

@@ -55,6 +55,7 @@ class ImportMap:
     language_column: str = ""
     languages: Mapping[str, str] = field(default_factory=dict)
     language: str = ""
+    keep_blank_forms: bool = False
 
     @property
     def columns(self) -> set[str]:
@@ -71,10 +72,11 @@ def parse_map(raw: Mapping[str, Any]) -> ImportMap:
          "items": {"overall": "Q7ALL", "nps": {"column": "NETPRO", "blank": ["11", ""], "na": []}},
          "segments": {"gender": {"column": "Q20GENDER", "levels": {"1": "male", "2": "female"}}},
          "wave": "year", "date": {"column": "year", "format": "%Y"}, "weight": "WEIGHT",
-         "key": ["year", "respnum"], "language": "en"}
+         "key": ["year", "respnum"], "language": "en", "keep_blank_forms": true}
 
     `date` may instead give `{"column": …, "dates": {"2014": "2014-05-15"}}`; a language column is
-    `{"column": …, "values": {"1": "en"}, "default": "en"}`. Raises MappingError.
+    `{"column": …, "values": {"1": "en"}, "default": "en"}`. With `keep_blank_forms` a row without any
+    answer becomes a completed response, else it is left out and reported. Raises MappingError.
     """
     try:
         return _parsed(raw)
@@ -103,7 +105,16 @@ def _parsed(raw: Mapping[str, Any]) -> ImportMap:
         language_column=str(language_rule.get("column", "")),
         languages=_strings(language_rule.get("values", {})),
         language=str(language_rule.get("default", "")),
+        keep_blank_forms=_yes_or_no(raw, "keep_blank_forms"),
     )
+
+
+def _yes_or_no(raw: Mapping[str, Any], name: str) -> bool:
+    """Read a switch; the text "false" is no false, so only true and false are taken."""
+    given = raw.get(name, False)
+    if not isinstance(given, bool):
+        raise MappingError("bad_map", name)
+    return given
 
 
 def _as_rule(raw: Any) -> Mapping[str, Any]:
@@ -153,7 +164,7 @@ def guess_map(*, header: Sequence[str], document: Document) -> dict[str, Any]:
             found = next((by_name[name.casefold()] for name in (key, *text.values()) if name.casefold() in by_name), "")
             if found:
                 items[key] = found
-    return {"blank": ["", "0", "Blank"], "na": ["NA"], "items": items}
+    return {"blank": ["", "0", "Blank"], "na": ["NA"], "items": items, "keep_blank_forms": False}
 
 
 def reader_of(question: Question, rule: ItemRule) -> dict[str, Any]:

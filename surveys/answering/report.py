@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from surveys.answering.importing import ImportReport
 from surveys.answering.mapping import MappingError
@@ -16,6 +17,11 @@ def report_lines(report: ImportReport) -> Iterator[str]:
     yield _("%(read)d rows: %(created)d new, %(known)d already there, %(wrong)d wrong") % {
         "read": report.read, "created": report.created, "known": report.known, "wrong": report.wrong,
     }
+    if report.blank:
+        yield ngettext(
+            "%(count)d row without any answer is kept as a blank form",
+            "%(count)d rows without any answer are kept as blank forms", report.blank,
+        ) % {"count": report.blank}
     for (code, column, text), count in report.codes.most_common(20):
         yield f"{count} × {row_sentence(code, column, text)}"
 
@@ -29,7 +35,7 @@ def row_sentence(code: str, column: str, text: str) -> str:
         "bad_weight": _("“%(text)s” in column %(column)s is no weight"),
         "no_key": _("The key is missing (%(column)s)"),
         "repeated_key": _("The key “%(text)s” came before in this file"),
-        "no_answers": _("The row has no answer"),
+        "no_answers": _("The row has no answer. To keep such rows, set keep_blank_forms to true"),
     }
     return sentences[code] % values
 

@@ -16,9 +16,10 @@ from typing import Any, Final
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.html import escape
+from django.utils.translation import gettext as _
 
 from accounts.models import Team
-from surveys.answering.answers import FieldProblem
+from surveys.answering.answers import FieldProblem, is_page_asked, may_go_on
 from surveys.answering.services import document_of
 from surveys.answering.wording import problem_sentence, summary_title
 from surveys.design.document import Document, Item, Option, Page, Question, text_in
@@ -81,7 +82,7 @@ def fill_sheet(
         _sheet(document, language, number, company) if version is None
         else _kept_sheet(version, language, number, company)
     )
-    gaps = _Gaps(document.pages[number], filling, language, company, footer, banner)
+    gaps = _Gaps(document, number, filling, language, company, footer, banner)
     return sheet.filled(gaps)
 
 
@@ -109,6 +110,7 @@ def _sheet(document: Document, language: str, number: int, company: str) -> Shee
         "gap": "\0",
         "language": language, "company": company, "page": page, "number": number + 1,
         "page_count": len(document.pages), "is_last": number + 1 == len(document.pages),
+        "may_be_last": not any(is_page_asked(later, {}) for later in document.pages[number + 1 :]),
         "heading": _words(page.title or ({} if number else document.title), language, company)
         or _words(document.title, language, company),
         "lead": _words(document.intro, language, company) if number == 0 else "",
@@ -214,12 +216,14 @@ class _Gaps:
     """The value of each gap for one person."""
 
     def __init__(
-        self, page: Page, filling: Filling, language: str, company: str, footer: str, banner: str
+        self, document: Document, number: int, filling: Filling, language: str, company: str, footer: str,
+        banner: str,
     ) -> None:
-        self.page, self.filling, self.language, self.company = page, filling, language, company
+        self.document, self.number = document, number
+        self.filling, self.language, self.company = filling, language, company
         self.codes = {problem.key: problem.code for problem in filling.problems}
-        self.questions = {key: question for question in page.questions for key in question.answer_keys}
-        self.by_key = {question.key: question for question in page.questions}
+        self.questions = {key: question for question in document.pages[number].questions for key in question.answer_keys}
+        self.by_key = {question.key: question for question in document.pages[number].questions}
         self.around = {
             "action": escape(filling.action), "note": filling.note, "saved": escape(filling.saved),
             "footer": footer, "banner": banner,
@@ -297,6 +301,12 @@ class _Gaps:
             if isinstance(answer, int) and score.low <= answer <= score.high:
                 return str(escape(_words(score.text, self.language, self.company)))
         return str(escape(_words(question.text, self.language, self.company)))
+
+    def _go(self, _rest: str) -> str:
+        """Name the button: the answers so far may rule out all that would follow."""
+        goes_on = may_go_on(self.document, self.number, self.filling.answers)
+        with translation.override(self.language):
+            return str(escape(_("Next") if goes_on else _("Send answers")))
 
     def _if(self, key: str) -> str:
         return "1" if self.by_key[key].is_shown(self.filling.answers) else ""

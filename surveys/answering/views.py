@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.limits import TooManyTriesError
 from surveys.answering import notices
 from surveys.answering.answers import PageAnswers, keys_of, read_page
-from surveys.answering.gates import SHUT, Gate, ShutGateError
+from surveys.answering.gates import SHUT, Gate, ShutGateError, changes_end
 from surveys.answering.links import UnknownLinkError
 from surveys.answering.models import Response
 from surveys.answering.origin import is_foreign
@@ -243,7 +243,7 @@ def _show_thanks(visit: Visit) -> HttpResponse:
         message=text_in(document.thanks, language).replace("{company}", company),
         sent=notices.time_in(sent_at, visit.team, language) if sent_at else "",
         reference=reference_of(response.pk) if response else "",
-        until=notices.date_in(visit.invitation.campaign.closes_at, visit.team, language),
+        until=notices.date_in(changes_end(invitation=visit.invitation), visit.team, language),
         may_change=visit.passage.may_change and response is not None,
         asked_contact=_asked_contact(document, response), is_anonymous=visit.invitation.campaign.questionnaire.is_anonymous,
         is_test=visit.invitation.is_test, has_other=len(document.languages) > 1,

@@ -1,4 +1,8 @@
-"""Send what is due: reserve, claim one, write it, hand it over, write down what happened."""
+"""Send what is due: reserve, write one, claim it, hand it over, write down what happened.
+
+What became of a mail is written in the transaction that claims the next one: one commit per mail, and
+still no mail leaves before its own claim is committed. A kill leaves one row in doubt, as ever.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
+
+from django.db import transaction
 
 from surveys.contacts.models import Contact
 from surveys.design.document import Document, parse_document
@@ -28,6 +34,14 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 
+class Handed(NamedTuple):
+    """A mail that the server has answered for; the ledger does not know it yet."""
+
+    invitation: Invitation
+    outcome: Outcome
+    at: datetime
+
+
 @dataclass
 class Run:
     """One worker's go at one campaign: its line to the mail server and its compiled patterns."""
@@ -40,6 +54,7 @@ class Run:
     patterns: dict[str, Pattern] = field(default_factory=dict)
     sent: int = 0
     is_halted: bool = False
+    handed: Handed | None = None
 
     def pattern(self, language: str) -> Pattern:
         """Return the mail's pattern in a language, compiled when first needed."""
@@ -72,21 +87,22 @@ def send_due(*, campaign_id: int, worker: str, clock: Clock, seconds: float) -> 
 def _send_batch(run: Run, until: datetime) -> int:
     mark = ledger.new_mark(run.worker)
     batch = ledger.reserve_batch(campaign_id=run.campaign.pk, mark=mark, at=run.clock(), size=BATCH)
-    for invitation in batch:
-        if run.is_halted or run.clock() >= until:
-            break
-        invitation.campaign = run.campaign
-        _send_one(run, invitation, mark)
+    try:
+        for invitation in batch:
+            if run.is_halted or run.clock() >= until:
+                break
+            invitation.campaign = run.campaign
+            _send_one(run, invitation, mark)
+    finally:
+        # Whatever stopped the batch, the last mail was answered for.
+        _settle_handed(run, mark)
     ledger.release(mark=mark, at=run.clock())
     return len(batch)
 
 
 def _send_one(run: Run, invitation: Invitation, mark: str) -> None:
-    team_id = run.campaign.team_id
     letter = _write(run, invitation)
-    at = run.clock()
-    if not ledger.claim(invitation=invitation, mark=mark, team_id=team_id, at=at):
-        ledger.explain_refused_claim(invitation=invitation, mark=mark, team_id=team_id, at=at)
+    if not _claim_next(run, invitation, mark):
         return
     outcome = letter if isinstance(letter, Outcome) else run.session.send(letter)
     if outcome.result is Result.SENT:
@@ -94,11 +110,37 @@ def _send_one(run: Run, invitation: Invitation, mark: str) -> None:
     if outcome.result is Result.HALT:
         _halt(run, invitation, mark, outcome)
         return
-    ledger.settle(invitation=invitation, mark=mark, outcome=outcome, at=run.clock())
+    run.handed = Handed(invitation, outcome, run.clock())
     run.sent += outcome.result is Result.SENT
     run.is_halted = outcome.reason in ("server_unreachable", "encryption_failed")
+
+
+def _claim_next(run: Run, invitation: Invitation, mark: str) -> bool:
+    """Settle the mail before and claim this one, both or neither; tell whether it may go."""
+    team_id, at = run.campaign.team_id, run.clock()
+    with transaction.atomic():
+        _settle(run, mark)
+        is_ours = ledger.claim(invitation=invitation, mark=mark, team_id=team_id, at=at)
+    run.handed = None
+    if not is_ours:
+        ledger.explain_refused_claim(invitation=invitation, mark=mark, team_id=team_id, at=at)
+    return is_ours
+
+
+def _settle_handed(run: Run, mark: str) -> None:
+    with transaction.atomic():
+        _settle(run, mark)
+    run.handed = None
+
+
+def _settle(run: Run, mark: str) -> None:
+    """Write down what became of the mail before; `run` forgets it only after the commit."""
+    if run.handed is None:
+        return
+    invitation, outcome, at = run.handed
+    ledger.settle(invitation=invitation, mark=mark, outcome=outcome, at=at)
     if outcome.is_dead_address:
-        ledger.suppress_dead_address(invitation=invitation, team_id=team_id, at=run.clock())
+        ledger.suppress_dead_address(invitation=invitation, team_id=run.campaign.team_id, at=at)
 
 
 def _halt(run: Run, invitation: Invitation, mark: str, outcome: Outcome) -> None:

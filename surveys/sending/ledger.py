@@ -4,7 +4,8 @@ A row goes pending -> claimed -> sent | retry | failed | unknown | suppressed | 
 first *reserves* a batch: it puts its mark on rows that stay pending and moves their due moment a
 little ahead, so that other workers leave them alone and a killed worker's untouched rows come due
 again by themselves. Each row is then *claimed* on its own, by one conditional update that looks
-again at everything that could have changed. So a kill leaves exactly one row in doubt per worker.
+again at everything that could have changed; its commit also settles the row before. So a kill
+leaves exactly one row in doubt per worker.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from analytics.indicators import services
 from analytics.indicators.models import SourceRole, WeightOrigin
 from analytics.indicators.planning import plan_for_document, plan_from_template
 from analytics.indicators.selectors import get_weight_set_in_force, list_branches, weights_problem
-from analytics.indicators.services import TreeError
+from analytics.indicators.changing import TreeError
 from analytics.scoring.periods import EVERYTHING
 from analytics.scoring.selectors import get_run_of_weight_set, read_period
 from analytics.scoring.services import is_requested, recompute

@@ -22,6 +22,7 @@ from surveys.contacts.models import Contact, ContactAttribute, Segment, Suppress
 from surveys.contacts.tables import read_table
 from surveys.design.document import parse_document
 from surveys.design.document_json import document_to_json
+from surveys.design.models import Questionnaire
 from tests.analytics import builders as analytics
 from tests.cast import make_key
 from tests.surveys.answering_builders import document, make_version
@@ -115,7 +116,8 @@ def an_import(team: Team, owner: User) -> dict[str, Any]:
 
 def planted(team: Team) -> IndicatorTree:
     """Make an indicator tree over a published questionnaire."""
-    return analytics.make_tree(analytics.publish(team, analytics.standard_document()))
+    name = f"Measured {Questionnaire.objects.count()}"
+    return analytics.make_tree(analytics.publish(team, analytics.standard_document(), name=name))
 
 
 def a_tree(team: Team, _owner: User) -> dict[str, Any]:
@@ -187,6 +189,7 @@ RULES: dict[str, Rule] = {
     "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
     "answering:import": Rule(DESIGN, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
+    "answering:responses-csv": Rule(VIEW, build=a_questionnaire("pk"), ids=("pk",)),
     "design:list": Rule(DESIGN),
     "design:new": Rule(DESIGN, ("GET", "POST")),
     "design:import": Rule(DESIGN, ("GET", "POST")),

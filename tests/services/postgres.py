@@ -13,13 +13,15 @@ from pathlib import Path
 from tests.services.processes import Service, free_port, is_listening
 
 NOBODY = 65534
-TUNING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100", "max_locks_per_transaction=256")
+UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+ROOM = ("max_connections=100", "max_locks_per_transaction=256")
 
 
 class PostgresServer:
-    """PostgreSQL in a temporary directory on a free port."""
+    """PostgreSQL in a temporary directory on a free port; `is_safe` makes it wait for the disk as in production."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_safe: bool = False, settings: tuple[str, ...] = ()) -> None:
+        self.settings = (*ROOM, *(() if is_safe else UNSAFE), *settings)
         # As root, the server runs as nobody, who must be able to enter the directory.
         self.folder = Path(tempfile.mkdtemp(prefix="csat-pg-"))
         self.folder.chmod(0o755)
@@ -62,7 +64,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start, or start again on the same port and data."""
-        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={self.port}", *TUNING)
+        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", f"port={self.port}", *self.settings)
         options = [part for setting in settings for part in ("-c", setting)]
         self.service = Service(
             [self.home / "bin" / "postgres", "-D", self.data, *options],

@@ -13,12 +13,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from accounts.roles import Role
+from analytics.scoring.periods import EVERYTHING
+from analytics.scoring.selectors import read_period
+from analytics.scoring.services import recompute
 from surveys.answering.access import responses_for
 from surveys.answering.importing import import_responses
 from surveys.answering.mapping import MappingError, parse_map
 from surveys.answering.models import RecomputeNote, Response
 from surveys.answering.reference import number_of, reference_of
+from surveys.answering.report import report_lines
 from surveys.contacts.tables import read_table
+from tests.analytics.builders import ITEMS, make_tree, publish, standard_document
 from tests.cast import api_client, client_of, make_cast, make_key, make_team
 from tests.surveys.answering_builders import AT, PAGE_1, make_invitation, make_version
 
@@ -76,7 +81,30 @@ class TestImport:
         assert run(questionnaire, is_trial=True).created == 3
         assert not Response.objects.exists() and not RecomputeNote.objects.exists()
 
+    def test_leaves_out_rows_without_any_answer_unless_told_to_keep_them(self) -> None:
+        questionnaire = make_version(make_team()).questionnaire
+        raw = {"items": {"nps": "nps", "reply": "reply"}, "key": "n"}
+        text = "n,nps,reply\n1,,\n2,9,\n3,NA,\n"
+        left = run(questionnaire, text, raw)
+        assert (left.created, left.wrong, left.blank) == (1, 2, 0) and {p.code for p in left.problems} == {"no_answers"}
+        kept = run(questionnaire, text, {**raw, "keep_blank_forms": True})
+        assert (kept.created, kept.known, kept.wrong, kept.blank) == (2, 1, 0, 2)
+        assert sorted((r.external_key, r.state, len(r.answers)) for r in Response.objects.all()) == [
+            ("1", "complete", 0), ("2", "complete", 1), ("3", "complete", 0)]
+        assert "2 rows without any answer are kept as blank forms" in list(report_lines(kept))
+        assert not any("blank" in line for line in list(report_lines(left))[:1])
+
+    def test_never_counts_a_blank_form_among_valid_answers(self) -> None:
+        version = publish(make_team(), standard_document())
+        key = ITEMS[0]
+        lines = "".join(f"{n},{n % 5 + 1}\n" for n in range(40)) + "40,\n41,\n"
+        run(version.questionnaire, f"n,score\n{lines}", {"items": {key: "score"}, "key": "n", "keep_blank_forms": True})
+        result = recompute(tree=make_tree(version), at=AT).run
+        counted = {item.mean.n for node in read_period(result, period=EVERYTHING).nodes for item in node.items if item.key == key}
+        assert result.responses == 42 and counted == {40}
+
     @pytest.mark.parametrize(("change", "code"), [
+        ({"keep_blank_forms": "false"}, "bad_map"), ({"keep_blank_forms": 1}, "bad_map"),
         ({"wave": "nowhere"}, "no_such_column"), ({"items": {"nothing": "nps"}}, "no_such_item"), ({"items": {}}, "no_items"),
         ({"items": 3}, "bad_map"), ({"language": "fr"}, "no_such_language"), ({"date": 7}, "bad_map")])
     def test_refuses_a_mapping_that_does_not_fit(self, change: dict[str, Any], code: str) -> None:
@@ -103,7 +131,9 @@ class TestImport:
         dora = client_of(cast.dora)
         def send(**fields: str) -> str:
             return str(dora.post(path, {"file": SimpleUploadedFile("a.csv", CSV.encode()), **fields}).content.decode())
-        assert "suggestion" in send(mapping="")
+        suggestion = send(mapping="")
+        assert "suggestion" in suggestion and "keep_blank_forms&quot;: false" in suggestion
+        assert "they are kept as blank forms" in suggestion
         assert "not JSON" in send(mapping="{")
         assert "5 rows: 3 new" in send(mapping=json.dumps(MAP), **{"try": "1"}) and not Response.objects.exists()
         assert "is no answer to its question" in send(mapping=json.dumps(MAP), store="1") and Response.objects.count() == 3

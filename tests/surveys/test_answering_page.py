@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,20 @@ from django.utils import timezone
 
 from surveys.answering.links import WRONG_LINKS
 from surveys.answering.models import RecomputeNote, Response, ResponseState
+from surveys.answering.notices import date_in
 from surveys.sending.models import Campaign, Invitation
 from surveys.sending.tokens import stop_token_for
-from tests.surveys.answering_builders import ONE_PAGE, PAGE_1, PAGE_2, PAGE_3, WHOLE, make_invitation, one_page
+from tests.services.site import WebServer
+from tests.surveys.answering_builders import (
+    ONE_PAGE,
+    PAGE_1,
+    PAGE_2,
+    PAGE_3,
+    WHOLE,
+    document,
+    make_invitation,
+    one_page,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -216,6 +228,58 @@ class TestAnswering:
         assert not Response.objects.exists()
 
 
+class TestTheButton:
+    def conditional(self, item: str, **condition: Any) -> dict[str, Any]:
+        """Three pages; the last one is asked only under a condition."""
+        raw = document()
+        raw["pages"][2]["questions"] = [
+            {**question, "show_if": [{"item": item, **condition}]} for question in raw["pages"][2]["questions"]]
+        return raw
+
+    def go(self, page: str) -> set[str]:
+        """What the two buttons that go on say: the visible one and the one that the Enter key presses."""
+        return set(re.findall(r'<button class="(?:go|first)"[^>]*>([^<]*)</button>', page))
+
+    @pytest.mark.parametrize(("language", "words"), [("en", ("Next", "Send answers")), ("zh-hans", ("下一页", "提交答卷"))])
+    def test_says_send_where_the_answers_rule_out_all_that_follows(
+        self, client: Client, language: str, words: tuple[str, str]
+    ) -> None:
+        _invitation, token = make_invitation(raw=self.conditional("nps", low=9), language=language)
+        assert self.go(text_of(client.get(f"/a/{token}/"))) == {words[0]}
+        second = client.post(f"/a/{token}/", {**PAGE_1, "nps": "3", "_lang": language})
+        assert self.go(text_of(client.get(second["Location"]))) == {words[1]}
+        last = client.post(f"/a/{token}/", PAGE_2)
+        assert "/thanks/" in last["Location"] and Response.objects.get().state == ResponseState.COMPLETE
+
+    def test_says_next_where_the_answers_call_for_the_page_that_follows(self, client: Client) -> None:
+        _invitation, token = make_invitation(raw=self.conditional("nps", low=9))
+        second = client.post(f"/a/{token}/", {**PAGE_1, "nps": "9"})
+        assert self.go(text_of(client.get(second["Location"]))) == {"Next"}
+        third = client.post(f"/a/{token}/", PAGE_2)
+        assert self.go(text_of(client.get(third["Location"]))) == {"Send answers"}
+
+    def test_says_next_while_this_page_may_still_bring_up_another(self, client: Client) -> None:
+        _invitation, token = make_invitation(raw=self.conditional("price", low=1, high=2))
+        second = client.post(f"/a/{token}/", PAGE_1)
+        assert self.go(text_of(client.get(second["Location"]))) == {"Next"}
+
+
+class TestTheStylesheet:
+    def test_may_be_kept_for_ever_under_a_name_of_its_content(self, site: WebServer) -> None:
+        """The page itself is never kept; without the stylesheet's own address no change would arrive."""
+        _invitation, token = make_invitation()
+        with urllib.request.urlopen(f"{site.url}/a/{token}/") as reply:
+            page, kept = reply.read().decode(), reply.headers["Cache-Control"]
+        [address] = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page)
+        assert kept == "no-store" and re.fullmatch(r"/static/css/answer\.[0-9a-f]{12}\.css", address)
+        asked = urllib.request.Request(f"{site.url}{address}", headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(asked) as reply:
+            weight, headers = len(reply.read()), reply.headers
+        assert "immutable" in headers["Cache-Control"] and "max-age=315360000" in headers["Cache-Control"]
+        assert headers["Content-Encoding"] == "gzip" and headers["Content-Type"].startswith("text/css")
+        assert weight + len(gzip.compress(page.encode())) < 15_000 and "<script" not in page
+
+
 class TestChanging:
     def test_keeps_one_row_and_raises_its_revision(self, client: Client) -> None:
         _invitation, token = make_invitation()
@@ -245,6 +309,29 @@ class TestChanging:
             client.post(f"/a/{token}/thanks/", {"_score_key": "nps", "_score": bad})
         client.post(f"/a/{token}/thanks/", {"_score_key": "reply", "_score": "1"})
         assert Response.objects.get().answers == {**WHOLE, "nps": 9}
+
+    def test_ends_thirty_days_after_sending_where_the_campaign_has_no_end(self, client: Client) -> None:
+        invitation, token = make_invitation()
+        answer_all(client, token)
+        sent = Invitation.objects.get().completed_at
+        assert sent
+        until = date_in(sent + timedelta(days=30), invitation.campaign.team, "en")
+        assert until in text_of(client.get(f"/a/{token}/thanks/"))
+        Invitation.objects.update(completed_at=timezone.now() - timedelta(days=30) + timedelta(minutes=1))
+        client.post(f"/a/{token}/", {**PAGE_1, "nps": "8"})
+        assert Response.objects.get().answers["nps"] == 8
+        Invitation.objects.update(completed_at=timezone.now() - timedelta(days=30))
+        page = text_of(client.get(f"/a/{token}/", follow=True))
+        assert "Thank you" in page and "Change my answers" not in page and "Change answers until" not in page
+        client.post(f"/a/{token}/", {**PAGE_1, "nps": "0"})
+        client.post(f"/a/{token}/thanks/", {"_score_key": "nps", "_score": "9"})
+        assert Response.objects.get().answers["nps"] == 8
+
+    def test_follows_the_closing_of_the_campaign_beyond_thirty_days(self, client: Client) -> None:
+        _invitation, token = make_invitation(closes_at=timezone.now() + timedelta(days=1))
+        answer_all(client, token)
+        Invitation.objects.update(completed_at=timezone.now() - timedelta(days=60))
+        assert "Change my answers" in text_of(client.get(f"/a/{token}/thanks/"))
 
     def test_ends_when_the_campaign_closes(self, client: Client) -> None:
         _invitation, token = make_invitation()

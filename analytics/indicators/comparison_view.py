@@ -1,0 +1,183 @@
+"""The stored comparison as the page and the API show it: named, in tree order, with its finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analytics.indicators.models import IndicatorTree
+from analytics.indicators.panel_models import WeightComparison
+from analytics.indicators.weight_words import about, candidate_name, order_note, problem, refusal
+from surveys.design.document import text_in
+
+MARGIN = 2.0
+"""Points of white beside the lowest and the highest interval of the chart."""
+
+
+@dataclass(frozen=True)
+class CandidateView:
+    """A candidate with its words; `root` is its index, `bar` where interval and value lie in percent."""
+
+    code: str
+    name: str
+    about: str
+    refusal: str
+    spearman: float | None
+    kendall: float | None
+    order_note: str
+    root: Mapping[str, Any] | None
+    difference: float | None
+    facts: Mapping[str, Any]
+    bar: Mapping[str, float] | None = None
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether these are the weights in force."""
+        return self.code == "in_force"
+
+
+@dataclass(frozen=True)
+class CellView:
+    """One node under one candidate."""
+
+    candidate: str
+    weight: float
+    rank: int | None
+    rank_change: int
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    status: str
+    index_rank_change: int
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One node under all candidates that have weights."""
+
+    key: str
+    name: str
+    depth: int
+    is_leaf: bool
+    cells: tuple[CellView, ...]
+
+
+@dataclass(frozen=True)
+class ComparisonView:
+    """The whole page's matter; `row` is None before the first comparison."""
+
+    row: WeightComparison | None
+    problem: str = ""
+    finding: str = ""
+    candidates: tuple[CandidateView, ...] = ()
+    rows: tuple[RowView, ...] = ()
+    axis: tuple[float, float] = (0.0, 100.0)
+    is_stale: bool = False
+    choices: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> list[CandidateView]:
+        """Candidates that have weights."""
+        return [one for one in self.candidates if not one.refusal]
+
+    @property
+    def refused(self) -> list[CandidateView]:
+        """Candidates that have none."""
+        return [one for one in self.candidates if one.refusal]
+
+    @property
+    def branches(self) -> list[RowView]:
+        """The nodes that are no leaf: their index depends on the weights."""
+        return [row for row in self.rows if not row.is_leaf]
+
+    @property
+    def weighted(self) -> list[RowView]:
+        """The nodes that have a weight: all but the root."""
+        return [row for row in self.rows if row.depth]
+
+
+def comparison_of(tree: IndicatorTree, language: str) -> ComparisonView:
+    """Return the stored comparison of a tree in a language."""
+    row = WeightComparison.objects.filter(tree=tree).first()
+    if row is None or row.made_at is None:
+        return ComparisonView(row)
+    if "problem" in row.result:
+        return ComparisonView(row, problem=problem(row.result["problem"]))
+    names = {node.key: text_in(node.names, language) or node.key for node in tree.indicators.all()}
+    raw = row.result["candidates"]
+    root = row.result["nodes"][0]["key"]
+    standing = raw[0]["nodes"][root]
+    axis = _axis([one["nodes"][root] for one in raw if one["weights"]])
+    candidates = tuple(_candidate(one, names, root, standing["value"], axis) for one in raw)
+    return ComparisonView(
+        row=row, candidates=candidates, rows=_rows(row.result, names), axis=axis,
+        finding=_finding([one for one in candidates if not one.refusal]),
+        is_stale=set(names) != {node["key"] for node in row.result["nodes"]},
+        choices=[(one.code, one.name) for one in candidates if not one.refusal and not one.is_in_force],
+    )
+
+
+def _candidate(
+    one: Mapping[str, Any], names: Mapping[str, str], root: str, standing: float | None, axis: tuple[float, float]
+) -> CandidateView:
+    node = one["nodes"][root] if one["weights"] else None
+    value = node["value"] if node else None
+    return CandidateView(
+        code=one["code"], name=candidate_name(one), about=about(one["code"]),
+        refusal="" if one["weights"] else refusal(one, names),
+        spearman=one.get("spearman"), kendall=one.get("kendall"), order_note=order_note(one), root=node,
+        difference=None if value is None or standing is None else value - standing, facts=one["facts"],
+        bar=_bar(node, axis) if node and value is not None else None,
+    )
+
+
+def _axis(nodes: list[Mapping[str, Any]]) -> tuple[float, float]:
+    lows = [node["low"] for node in nodes if node["low"] is not None]
+    highs = [node["high"] for node in nodes if node["high"] is not None]
+    if not lows:
+        return 0.0, 100.0
+    return max(0.0, float(int(min(lows) - MARGIN))), min(100.0, float(int(max(highs) + MARGIN) + 1))
+
+
+def _bar(node: Mapping[str, Any], axis: tuple[float, float]) -> dict[str, float]:
+    low, high = axis
+    place = {name: (node[name] - low) / (high - low) * 100 for name in ("value", "low", "high")}
+    return place | {"width": place["high"] - place["low"]}
+
+
+def _rows(result: Mapping[str, Any], names: Mapping[str, str]) -> tuple[RowView, ...]:
+    accepted = [one for one in result["candidates"] if one["weights"]]
+    return tuple(
+        RowView(
+            key=node["key"], name=names.get(node["key"], node["key"]), depth=node["depth"], is_leaf=node["is_leaf"],
+            cells=tuple(_cell(one["code"], one["nodes"][node["key"]]) for one in accepted),
+        )
+        for node in result["nodes"]
+    )
+
+
+def _cell(code: str, node: Mapping[str, Any]) -> CellView:
+    return CellView(
+        candidate=code, weight=node["weight"], rank=node.get("rank"), rank_change=node.get("rank_change", 0),
+        value=node["value"], low=node["low"], high=node["high"], n=node["n"], status=node["status"],
+        index_rank_change=node.get("index_rank_change", 0),
+    )
+
+
+def _finding(accepted: list[CandidateView]) -> str:
+    """One sentence from the numbers: how far apart the indices are, against the interval of the one in force."""
+    values = [one.root["value"] for one in accepted if one.root and one.root["value"] is not None]
+    first = accepted[0].root
+    if len(values) < 2 or first is None or first["value"] is None:
+        return _("There are too few answers to compare indices; the weights themselves can be compared.")
+    lowest, highest = min(values), max(values)
+    words = {"low": f"{lowest:.1f}", "high": f"{highest:.1f}", "count": len(values), "spread": f"{highest - lowest:.1f}"}
+    if first["low"] <= lowest and highest <= first["high"]:
+        return _("Under %(count)d sets of weights the index lies between %(low)s and %(high)s: all inside the interval "
+                 "of the one in force, so the choice hardly moves it.") % words
+    return _("Under %(count)d sets of weights the index lies between %(low)s and %(high)s, %(spread)s points apart: more "
+             "than the interval of the one in force, so the choice matters.") % words

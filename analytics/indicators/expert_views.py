@@ -1,0 +1,146 @@
+"""The expert's pages: no account, no cookie, no script; a look records nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import get_template
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.limits import Limit, TooManyTriesError, note_attempt
+from accounts.tokens import hash_secret
+from analytics.indicators.changing import TreeError
+from analytics.indicators.expert_sheet import (
+    Given,
+    fields_of,
+    names_of,
+    page_count,
+    page_number,
+    pointer,
+    read_page,
+    strength_words,
+)
+from analytics.indicators.experts import LANGUAGES, PURPOSE, save_judgements, submit_sheet
+from analytics.indicators.panel_models import Expert
+from analytics.indicators.panel_results import sheet_result
+from surveys.answering import notices
+from surveys.answering.origin import is_foreign
+from surveys.answering.visits import site_language
+from surveys.design.document import text_in
+from surveys.sending.letters import company_name
+
+WRONG_LINKS: Final = Limit("expert-links", 60, timedelta(minutes=15))
+OTHER: Final = {"en": ("zh-hans", "中文"), "zh-hans": ("en", "English")}
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def sheet(request: HttpRequest, token: str) -> HttpResponse:
+    """Show or take one page of an expert's sheet; the page after the last is the overview."""
+    if request.method == "POST" and is_foreign(request):
+        return notices.unknown_reply(language=site_language())
+    expert = find_expert(token)
+    if expert is None:
+        return _unknown(request)
+    language = _language(request, expert)
+    if request.method == "POST" and expert.panel.is_open:
+        return _take(request, expert, language)
+    return _show(request, expert, language)
+
+
+def find_expert(token: str) -> Expert | None:
+    """Return whom a link names."""
+    found = Expert.objects.filter(token_hash=hash_secret(token, purpose=PURPOSE))
+    return found.select_related("panel__tree__team").first()
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    try:
+        note_attempt(limit=WRONG_LINKS, subject=request.META.get("REMOTE_ADDR", ""), at=timezone.now())
+    except TooManyTriesError as error:
+        return notices.too_many_reply(language=site_language(), retry_after=error.retry_after)
+    return notices.unknown_reply(language=site_language())
+
+
+def _language(request: HttpRequest, expert: Expert) -> str:
+    asked = request.POST.get("_lang") or request.GET.get("lang", "")
+    return asked if asked in LANGUAGES else expert.language
+
+
+def _show(request: HttpRequest, expert: Expert, language: str) -> HttpResponse:
+    page = page_number(request.GET.get("p", ""), expert.panel, default=expert.page)
+    return _rendered(request, expert, language, page)
+
+
+def _take(request: HttpRequest, expert: Expert, language: str) -> HttpResponse:
+    posted = request.POST
+    page = page_number(posted.get("_page", "1"), expert.panel, default=0)
+    move = posted.get("_to", "next")
+    if page == page_count(expert.panel):
+        return _take_overview(request, expert, language, page, move)
+    with translation.override(language):
+        given = read_page(expert.panel, page, posted)
+    if given.problems and move == "next":
+        return _rendered(request, expert, language, page, given=given)
+    target, language = _target(page, move, language)
+    try:
+        save_judgements(expert=expert, given=given.values, page=target, language=language, at=timezone.now())
+    except TreeError:
+        return HttpResponseRedirect(request.path)
+    return _to(request, target, language)
+
+
+def _take_overview(request: HttpRequest, expert: Expert, language: str, page: int, move: str) -> HttpResponse:
+    target, language = _target(page, move, language)
+    if move == "send":
+        try:
+            submit_sheet(expert=expert, at=timezone.now())
+        except TreeError:
+            target = 0
+        return _to(request, min(target, page), language)
+    save_judgements(expert=expert, given={}, page=min(target, page), language=language, at=timezone.now())
+    return _to(request, min(target, page), language)
+
+
+def _target(page: int, move: str, language: str) -> tuple[int, str]:
+    if move.startswith("lang:") and move.removeprefix("lang:") in LANGUAGES:
+        return page, move.removeprefix("lang:")
+    return (max(0, page - 1) if move == "back" else page + 1 if move == "next" else page), language
+
+
+def _to(request: HttpRequest, page: int, language: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{request.path}?p={page + 1}&lang={language}")
+
+
+def _rendered(
+    request: HttpRequest, expert: Expert, language: str, page: int, *, given: Given | None = None
+) -> HttpResponse:
+    with translation.override(language):
+        context = _context(request, expert, language, page, given)
+        html = get_template("indicators/expert_sheet.html").render(context)
+    return notices.reply(str(html), status=422 if given else 200)
+
+
+def _context(
+    request: HttpRequest, expert: Expert, language: str, page: int, given: Given | None
+) -> dict[str, Any]:
+    panel, pages = expert.panel, page_count(expert.panel)
+    result = sheet_result(panel, expert.judgements)
+    names = names_of(panel, language)
+    weights = sorted(zip(result.eigenvector, panel.keys, strict=False), reverse=True)
+    return {
+        "language": language, "other": OTHER[language], "path": request.path, "expert": expert, "panel": panel,
+        "company": company_name(panel.tree.team, language), "node": text_in(panel.node_names, language),
+        "page": page + 1, "pages": pages, "is_overview": page == pages, "is_last": page == pages - 1,
+        "fields": fields_of(expert, page, language, request.POST if given else None, given.problems if given else None),
+        "strengths": strength_words(), "result": result, "pointer": pointer(expert, result, language),
+        "weights": [(names[key], weight) for weight, key in weights],
+        "elements": list(names.values()), "can_send": result.is_linked,
+        "problem_count": len(given.problems) if given else 0,
+        "ratio_text": _("%(ratio)s of at most 0.10") % {"ratio": f"{result.ratio:.2f}"} if result.ratio is not None else "",
+    }

@@ -1,0 +1,97 @@
+"""What a comparison of weights is called and says, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analytics.indicators.models import WeightOrigin
+
+
+def candidate_name(candidate: Mapping[str, Any]) -> str:
+    """Name a candidate."""
+    code = str(candidate["code"])
+    if code.startswith("set:"):
+        origin = WeightOrigin(candidate["origin"]).label
+        return _("No. %(number)s: %(origin)s") % {"number": candidate["facts"].get("number", ""), "origin": origin}
+    return method_name(code)
+
+
+def method_name(code: str) -> str:
+    """Name the way in which weights were found; a name that is no method is returned as it is."""
+    names = {
+        "in_force": _("In force"),
+        "equal": _("Equal"),
+        "ahp": _("AHP expert panel"),
+        "johnson": _("Derived importance (Johnson)"),
+        "lmg": _("Derived importance (LMG)"),
+        "first_component": _("First principal component"),
+        "factor_scores": _("Factor score coefficients"),
+        "entropy": _("Entropy"),
+    }
+    return names.get(code, code)
+
+
+def about(code: str) -> str:
+    """Say in a sentence what a candidate is and what it is not."""
+    texts = {
+        "in_force": _("What the published results use now."),
+        "equal": _("Every indicator counts like its siblings: the neutral choice when nothing is known."),
+        "ahp": _("The newest panel of each indicator; where no panel has judged, the weights in force. It is the "
+                 "experts’ view, not the customers’."),
+        "johnson": _("How much of the overall satisfaction goes with each indicator. An association, not an effect."),
+        "lmg": _("The same question, averaged over all orders of the indicators; up to 14 of them."),
+        "first_component": _("Loadings on the first component. It rewards indicators that repeat one another, not "
+                             "those that matter."),
+        "factor_scores": _("Score coefficients of the rotated factors, the usual practice of factor analysis; refused "
+                           "when any is negative."),
+        "entropy": _("Not recommended: it measures how unevenly answers are spread, not what matters. Shown because "
+                     "some guidelines ask for it."),
+    }
+    return texts.get(code, _("A weight set of this tree that is not in force."))
+
+
+def refusal(candidate: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Say why a candidate has no weights and what would help."""
+    details = dict(candidate.get("details", {}))
+    key = details.get("key", "")
+    words = {
+        "n": details.get("n", 0), "needed": details.get("needed", 0), "items": details.get("items", 0),
+        "limit": details.get("limit", 0), "name": names.get(key, key),
+        "weight": f"{float(details.get('weight', 0)):.2f}".replace("-", "−"),
+    }
+    return _reasons().get(str(candidate["reason"]), _("These answers do not give weights by this method.")) % words
+
+
+def order_note(candidate: Mapping[str, Any]) -> str:
+    """Say why there is no rank correlation."""
+    if candidate.get("order_reason") == "no_variation":
+        return _("no order: all weigh alike")
+    return "–"
+
+
+def problem(code: str) -> str:
+    """Say why nothing could be compared."""
+    texts = {
+        "no_run": _("There are no results to compare on yet. They come with the first answers."),
+        "no_answers": _("No answer feeds this tree yet, so there is nothing to compare on."),
+    }
+    return texts.get(code, "")
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "no_overall": _("No question on overall satisfaction. Choose one on the page of the tree."),
+        "too_few_answers": _("Too few answers: %(n)s, needed are %(needed)s."),
+        "no_answers": _("Some indicators have no answers together, or none at all."),
+        "no_variation": _("An indicator has the same answer everywhere, so nothing can be compared with it."),
+        "negative_weight": _("Refused: “%(name)s” would get the negative weight %(weight)s, and no index can carry that."),
+        "singular_correlation": _("Indicators repeat one another so closely that their parts cannot be told apart."),
+        "invalid_correlation": _("Too many answers are missing in different places; the correlations contradict one another."),
+        "too_many_items": _("%(items)s indicators are too many for this method; at most %(limit)s."),
+        "zero_weight": _("Some indicators side by side would all weigh nothing."),
+        "invalid_value": _("An indicator is unrelated to all others."),
+        "not_converged": _("The computation did not settle on an answer."),
+    }

@@ -1,0 +1,76 @@
+"""Weightings that are kept: versioned, never changed, and found again by the word in an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from accounts.models import User
+from analytics.indicators.models import IndicatorTree
+from analytics.scoring.models import WeightingScheme
+from analytics.scoring.weighting import Imported, Plan, Weighting, WeightingError, check_plan
+
+IMPORTED: Final = "imported"
+
+
+@transaction.atomic
+def save_scheme(
+    *, tree: IndicatorTree, name: str, plan: Plan, user: User | None, at: datetime
+) -> WeightingScheme:
+    """Keep a population as the next version of the tree's weightings.
+
+    Raises WeightingError for a plan that cannot be one.
+    """
+    check_plan(plan)
+    if not name.strip():
+        raise WeightingError("name_missing")
+    # The lock makes numbers follow one another when two people save at once.
+    IndicatorTree.objects.select_for_update().get(pk=tree.pk)
+    last = WeightingScheme.objects.filter(tree=tree).aggregate(last=Max("number"))["last"] or 0
+    low, high = plan.trim if plan.trim is not None else (None, None)
+    return WeightingScheme.objects.create(
+        team_id=tree.team_id, tree=tree, number=last + 1, name=name.strip()[:120], method=plan.method,
+        dimensions=list(plan.dimensions), trim_low=low, trim_high=high, created_by=user, created_at=at,
+        population=[[list(cell), people] for cell, people in plan.population],
+    )
+
+
+def plan_of(scheme: WeightingScheme) -> Plan:
+    """Return what a kept weighting knows of the population."""
+    is_trimmed = scheme.trim_low is not None and scheme.trim_high is not None
+    return Plan(
+        method=scheme.method, dimensions=tuple(scheme.dimensions),
+        population=tuple((tuple(cell), float(people)) for cell, people in scheme.population),
+        trim=(scheme.trim_low, scheme.trim_high) if is_trimmed else None,  # type: ignore[arg-type]
+    )
+
+
+def list_schemes(*, tree: IndicatorTree) -> QuerySet[WeightingScheme]:
+    """Return a tree's weightings, newest first."""
+    return WeightingScheme.objects.filter(tree=tree).select_related("created_by").order_by("-number")
+
+
+def get_weighting(*, tree: IndicatorTree, word: str) -> Weighting:
+    """Return the weighting an address names: `imported`, or the id of one kept for the tree.
+
+    Raises WeightingError for any other word, whether it is missing or another team's.
+    """
+    if word == IMPORTED:
+        return Imported()
+    if word.isascii() and word.isdigit() and len(word) < 18:
+        scheme = WeightingScheme.objects.filter(tree=tree, pk=int(word)).first()
+        if scheme is not None:
+            return plan_of(scheme)
+    raise WeightingError("unknown_weighting")
+
+
+def margins_of(plan: Plan) -> Mapping[str, Mapping[str, float]]:
+    """Return a raking plan's population by dimension and level."""
+    return {
+        dimension: {cell[place]: people for cell, people in plan.population if cell[place]}
+        for place, dimension in enumerate(plan.dimensions)
+    }

@@ -1,0 +1,54 @@
+"""Why there are no weights, or no number, said so that one knows what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+def sentence(code: str, details: Mapping[str, Any] | None = None) -> str:
+    """Return the translated sentence for the reason of a WeightingError or a MethodError."""
+    return (_sentences().get(code) or _("This cannot be calculated from these answers.")) % dict(details or {})
+
+
+def _sentences() -> dict[str, str]:
+    return {
+        "no_dimension": _("Choose at least one segment dimension."),
+        "unknown_method": _("Choose raking or post-stratification."),
+        "unknown_dimension": _("There is no segment dimension “%(dimension)s”."),
+        "unknown_level": _("“%(dimension)s” has no level “%(level)s”."),
+        "level_twice": _("The level “%(level)s” of “%(dimension)s” is given twice."),
+        "not_a_number": _("“%(text)s” is not a number of people."),
+        "bad_table": _("The file cannot be read as a table with the columns dimension, level and population."),
+        "file_too_large": _("The file is too large: a table of margins has a few hundred lines."),
+        "no_respondents": _("No answers in this period, so there is nobody to weight."),
+        "no_answers": _("No answers in this period, so there is nobody to weight."),
+        "no_imported_weights": _("No weights were imported with the answers of this period."),
+        "negative_population": _("The population of “%(level)s” must be a number of people, 0 or more."),
+        "empty_population": _("The population of “%(dimension)s” adds up to 0. Enter how many people there are."),
+        "margin_without_respondents": _(
+            "“%(level)s” (%(dimension)s) has a population but no respondent in this period: nobody can stand for"
+            " these people. Join it with a neighbouring level, or choose a longer period."
+        ),
+        "respondents_without_margin": _(
+            "“%(level)s” (%(dimension)s) has %(n)s respondents but no population. Enter how many people it has."
+        ),
+        "margin_totals": _("The dimensions disagree about the size of the population: their totals must be equal."),
+        "not_converged": _(
+            "No weights meet all margins within these limits. Widen the limits, or leave out a dimension."
+        ),
+        "trim_around_one": _("The lowest weight must be below 1 (0 or more), the highest above 1."),
+        "too_many_cells": _("These dimensions cross to more than %(limit)s cells. Use raking, or fewer dimensions."),
+        "invalid_weight": _("A respondent weight is negative or not a number."),
+        "zero_weight": _("The respondent weights of this period add up to 0."),
+        "name_missing": _("Give the weighting a name."),
+        "unknown_weighting": _("There is no such weighting. Use “imported” or the number of a saved weighting."),
+        "run_too_old": _("The answers behind this run are no longer kept together. Use the newest run."),
+        "weighted_by_level": _("Weighted values are read by period. Leave the dimension out and filter instead."),
+        "too_few_periods": _("%(periods)s periods can be shown; %(needed)s are needed."),
+        "no_variation": _("The answers do not vary, so chance cannot be told."),
+        "too_few_answers": _("Too few answers to tell chance from change."),
+        "one_carries_all": _("One answer carries all the weight."),
+    }

@@ -1,0 +1,235 @@
+"""The comparison of weights: every candidate on the answers of the standing run, stored as one row.
+
+It takes a pass over all answers per candidate, so a worker makes it: when the tree, its weight sets or its
+panels have changed, when the answers have grown by a twentieth, and whenever somebody asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Q
+
+from analytics.indicators.models import IndicatorTree, WeightOrigin
+from analytics.indicators.panel_models import WeightComparison
+from analytics.indicators.panel_results import panel_overlay
+from analytics.indicators.selectors import list_weight_sets
+from analytics.methods.errors import MethodError, NoAnswersError, TooFewAnswersError
+from analytics.methods.moments import MomentTable, mean_estimate
+from analytics.methods.ranking import kendall_correlation, ranks, spearman_correlation
+from analytics.methods.trees import ROOT, equal_weights
+from analytics.scoring.blocks import load
+from analytics.scoring.columns import Columns
+from analytics.scoring.definition import Definition, NodeRule
+from analytics.scoring.disclosure import Rules
+from analytics.scoring.models import Block, Run
+from analytics.scoring.reading import Reading
+from analytics.scoring.results import Status
+from analytics.scoring.services import unpack_tails
+from analytics.scoring.sources import RunTooOldError
+from analytics.scoring.summaries import node_moments
+from analytics.scoring.weight_candidates import Candidate, derived_candidates, gather
+
+EARLIER_SETS: Final = 4
+"""So many sets that are not in force are compared, the newest."""
+
+GROWTH: Final = 1.05
+"""The comparison is made anew when there are so many times the answers it was made from."""
+
+Part = tuple[int, Columns]
+
+
+def compare_weights(*, tree: IndicatorTree, at: datetime) -> WeightComparison:
+    """Compute the comparison for a tree on its newest run and store it in the place of the one before.
+
+    Doing it twice changes nothing but the moment.
+    """
+    begun = time.perf_counter()
+    row, _ = WeightComparison.objects.get_or_create(tree=tree)
+    asked = row.wanted_at
+    run = Run.objects.filter(tree=tree).select_related("base", "tree__team").order_by("-id").first()
+    row.result = {"problem": "no_run"} if run is None else _result(run)
+    row.run_number, row.responses = (None, 0) if run is None else (run.pk, run.responses)
+    row.basis_hash = basis_of(tree, run)
+    row.made_at, row.duration_ms = at, round((time.perf_counter() - begun) * 1000)
+    row.save(update_fields=["result", "run_number", "responses", "basis_hash", "made_at", "duration_ms"])
+    # A wish that came meanwhile stays.
+    WeightComparison.objects.filter(tree=tree, wanted_at=asked).update(wanted_at=None)
+    row.wanted_at = None
+    return row
+
+
+def is_outdated(*, tree: IndicatorTree) -> bool:
+    """Tell whether the stored comparison should be made anew."""
+    row = WeightComparison.objects.filter(tree=tree).only("wanted_at", "basis_hash", "responses").first()
+    run = Run.objects.filter(tree=tree).only("definition_hash", "responses").order_by("-id").first()
+    if row is None or row.wanted_at is not None:
+        return row is not None or run is not None
+    if run is None:
+        return False
+    return row.basis_hash != basis_of(tree, run) or run.responses > row.responses * GROWTH
+
+
+def basis_of(tree: IndicatorTree, run: Run | None) -> str:
+    """Return a name for everything a comparison rests on but the answers."""
+    sets = list(tree.weight_sets.order_by("id").values_list("id", flat=True))
+    basis = [run.definition_hash if run else "", sets, panel_overlay(tree=tree)]
+    return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
+
+
+def candidates_of(tree: IndicatorTree, definition: Definition, parts: Sequence[Part]) -> list[Candidate]:
+    """Return all candidates, the weights in force first."""
+    in_force = {node.key: node.weight for node in definition.nodes if node.parent}
+    found = [Candidate("in_force", "", in_force), Candidate("equal", WeightOrigin.EQUAL, _equal(definition))]
+    found += _sets(tree, in_force)
+    overlay = {key: weight for key, weight in panel_overlay(tree=tree).items() if key in in_force}
+    if overlay:
+        found.append(Candidate("ahp", WeightOrigin.AHP, in_force | overlay))
+    return found + derived_candidates(definition, gather(definition, parts))
+
+
+def parts_of(run: Run, definition: Definition) -> Iterator[Part]:
+    """Yield the answers of a run, block by block, the tail last.
+
+    Raises RunTooOldError when the columns of its blocks are gone.
+    """
+    blocks = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
+    for block in blocks.iterator(chunk_size=4):
+        if not block.columns:
+            raise RunTooOldError(f"run {run.pk}")
+        yield block.questionnaire_id, load(block)
+    yield from unpack_tails(run.tail).items()
+
+
+# -- parts -----------------------------------------------------------------------------------
+
+
+def _result(run: Run) -> dict[str, Any]:
+    definition = Definition.from_json(run.definition)
+    try:
+        parts = list(parts_of(run, definition))
+        candidates = candidates_of(run.tree, definition, parts)
+    except RunTooOldError:
+        return {"problem": "no_run"}
+    except NoAnswersError:
+        return {"problem": "no_answers"}
+    rules = Reading(run).rules
+    tables = [_moments(definition, candidate, parts) for candidate in candidates]
+    written = [_written(definition, one, table, rules) for one, table in zip(candidates, tables, strict=True)]
+    for one in written:
+        _compare_orders(one, written[0], definition)
+    return {"nodes": _nodes(definition), "candidates": written}
+
+
+def _nodes(definition: Definition) -> list[dict[str, Any]]:
+    depth: dict[str, int] = {}
+    for node in definition.nodes:
+        depth[node.key] = 0 if node.parent is None else depth[node.parent] + 1
+    return [
+        {"key": node.key, "parent": node.parent, "depth": depth[node.key],
+         "is_leaf": not definition.children[node.key]}
+        for node in definition.nodes
+    ]
+
+
+def _sets(tree: IndicatorTree, in_force: Mapping[str, float]) -> list[Candidate]:
+    """Sets that wait to be chosen, and the newest that were made by hand or by a panel."""
+    waiting = Q(valid_from_at__isnull=True)
+    earlier = Q(valid_to_at__isnull=False, origin__in=[WeightOrigin.MANUAL, WeightOrigin.AHP])
+    fitting = [
+        one for one in list_weight_sets(tree=tree).filter(waiting | earlier)
+        if set(one.weights) == set(in_force) and one.weights != in_force
+    ]
+    return [
+        Candidate(f"set:{one.pk}", one.origin, one.weights, facts={"number": one.number})
+        for one in fitting[:EARLIER_SETS]
+    ]
+
+
+def _equal(definition: Definition) -> dict[str, float]:
+    place = {node.key: number for number, node in enumerate(definition.nodes)}
+    weights = equal_weights([ROOT if node.parent is None else place[node.parent] for node in definition.nodes])
+    return {node.key: weight for node, weight in zip(definition.nodes, weights, strict=True) if node.parent}
+
+
+def _moments(definition: Definition, candidate: Candidate, parts: Sequence[Part]) -> MomentTable | None:
+    weights = candidate.weights
+    if weights is None:
+        return None
+    nodes = tuple(NodeRule(node.key, node.parent, weights.get(node.key, 1.0)) for node in definition.nodes)
+    other = replace(definition, nodes=nodes)
+    total = MomentTable.empty(len(nodes), 1)
+    for questionnaire, columns in parts:
+        if columns.rows:
+            total = total + node_moments(columns, other, questionnaire)
+    return total
+
+
+def _written(
+    definition: Definition, candidate: Candidate, table: MomentTable | None, rules: Rules
+) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "code": candidate.code, "origin": candidate.origin, "reason": candidate.reason,
+        "details": dict(candidate.details), "facts": dict(candidate.facts), "weights": candidate.weights,
+    }
+    if candidate.weights is None or table is None:
+        return written
+    shares: dict[str, float] = {}
+    for number, node in enumerate(definition.nodes):
+        own = candidate.weights.get(node.key, 1.0)
+        shares[node.key] = own * (shares[node.parent] if node.parent else 1.0)
+        figure = _figure(table, number, rules)
+        written.setdefault("nodes", {})[node.key] = {"weight": own, "share": shares[node.key], **figure}
+    for family in definition.children.values():
+        _rank(written["nodes"], [node.key for node in family])
+    return written
+
+
+def _figure(table: MomentTable, number: int, rules: Rules) -> dict[str, Any]:
+    """The index of a node with its interval, where the rules for small numbers let it be shown."""
+    moments = table.at(number)
+    status = rules.status(moments.n)
+    shown = {"value": None, "low": None, "high": None}
+    if status not in (Status.SHOWN, Status.FEW):
+        return {**shown, "n": 0 if status == Status.WITHHELD else moments.n, "status": status.value}
+    try:
+        found = mean_estimate(moments)
+    except TooFewAnswersError:
+        return {**shown, "n": moments.n, "status": Status.TOO_FEW.value}
+    return {"value": found.value, "low": found.interval.low, "high": found.interval.high, "n": moments.n,
+            "status": status.value}
+
+
+def _rank(nodes: dict[str, Any], keys: Sequence[str]) -> None:
+    """Rank siblings by weight and by index, 1 for the highest."""
+    if not keys:
+        return
+    for key, rank in zip(keys, ranks([nodes[key]["weight"] for key in keys]).tolist(), strict=True):
+        nodes[key]["rank"] = rank
+    values = [nodes[key]["value"] for key in keys]
+    if None not in values:
+        for key, rank in zip(keys, ranks(values).tolist(), strict=True):
+            nodes[key]["index_rank"] = rank
+
+
+def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition: Definition) -> None:
+    """Say how far the leaves' shares of the whole stand in the order of those in force."""
+    if "nodes" not in one:
+        return
+    leaves = [node.key for node in definition.nodes if not definition.children[node.key]]
+    own, standing = ([side["nodes"][key]["share"] for key in leaves] for side in (one, in_force))
+    try:
+        one["spearman"], one["kendall"] = spearman_correlation(own, standing), kendall_correlation(own, standing)
+    except MethodError as error:
+        one["order_reason"] = error.reason
+    for key, node in one["nodes"].items():
+        before = in_force["nodes"][key]
+        for name in ("rank", "index_rank"):
+            if name in node and name in before:
+                node[f"{name}_change"] = before[name] - node[name]

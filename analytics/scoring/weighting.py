@@ -1,0 +1,301 @@
+"""Respondent weights: whom each answer of a run stands for, imported or made from what is known of the population.
+
+The weights of a scheme are made anew for every period, from all its responses, whatever the reader's filter: each
+period stands for the same population, and a filter cannot change what an answer weighs. Where a respondent's
+level is unknown, the share of such respondents is kept as it is and the known ones share out the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.methods.errors import MethodError
+from analytics.methods.raking import CellWeights, cell_weights, post_stratify, rake
+from analytics.scoring.columns import WEIGHT_UNITS, Columns, IntArray
+from analytics.scoring.models import Run, WeightingMethod
+from analytics.scoring.results import Grain, Period
+from analytics.scoring.sources import columns_behind
+
+FloatArray = npt.NDArray[np.float64]
+Cell = tuple[str, ...]
+UNKNOWN: Final = ""
+"""The level of a respondent of whom it is not known."""
+MOST_CELLS: Final = 4096
+
+
+class WeightingError(ValueError):
+    """No weights can be made; `code` names why for a translated sentence, `details` fill it."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known of the population: `population` maps levels, in the order of `dimensions`, to people.
+
+    With `rake` all levels but one are "" (a margin); with `cells` each entry is a combination of levels.
+    `trim` bounds the weights as multiples of their mean.
+    """
+
+    method: str
+    dimensions: tuple[str, ...]
+    population: tuple[tuple[Cell, float], ...]
+    trim: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The weights that came with the responses; a response that came without one weighs 1."""
+
+
+Weighting = Plan | Imported
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a weighting costs in one period (see `analytics.methods.raking.CellWeights`).
+
+    `lowest` and `highest` are relative to the mean weight. `by_cell` is empty for imported weights.
+    `unknown` counts respondents with an unknown level, whose share is kept.
+    """
+
+    period: Period
+    n: int
+    lowest: float
+    highest: float
+    design_effect: float
+    n_eff: float
+    efficiency: float
+    unknown: int
+    by_cell: Mapping[Cell, float]
+    counts: Mapping[Cell, int]
+
+
+def report_on(run: Run, *, weighting: Weighting, period: Period) -> Report:
+    """Return what the weighting does to a period of a run.
+
+    Raises WeightingError when it cannot be made there, RunTooOldError when the run's columns are gone.
+    """
+    if isinstance(weighting, Imported):
+        return _report_on_imported(run, period)
+    counts = count_cells(run, weighting.dimensions, period)
+    found = make_weights(weighting, counts)
+    cells = sorted(counts)
+    return _report(
+        period, found, sum(n for cell, n in counts.items() if UNKNOWN in cell),
+        dict(zip(cells, _relative(found).tolist(), strict=True)), counts,
+    )
+
+
+def count_cells(run: Run, dimensions: Sequence[str], period: Period) -> dict[Cell, int]:
+    """Count the responses of a period by their levels; "" where a response has none."""
+    counts: dict[Cell, int] = {}
+    for _, columns in columns_behind(run):
+        inside = cells_in(columns, period)
+        for cell, rows in zip(cells_of(columns, dimensions), columns.cells.rows.tolist(), strict=True):
+            if next(inside):
+                counts[cell] = counts.get(cell, 0) + rows
+    return counts
+
+
+def make_weights(plan: Plan, counts: Mapping[Cell, int]) -> CellWeights:
+    """Return the weights of the cells in sorted order.
+
+    Raises WeightingError naming what does not fit: a margin without respondents, respondents without a
+    margin, margins that contradict one another, trimming that cannot be kept.
+    """
+    check_plan(plan)
+    if not counts:
+        raise WeightingError("no_respondents")
+    cells = sorted(counts)
+    numbers = [counts[cell] for cell in cells]
+    try:
+        if plan.method == WeightingMethod.RAKE:
+            return _raked(plan, cells, numbers)
+        return _post_stratified(plan, cells, numbers)
+    except MethodError as error:
+        raise WeightingError(error.reason, **error.details) from error
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise WeightingError for a population that cannot be one, whatever the responses."""
+    if not plan.dimensions:
+        raise WeightingError("no_dimension")
+    if plan.method not in WeightingMethod.values:
+        raise WeightingError("unknown_method")
+    for cell, people in plan.population:
+        if not np.isfinite(people) or people < 0:
+            raise WeightingError("negative_population", level=" · ".join(level for level in cell if level))
+    for place, dimension in enumerate(plan.dimensions):
+        total = sum(people for cell, people in plan.population if cell[place])
+        if not total > 0:
+            raise WeightingError("empty_population", dimension=dimension)
+    if plan.trim is not None and not 0 <= plan.trim[0] < 1 < plan.trim[1] < np.inf:
+        raise WeightingError("trim_around_one")
+
+
+def row_weights(run: Run, weighting: Weighting, period: Period) -> RowWeights:
+    """Return how to weigh the rows of a period's columns.
+
+    Raises WeightingError when there are no weights to be had.
+    """
+    if isinstance(weighting, Imported):
+        return RowWeights((), {})
+    counts = count_cells(run, weighting.dimensions, period)
+    found = _relative(make_weights(weighting, counts))
+    return RowWeights(weighting.dimensions, dict(zip(sorted(counts), found.tolist(), strict=True)))
+
+
+@dataclass(frozen=True)
+class RowWeights:
+    """Weights by cell over some dimensions; without dimensions, the imported ones."""
+
+    dimensions: tuple[str, ...]
+    by_cell: Mapping[Cell, float]
+
+    def of(self, columns: Columns) -> FloatArray:
+        """Return one weight per row, shape (rows,)."""
+        if not self.dimensions:
+            return imported_weights(columns)
+        weights = [self.by_cell[cell] for cell in cells_of(columns, self.dimensions)]
+        return np.repeat(np.array(weights, dtype=np.float64), columns.cells.rows)
+
+
+def imported_weights(columns: Columns) -> FloatArray:
+    """Return the weights that came with the rows, 1 where none did."""
+    if columns.weights is None:
+        return np.ones(columns.rows)
+    return columns.weights / WEIGHT_UNITS
+
+
+def cells_of(columns: Columns, dimensions: Sequence[str]) -> list[Cell]:
+    """Return the levels of every cell of the columns, in the order of `dimensions`."""
+    cells = columns.cells
+    found = []
+    for key in dimensions:
+        if key in cells.dimensions:
+            place = cells.dimensions.index(key)
+            found.append([cells.levels[place][number] for number in cells.level[place].tolist()])
+        else:
+            found.append([UNKNOWN] * len(cells.day))
+    return list(zip(*found, strict=True)) if found else [()] * len(cells.day)
+
+
+def mask_of(columns: Columns, period: Period) -> npt.NDArray[np.bool_]:
+    """Return which cells of the columns belong to a period, shape (cells,)."""
+    cells = columns.cells
+    if period.grain == Grain.WAVE:
+        is_wave = np.array([name == period.label for name in cells.waves], dtype=np.bool_)
+        return np.asarray(is_wave[cells.wave])
+    if period.start is None or period.end is None:
+        return np.ones(len(cells.day), dtype=np.bool_)
+    return np.asarray((cells.day >= period.start.toordinal()) & (cells.day < period.end.toordinal()))
+
+
+def cells_in(columns: Columns, period: Period) -> Iterator[bool]:
+    """Tell of each cell in turn whether it belongs to a period."""
+    return iter(mask_of(columns, period).tolist())
+
+
+def _report_on_imported(run: Run, period: Period) -> Report:
+    counted: dict[float, int] = {}
+    is_weighted = False
+    for _, columns in columns_behind(run):
+        inside = np.repeat(mask_of(columns, period), columns.cells.rows)
+        is_weighted |= columns.weights is not None and bool(inside.any())
+        weights, counts = np.unique(imported_weights(columns)[inside], return_counts=True)
+        for weight, count in zip(weights.tolist(), counts.tolist(), strict=True):
+            counted[weight] = counted.get(weight, 0) + count
+    if not counted:
+        raise WeightingError("no_respondents")
+    if not is_weighted:
+        raise WeightingError("no_imported_weights")
+    values = sorted(counted)
+    try:
+        found = cell_weights([counted[value] for value in values], values)
+    except MethodError as error:
+        raise WeightingError(error.reason, **error.details) from error
+    return _report(period, found, 0, {}, {})
+
+
+def _report(
+    period: Period, found: CellWeights, unknown: int, by_cell: Mapping[Cell, float], counts: Mapping[Cell, int]
+) -> Report:
+    return Report(
+        period, found.n, found.lowest, found.highest, found.design_effect, found.n_eff, found.efficiency, unknown,
+        by_cell, counts,
+    )
+
+
+def _relative(found: CellWeights) -> FloatArray:
+    """Weights relative to their mean over the answers, from n_eff: mean of w is (sum w) / n."""
+    scale = found.weights[found.weights > 0].min() / found.lowest
+    return np.asarray(found.weights / scale)
+
+
+def _raked(plan: Plan, cells: list[Cell], counts: list[int]) -> CellWeights:
+    levels, margins = [], []
+    size = sum(counts)
+    for place, dimension in enumerate(plan.dimensions):
+        people = {cell[place]: number for cell, number in plan.population if cell[place]}
+        sample: dict[str, int] = {}
+        for cell, number in zip(cells, counts, strict=True):
+            sample[cell[place]] = sample.get(cell[place], 0) + number
+        _check_both_ways(dimension, people, sample)
+        unknown, total = sample.get(UNKNOWN, 0) / size, sum(people.values())
+        names = [name for name in sorted({*people, *sample}) if sample.get(name)]
+        margins.append([total * unknown if name == UNKNOWN else people[name] * (1 - unknown) for name in names])
+        levels.append([names.index(cell[place]) for cell in cells])
+    return rake(counts, np.array(levels).T, margins, trim=plan.trim)
+
+
+def _check_both_ways(dimension: str, people: Mapping[str, float], sample: Mapping[str, int]) -> None:
+    for level in sorted({*people, *sample} - {UNKNOWN}):
+        if people.get(level, 0) > 0 and not sample.get(level):
+            raise WeightingError("margin_without_respondents", dimension=dimension, level=level)
+        if sample.get(level) and not people.get(level, 0) > 0:
+            raise WeightingError("respondents_without_margin", dimension=dimension, level=level, n=sample[level])
+    if not any(sample.get(level) for level in people):
+        raise WeightingError("no_respondents")
+
+
+def _post_stratified(plan: Plan, cells: list[Cell], counts: list[int]) -> CellWeights:
+    people = {cell: number for cell, number in plan.population if number > 0}
+    known = {cell: n for cell, n in zip(cells, counts, strict=True) if UNKNOWN not in cell}
+    _check_both_ways(
+        " × ".join(plan.dimensions), {" · ".join(cell): n for cell, n in people.items()},
+        {" · ".join(cell): n for cell, n in known.items()},
+    )
+    size, total = sum(counts), sum(people.values())
+    share = sum(known.values()) / size
+    targets = [
+        people[cell] * share if cell in known else total * number / size
+        for cell, number in zip(cells, counts, strict=True)
+    ]
+    found = post_stratify(counts, targets)
+    return found if plan.trim is None else _trimmed(found, np.array(counts), plan.trim)
+
+
+def _trimmed(found: CellWeights, counts: IntArray, trim: tuple[float, float]) -> CellWeights:
+    """Cut the weights once; on cells nothing else could make up for it, so the cut cells fall short."""
+    mean = float((found.weights * counts).sum() / counts.sum())
+    return cell_weights(counts, np.clip(found.weights, trim[0] * mean, trim[1] * mean))
+
+
+def all_cells(levels: Sequence[Sequence[str]]) -> list[Cell]:
+    """Return every combination of levels.
+
+    Raises WeightingError when they are more than a person could know figures for.
+    """
+    if int(np.prod([len(one) for one in levels], dtype=np.int64)) > MOST_CELLS:
+        raise WeightingError("too_many_cells", limit=MOST_CELLS)
+    return list(product(*levels))

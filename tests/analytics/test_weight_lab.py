@@ -1,0 +1,306 @@
+"""Candidate weights on real answers, and choosing one without touching what was published."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accounts.models import AuditEvent
+from analytics.indicators.changing import TreeError
+from analytics.indicators.models import IndicatorTree, WeightOrigin, WeightSet
+from analytics.indicators.panel_models import WeightComparison
+from analytics.indicators.weight_choice import ask_for_comparison, choose_candidate, choose_weight_set
+from analytics.methods.errors import MethodError
+from analytics.methods.importance import relative_weights
+from analytics.methods.trees import ROOT
+from analytics.scoring.models import Run
+from analytics.scoring.services import recompute
+from analytics.scoring.tasks import compare_weights_of_tree
+from analytics.scoring.weight_candidates import weights_of_shares
+from analytics.scoring.weight_lab import compare_weights, is_outdated
+from surveys.design.models import QuestionnaireVersion
+from tests.analytics.builders import AT, ITEMS, answer_many, make_team, make_tree, publish, sheet, standard_document
+from tests.cast import Cast, api_client, client_of, make_cast, make_key
+
+pytestmark = pytest.mark.django_db
+LATER = AT + timedelta(hours=1)
+
+
+def drawn_codes(count: int = 400) -> np.ndarray[Any, Any]:
+    """Answers whose overall item leans on quality most; always the same ones. Columns: items, overall."""
+    chance = np.random.default_rng(20261122)
+    halo = chance.normal(size=count)
+    parts = [halo + chance.normal(size=count) * 1.2 for _ in ITEMS]
+    overall = parts[0] * 1.0 + parts[1] * 0.3 + parts[2] * 0.5 + chance.normal(size=count) * 0.8
+    columns = [np.clip(np.round(3.4 + value * 0.8), 1, 5) for value in (*parts, overall)]
+    return np.array(columns, dtype=np.int64).T
+
+
+def answer_from(version: QuestionnaireVersion, codes: np.ndarray[Any, Any]) -> None:
+    answer_many(version, [sheet(*row[:4].tolist(), None, int(row[4])) for row in codes])
+
+
+@pytest.fixture
+def version() -> QuestionnaireVersion:
+    return publish(make_team(), standard_document())
+
+
+@pytest.fixture
+def tree(version: QuestionnaireVersion) -> IndicatorTree:
+    return make_tree(version)
+
+
+@pytest.fixture
+def compared(version: QuestionnaireVersion, tree: IndicatorTree) -> WeightComparison:
+    answer_from(version, drawn_codes())
+    recompute(tree=tree, at=AT)
+    return compare_weights(tree=tree, at=AT)
+
+
+def candidate(row: WeightComparison, code: str) -> dict[str, Any]:
+    return next(one for one in row.result["candidates"] if one["code"] == code)
+
+
+class TestTheComparison:
+    def test_gives_johnson_the_shares_of_the_method_summed_up_the_tree(self, compared: WeightComparison) -> None:
+        r = np.corrcoef(drawn_codes().T)
+        shares = relative_weights(r[:4, :4], r[:4, 4]).shares
+        weights = candidate(compared, "johnson")["weights"]
+        assert weights["product"] == pytest.approx(shares[0] + shares[1], rel=1e-8)
+        assert weights["quality"] == pytest.approx(shares[0] / (shares[0] + shares[1]), rel=1e-8)
+        assert weights["quality"] > 0.6
+
+    def test_computes_the_index_under_each_set_from_the_answers(self, compared: WeightComparison) -> None:
+        scores = (drawn_codes()[:, :4] - 1) * 25.0
+        weights = candidate(compared, "lmg")["weights"]
+        leaf = [weights["product"] * weights["quality"], weights["product"] * weights["design"],
+                weights["service"] * weights["attitude"], weights["service"] * weights["speed"]]
+        each = scores @ np.array(leaf)
+        node = candidate(compared, "lmg")["nodes"]["csi"]
+        assert node["value"] == pytest.approx(each.mean(), abs=1e-5)
+        half = 1.9659272959 * each.std(ddof=1) / np.sqrt(400)
+        assert (node["low"], node["high"]) == (pytest.approx(each.mean() - half, abs=1e-4), pytest.approx(each.mean() + half, abs=1e-4))
+
+    def test_agrees_with_the_run_for_the_weights_in_force(self, compared: WeightComparison, tree: IndicatorTree) -> None:
+        from analytics.scoring.periods import EVERYTHING
+        from analytics.scoring.selectors import get_latest_run, read_period
+
+        run = get_latest_run(tree=tree)
+        assert run is not None
+        root = read_period(run, period=EVERYTHING).root.index
+        node = candidate(compared, "in_force")["nodes"]["csi"]
+        assert (node["value"], node["low"], node["high"]) == (root.value, root.low, root.high)
+
+    def test_makes_siblings_of_every_accepted_set_sum_to_one(self, compared: WeightComparison) -> None:
+        for one in compared.result["candidates"]:
+            if one["weights"]:
+                assert one["weights"]["product"] + one["weights"]["service"] == pytest.approx(1, abs=1e-9)
+                assert one["weights"]["quality"] + one["weights"]["design"] == pytest.approx(1, abs=1e-9)
+
+    def test_ranks_the_indicators_and_says_how_the_orders_agree(self, compared: WeightComparison, tree: IndicatorTree) -> None:
+        assert candidate(compared, "johnson")["order_reason"] == "no_variation"
+        tree.weight_sets.update(weights={"product": 0.4, "service": 0.6, "quality": 0.3, "design": 0.7, "attitude": 0.8, "speed": 0.2})
+        recompute(tree=tree, at=LATER)
+        again = candidate(compare_weights(tree=tree, at=LATER), "johnson")
+        assert -1 <= again["spearman"] <= 1 and -1 <= again["kendall"] <= 1
+        assert (again["nodes"]["quality"]["rank"], again["nodes"]["quality"]["rank_change"]) == (1, 1)
+
+    def test_names_the_reason_when_there_are_too_few_answers(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        answer_from(version, drawn_codes()[:40])
+        recompute(tree=tree, at=AT)
+        row = compare_weights(tree=tree, at=AT)
+        for code in ("johnson", "lmg", "first_component", "factor_scores", "entropy"):
+            assert (candidate(row, code)["reason"], candidate(row, code)["details"]["needed"]) == ("too_few_answers", 100)
+        assert candidate(row, "equal")["nodes"]["csi"]["n"] == 40
+
+    def test_refuses_what_has_no_overall_question_and_what_repeats_itself(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        codes = drawn_codes()
+        codes[:, 1] = codes[:, 0]
+        answer_from(version, codes)
+        recompute(tree=tree, at=AT)
+        assert candidate(compare_weights(tree=tree, at=AT), "johnson")["reason"] == "singular_correlation"
+        tree.sources.filter(role="overall").delete()
+        recompute(tree=tree, at=LATER)
+        assert candidate(compare_weights(tree=tree, at=LATER), "johnson")["reason"] == "no_overall"
+
+    def test_refuses_a_component_that_runs_against_the_others_by_name(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        codes = drawn_codes()
+        codes[:, 3] = 6 - codes[:, 3]
+        answer_from(version, codes)
+        recompute(tree=tree, at=AT)
+        found = candidate(compare_weights(tree=tree, at=AT), "first_component")
+        assert (found["weights"], found["reason"], found["details"]["key"]) == (None, "negative_weight", "speed")
+
+    def test_shows_no_index_of_a_group_too_small(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        answer_from(version, drawn_codes()[:7])
+        recompute(tree=tree, at=AT)
+        node = candidate(compare_weights(tree=tree, at=AT), "equal")["nodes"]["csi"]
+        assert (node["value"], node["low"], node["status"]) == (None, None, "too_few")
+
+    def test_says_so_when_there_is_no_run_or_no_answer(self, tree: IndicatorTree) -> None:
+        assert compare_weights(tree=tree, at=AT).result == {"problem": "no_run"}
+        recompute(tree=tree, at=AT)
+        assert compare_weights(tree=tree, at=AT).result == {"problem": "no_answers"}
+
+    def test_reads_sealed_blocks_and_tail_alike(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        codes = drawn_codes(700)
+        answer_from(version, codes[:600])
+        recompute(tree=tree, at=AT)
+        answer_from(version, codes[600:])
+        recompute(tree=tree, at=LATER)
+        in_parts = compare_weights(tree=tree, at=LATER).result
+        assert Run.objects.filter(tree=tree).latest("id").provenance["in_blocks"] == 600
+        r = np.corrcoef(codes.T)
+        shares = relative_weights(r[:4, :4], r[:4, 4]).shares
+        found = next(one for one in in_parts["candidates"] if one["code"] == "johnson")["weights"]
+        assert found["service"] == pytest.approx(shares[2] + shares[3], rel=1e-8)
+
+
+class TestWhenToCompareAgain:
+    def test_is_told_by_growth_by_weights_and_by_a_wish(self, compared: WeightComparison, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        assert not is_outdated(tree=tree)
+        ask_for_comparison(tree=tree, at=LATER)
+        assert is_outdated(tree=tree)
+        compare_weights_of_tree(tree_id=tree.pk)
+        assert not is_outdated(tree=tree)
+        answer_from(version, drawn_codes()[:10])
+        recompute(tree=tree, at=LATER)
+        assert not is_outdated(tree=tree)
+        answer_from(version, drawn_codes()[:20])
+        recompute(tree=tree, at=LATER)
+        assert is_outdated(tree=tree)
+
+    def test_does_nothing_for_a_tree_that_is_gone(self) -> None:
+        compare_weights_of_tree(tree_id=999_999)
+        assert not WeightComparison.objects.exists()
+
+
+class TestChoosing:
+    def test_starts_a_new_series_and_keeps_the_old_one(self, compared: WeightComparison, tree: IndicatorTree) -> None:
+        before = Run.objects.get(tree=tree)
+        made = choose_candidate(tree=tree, candidate="johnson", user=None, reason="customers say so", at=LATER)
+        old = WeightSet.objects.get(pk=before.weight_set_id)
+        assert (old.valid_to_at, made.valid_from_at, made.valid_to_at) == (LATER, LATER, None)
+        assert (made.origin, made.reason, made.evidence["run"]) == (WeightOrigin.DERIVED, "customers say so", before.pk)
+        after = recompute(tree=tree, at=LATER).run
+        assert after is not None and after.weight_set_id == made.pk
+        assert Run.objects.get(pk=before.pk).definition == before.definition
+
+    @pytest.mark.parametrize("code", ["in_force", "nonsense", "set:999999", "set:x"])
+    def test_refuses_what_is_not_to_choose_from(self, compared: WeightComparison, tree: IndicatorTree, code: str) -> None:
+        with pytest.raises(TreeError, match="unknown_candidate"):
+            choose_candidate(tree=tree, candidate=code, user=None, reason="x", at=LATER)
+        assert tree.weight_sets.count() == 1
+
+    def test_refuses_weights_that_do_not_fit_the_tree_any_more(self, compared: WeightComparison, tree: IndicatorTree) -> None:
+        tree.indicators.filter(key="speed").delete()
+        with pytest.raises(TreeError, match="weights_of_another_tree"):
+            choose_candidate(tree=tree, candidate="equal", user=None, reason="x", at=LATER)
+
+    def test_brings_a_set_that_waited_in_force_itself(self, tree: IndicatorTree) -> None:
+        weights = {"product": 0.2, "service": 0.8, "quality": 0.5, "design": 0.5, "attitude": 0.5, "speed": 0.5}
+        waiting = WeightSet.objects.create(tree=tree, number=7, origin="ahp", weights=weights)
+        made = choose_weight_set(weight_set=waiting, user=None, reason="panel", at=LATER)
+        assert (made.pk, made.valid_from_at) == (waiting.pk, LATER)
+        assert tree.weight_sets.filter(valid_from_at__isnull=False, valid_to_at__isnull=True).get() == waiting
+
+
+class TestSharesOfLeaves:
+    def test_that_are_nothing_below_siblings_are_refused(self, tree: IndicatorTree) -> None:
+        from analytics.scoring.snapshots import definition_of
+
+        definition, _ = definition_of(tree)
+        with pytest.raises(MethodError) as error:
+            weights_of_shares(definition, {"quality": 1.0})
+        assert error.value.reason == "zero_weight"
+        assert ROOT == -1
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def ours(cast: Cast) -> IndicatorTree:
+    version = publish(cast.team, standard_document())
+    tree = make_tree(version)
+    answer_from(version, drawn_codes())
+    recompute(tree=tree, at=AT)
+    compare_weights(tree=tree, at=AT)
+    return tree
+
+
+class TestTheWeightsPage:
+    def test_shows_the_candidates_and_the_refused_with_their_reasons(self, cast: Cast, ours: IndicatorTree) -> None:
+        body = client_of(cast.alice).get(f"/indicators/{ours.pk}/weights/").content.decode()
+        assert "Derived importance (Johnson)" in body and "not recommended" in body and "so the choice hardly moves it" in body
+        ours.sources.filter(role="overall").delete()
+        recompute(tree=ours, at=LATER)
+        compare_weights(tree=ours, at=LATER)
+        body = client_of(cast.alice).get(f"/indicators/{ours.pk}/weights/").content.decode()
+        assert "No question on overall satisfaction" in body
+
+    def test_hides_the_comparison_from_a_manager_with_a_scope(self, cast: Cast, ours: IndicatorTree) -> None:
+        for user, is_shown in ((cast.bob, True), (cast.eve, False)):
+            body = client_of(user).get(f"/indicators/{ours.pk}/weights/").content.decode()
+            assert ("The index under each set of weights" in body) == is_shown
+            assert "Start a new series" not in body
+
+    def test_needs_a_reason_to_choose(self, cast: Cast, ours: IndicatorTree) -> None:
+        reply = client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/choose/", {"candidate": "johnson", "reason": ""})
+        assert (reply.status_code, ours.weight_sets.count()) == (422, 1)
+        assert "Say why" in reply.content.decode()
+
+    def test_chooses_and_logs_who_and_why(self, cast: Cast, ours: IndicatorTree) -> None:
+        reply = client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/choose/", {"candidate": "johnson", "reason": "Board of May"})
+        event = AuditEvent.objects.filter(action="weights.chosen").get()
+        assert (reply.status_code, event.user, event.detail["reason"]) == (302, cast.dora, "Board of May")
+        body = client_of(cast.bob).get(f"/indicators/{ours.pk}/weights/").content.decode()
+        assert "Board of May" in body and "Dora" in body
+
+    def test_asks_a_worker_to_compare_again(self, cast: Cast, ours: IndicatorTree) -> None:
+        client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/compare/")
+        assert WeightComparison.objects.get(tree=ours).wanted_at is not None
+
+    def test_opens_the_only_tree_from_the_menu(self, cast: Cast, ours: IndicatorTree) -> None:
+        reply = client_of(cast.bob).get("/indicators/weights/")
+        assert reply["Location"] == f"/indicators/{ours.pk}/weights/"
+
+    def test_asks_no_more_of_the_database_with_more_sets(self, cast: Cast, ours: IndicatorTree, django_assert_max_num_queries: Any) -> None:
+        for number in range(2, 22):
+            WeightSet.objects.create(tree=ours, number=number, origin="manual", weights={}, created_by=cast.alice, valid_from_at=AT, valid_to_at=LATER)
+        client = client_of(cast.bob)
+        with django_assert_max_num_queries(20):
+            assert client.get(f"/indicators/{ours.pk}/weights/").status_code == 200
+
+    def test_says_the_same_in_chinese(self, cast: Cast, ours: IndicatorTree) -> None:
+        cast.alice.language = "zh-hans"
+        cast.alice.save()
+        client = client_of(cast.alice)
+        body = client.get(f"/indicators/{ours.pk}/weights/", headers={"accept-language": "zh-hans"}).content.decode()
+        assert "导出重要性（Johnson）" in body and "权重方案" in body
+
+
+class TestTheApi:
+    def test_gives_sets_comparison_and_a_choice(self, cast: Cast, ours: IndicatorTree) -> None:
+        client = api_client(make_key(cast.team, "designer", by=cast.alice)[1])
+        comparison = client.get(f"/api/v1/indicators/{ours.pk}/weight-comparison/").json()
+        assert (comparison["responses"], comparison["result"]["candidates"][0]["code"]) == (400, "in_force")
+        first = ours.weight_sets.get()
+        assert client.get(f"/api/v1/weight-sets/{first.pk}/").json()["origin"] == "equal"
+        assert client.post(f"/api/v1/weight-sets/{first.pk}/choose/", {}).status_code == 400
+        made = client.post(f"/api/v1/weight-sets/{first.pk}/choose/", {"reason": "back to equal"})
+        assert (made.status_code, made.json()["reason"], made.json()["number"]) == (201, "back to equal", 2)
+
+    def test_gives_no_comparison_to_a_limited_view(self, cast: Cast, ours: IndicatorTree) -> None:
+        client = api_client(make_key(cast.team, "manager", {"region": ["East"]}, by=cast.alice)[1])
+        assert client.get(f"/api/v1/indicators/{ours.pk}/weight-comparison/").json()["result"] == {"problem": "limited_view"}
+
+    def test_keeps_another_team_out(self, cast: Cast, ours: IndicatorTree) -> None:
+        client = api_client(make_key(cast.other_team, "owner", by=cast.charlie)[1])
+        for path in (f"indicators/{ours.pk}/weight-comparison/", f"weight-sets/{ours.weight_sets.get().pk}/", f"indicators/{ours.pk}/panels/"):
+            assert client.get(f"/api/v1/{path}").status_code == 404
