@@ -13,6 +13,8 @@ threads = 8
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
+# A process that died is replaced by a fork within milliseconds; loading the application again takes seconds.
+preload_app = True
 # A worker is renewed now and then, not all at once, so that no leak lives for weeks.
 max_requests = 5000
 max_requests_jitter = 500
@@ -21,7 +23,5 @@ limit_request_line = 4094
 accesslog = None
 forwarded_allow_ips = ",".join(settings.TRUSTED_PROXIES) or "127.0.0.1"
 
-
-def on_starting(server: object) -> None:
-    """Refuse an unsafe production before a port is opened."""
-    stop_if_refused()
+# Here and not in a hook: the application is loaded before the first hook, and would refuse less clearly.
+stop_if_refused()

@@ -29,7 +29,6 @@ from benchmarks.answers import LATEST, MONTHS_BACK, answer_once, insert_answers,
 from benchmarks.child import server_pids
 from benchmarks.clocks import Spent, in_pairs, middle_pair, run_child, timed
 from benchmarks.figures import Row
-
 from benchmarks.numpy_scores import scores, scores_of_some
 from benchmarks.one_row import one_row_page
 from surveys.design.models import QuestionnaireVersion

@@ -26,7 +26,8 @@ def render(actor: Actor, tree: IndicatorTree, at: datetime) -> str:
         return render_to_string("dashboards/_tree_card.html", {"tree": tree})
     today = at.astimezone(ZoneInfo(actor.team.time_zone)).date()
     selection = parse_selection(tree=tree, run=run, query=QueryDict(), scope=actor.scope, today=today)
-    root = selection.reading.period(selection.period).root
+    root_key = selection.reading.definition.nodes[0].key
+    root = selection.reading.period(selection.period, nodes=(root_key,)).root
     headline = Headline(root.index, None, None, root.target)
     return render_to_string("dashboards/_tree_card.html", {
         "tree": tree, "name": text_in(tree.names, get_language() or "en"), "kpi": present_kpi(headline, ""),

@@ -142,7 +142,7 @@ def _locked(invitation: Invitation, language: str, at: datetime) -> Response:
 
 def _new(invitation: Invitation, language: str, at: datetime) -> Response:
     campaign = invitation.campaign
-    assert campaign.version_id is not None  # a launched campaign has one: the database holds it to that
+    assert campaign.version_id is not None
     return Response(
         team_id=campaign.team_id, questionnaire_id=campaign.questionnaire_id, version_id=campaign.version_id,
         campaign=campaign, invitation=invitation, contact_id=invitation.contact_id, language=language,

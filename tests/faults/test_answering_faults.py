@@ -13,6 +13,8 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -20,7 +22,9 @@ from django.db import connection, connections, transaction
 
 from surveys.answering.models import RecomputeNote, Response, ResponseState
 from surveys.sending.models import Campaign
+from surveys.sending.tokens import token_for
 from tests.services.postgres import PostgresServer
+from tests.services.processes import wait_for
 from tests.services.proxy import Proxy
 from tests.services.redis_server import RedisServer
 from tests.services.site import WebServer
@@ -65,6 +69,60 @@ def stored() -> int:
     return Response.objects.filter(state=ResponseState.COMPLETE).count()
 
 
+def tokens_stored() -> set[str]:
+    """The links whose answers are complete in the database; a link is made from its invitation's nonce."""
+    rows = Response.objects.filter(state=ResponseState.COMPLETE).select_related("invitation")
+    return {token_for(bytes(row.invitation.nonce)) for row in rows if row.invitation}
+
+
+def send_until(url: str, token: str, seconds: float) -> int:
+    """Send again while no reply comes, as a person would, but not for ever; return the last status."""
+    end = time.monotonic() + seconds
+    while (status := post(url, token)[0]) == 0 and time.monotonic() < end:
+        time.sleep(0.1)
+    return status
+
+
+def send_for(seconds: float, url: str, tokens: list[str]) -> list[tuple[int, str, float]]:
+    """Four clients send the tokens round and round for so long."""
+    end = time.monotonic() + seconds
+
+    def client(own: list[str]) -> list[tuple[int, str, float]]:
+        replies = []
+        for token in cycle(own):
+            replies.append(post(url, token))
+            if time.monotonic() > end:
+                return replies
+            time.sleep(0.02)
+        return replies
+
+    with ThreadPoolExecutor(4) as pool:
+        return [reply for part in pool.map(client, [tokens[n::4] for n in range(4)]) for reply in part]
+
+
+@contextmanager
+def kill_every(answers: int, said: dict[str, int], server: WebServer) -> Iterator[list[int]]:
+    """While the block runs, kill -9 the oldest process each time so many more answers were acknowledged."""
+    assert server.service
+    master, killed, done = server.service.pid, list[int](), threading.Event()
+
+    def kill() -> None:
+        while not done.wait(0.02):
+            if list(said.values()).count(302) >= answers * (len(killed) + 1):
+                victims = [child for child in children_of(master) if child not in killed]
+                if victims:
+                    os.kill(min(victims), signal.SIGKILL)
+                    killed.append(min(victims))
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield killed
+    finally:
+        done.set()
+        killer.join()
+
+
 @pytest.fixture
 def pair(site: WebServer) -> Iterator[WebServer]:
     """The site with two processes."""
@@ -90,28 +148,19 @@ class TestAnswers:
         assert set(replies) == {302} and Response.objects.count() == RecomputeNote.objects.count() == 1
 
     def test_survive_processes_killed_under_load(self, pair: WebServer) -> None:
-        tokens, said = make_tokens(240), {}
-        assert pair.service
-        master = pair.service.process.pid
-        done = threading.Event()
-
-        def kill() -> None:
-            while not done.wait(0.7):
-                for child in children_of(master)[:1]:
-                    os.kill(child, signal.SIGKILL)
-
-        killer = threading.Thread(target=kill)
-        killer.start()
-        with ThreadPoolExecutor(6) as pool:
-            for token, reply in zip(tokens, pool.map(lambda t: post(pair.url, t), tokens), strict=True):
-                said[token] = reply[0]
-        done.set()
-        killer.join()
-        time.sleep(1.5)
-        thanked = sum(status == 302 for status in said.values())
-        assert thanked and thanked <= stored() <= len(tokens)
+        """Six clients, 120 answers; after every 12 acknowledged ones a process is killed with -9, at the end all."""
+        tokens, said = make_tokens(120), {}
+        with ThreadPoolExecutor(6) as pool, kill_every(12, said, pair) as killed:
+            for token, status in pool.map(lambda token: (token, send_until(pair.url, token, 3)), tokens):
+                said[token] = status
+        acknowledged = {token for token, status in said.items() if status == 302}
+        pair.kill()
+        assert len(killed) >= 8 and acknowledged
+        assert acknowledged <= tokens_stored()
+        pair.start(workers=2)
         again = [post(pair.url, token)[0] for token in tokens]
-        assert set(again) == {302} and stored() == Response.objects.count() == len(tokens) == RecomputeNote.objects.count()
+        assert set(again) == {302} and tokens_stored() == set(tokens)
+        assert stored() == Response.objects.count() == len(tokens) == RecomputeNote.objects.count()
 
     def test_come_through_when_the_reply_is_lost(self, site: WebServer, make_proxy: Callable[[int], Proxy]) -> None:
         [token] = make_tokens(1)
@@ -124,22 +173,24 @@ class TestAnswers:
         assert status == 302 and "/thanks/" in place and stored() == Response.objects.count() == 1
 
     def test_are_kept_on_the_page_while_the_database_is_away(self, site: WebServer, postgres: PostgresServer) -> None:
-        tokens = make_tokens(4)
+        """PostgreSQL is stopped for 3 s, four clients keep sending; the page of 503 is then sent as it came."""
+        tokens = make_tokens(44)
         assert post(site.url, tokens[0])[0] == 302
         connections.close_all()
         postgres.stop()
         try:
-            status, page, seconds = post(site.url, tokens[1])
+            replies = send_for(3, site.url, tokens[1:41])
         finally:
             postgres.start()
-        assert status == 503 and "Two hours late." in page and "Thank you" not in page and seconds < 8
-        kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+        assert {status for status, _p, _s in replies} == {503} and max(seconds for _a, _p, seconds in replies) < 8
+        pages = {page for _status, page, _s in replies}
+        assert all("Two hours late." in page and "Thank you" not in page for page in pages)
+        kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', pages.pop())
         assert ("nps", "3") in kept and ("reasons", "punctual") in kept
         again = urllib.parse.urlencode([*kept, ("why", "Two hours late.")]).encode()
-        end = time.monotonic() + 15
-        while (status := post(site.url, tokens[1], again)[0]) != 302 and time.monotonic() < end:
-            time.sleep(0.3)
-        assert status == 302 and [post(site.url, token)[0] for token in tokens[2:]] == [302, 302] and stored() == 4
+        wait_for(lambda: post(site.url, tokens[1], again)[0] == 302, what="the page can be sent again", seconds=15)
+        assert {post(site.url, token)[0] for token in tokens[2:]} == {302}
+        assert tokens_stored() == set(tokens) and RecomputeNote.objects.count() == len(tokens)
 
     def test_are_no_thank_you_while_the_row_is_busy(self, site: WebServer) -> None:
         [token] = make_tokens(1)
@@ -151,18 +202,21 @@ class TestAnswers:
         assert status == 503 and "Two hours late." in page and stored() == 0
         assert post(site.url, token)[0] == 302 and stored() == 1
 
-    @pytest.mark.parametrize("fault", ["stopped", "frozen"])
+    @pytest.mark.parametrize("fault", ["stop", "freeze"])
     def test_wait_for_no_queue(self, site: WebServer, redis_server: RedisServer, fault: str) -> None:
-        tokens = make_tokens(20)
+        """Redis is away for 100 answers from four clients: none fails, none takes 2 s, each leaves its note."""
+        tokens = make_tokens(101)
         assert post(site.url, tokens[0])[0] == 302
-        getattr(redis_server, {"stopped": "stop", "frozen": "freeze"}[fault])()
+        getattr(redis_server, fault)()
         try:
-            replies = [post(site.url, token) for token in tokens[1:]]
+            with ThreadPoolExecutor(4) as pool:
+                replies = list(pool.map(lambda token: post(site.url, token), tokens[1:]))
         finally:
             redis_server.heal()
         assert {status for status, _p, _s in replies} == {302}
-        assert max(seconds for _a, _b, seconds in replies) < 1.0
-        assert stored() == 20 and RecomputeNote.objects.count() == 20
+        slowest = sorted(seconds for _a, _b, seconds in replies)[-2]
+        assert slowest < 2.0, f"the 99th percentile took {slowest:.2f} s"
+        assert tokens_stored() == set(tokens) and RecomputeNote.objects.count() == len(tokens)
 
     def test_are_taken_while_a_campaign_is_cancelled(self, site: WebServer) -> None:
         [token] = make_tokens(1)

@@ -167,8 +167,9 @@ class TestANewAnswer:
     def test_is_in_the_results_within_seconds(
         self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker
     ) -> None:
-        start_worker(queues="scoring")
+        # Before there is a worker: it rightly holds the tree while it serves the new tree's own request.
         recompute(tree=tree, at=now())
+        start_worker(queues="scoring")
         with transaction.atomic():
             answer(version, sheet(5, 5, 5, 5), at=now())
             wake.wake_on_commit(version.questionnaire_id)
