@@ -46,7 +46,7 @@ class NodeChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 class PanelForm(forms.Form):
     """On which indicator a panel judges, and by which table its ratios go."""
 
-    node = NodeChoice(label=_("Compare what is below"), queryset=Indicator.objects.none())
+    node = NodeChoice(label=_("Compare what is below"), queryset=Indicator.objects.none(), empty_label=None)
     random_index = forms.ChoiceField(
         label=_("Random-index table"), choices=RandomIndexTable.choices, initial=RandomIndexTable.ALONSO_LAMATA,
         help_text=_("What the consistency ratio is divided by. It is printed beside every ratio."),

@@ -22,7 +22,7 @@ def candidate_name(candidate: Mapping[str, Any]) -> str:
 def method_name(code: str) -> str:
     """Name the way in which weights were found; a name that is no method is returned as it is."""
     names = {
-        "in_force": _("In force"),
+        "in_force": _("Weights in force"),
         "equal": _("Equal"),
         "ahp": _("AHP expert panel"),
         "johnson": _("Derived importance (Johnson)"),

@@ -228,8 +228,10 @@ def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition
         one["spearman"], one["kendall"] = spearman_correlation(own, standing), kendall_correlation(own, standing)
     except MethodError as error:
         one["order_reason"] = error.reason
+    # Equal weights have no order, so nothing moves in it.
+    names = ("index_rank",) if "order_reason" in one else ("rank", "index_rank")
     for key, node in one["nodes"].items():
         before = in_force["nodes"][key]
-        for name in ("rank", "index_rank"):
+        for name in names:
             if name in node and name in before:
                 node[f"{name}_change"] = before[name] - node[name]

@@ -39,3 +39,10 @@ def points(share: float) -> str:
     """Write a difference of shares in percentage points: 0.0234 as +2.3."""
     text = format(round(100 * share, 1), "+.1f")
     return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+@register.filter
+def two_decimals(value: float) -> str:
+    """Write -0.204 as −0.20 with a true minus sign."""
+    text = format(value, ".2f")
+    return "0.00" if text == "-0.00" else text.replace("-", "−")

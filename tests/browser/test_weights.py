@@ -1,0 +1,163 @@
+"""The Weights page, a panel and an expert's sheet in a real browser, wide and on a phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page, expect
+
+from analytics.indicators import experts
+from analytics.indicators.models import IndicatorTree
+from analytics.indicators.panel_models import Expert, Panel, WeightComparison
+from analytics.scoring.services import recompute
+from analytics.scoring.weight_lab import compare_weights
+from tests.analytics.builders import AT, make_tree, publish, standard_document
+from tests.analytics.test_expert_panels import fill, invite, make_panel_tree, open_on
+from tests.analytics.test_weight_lab import answer_from, drawn_codes
+from tests.browser.test_dashboard import sign_in, violations
+from tests.cast import Cast, make_cast
+from tests.conftest import DESKTOP, PHONE
+from tests.services.site import WebServer, Worker
+from tests.services.smtp import Mailbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KEYS = ("attitude", "efficiency", "skill", "reliability")
+Open = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def cast(site: WebServer) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def tree(cast: Cast) -> IndicatorTree:
+    version = publish(cast.team, standard_document())
+    tree = make_tree(version)
+    tree.weight_sets.update(weights={
+        "product": 0.4, "service": 0.6, "quality": 0.3, "design": 0.7, "attitude": 0.55, "speed": 0.45,
+    })
+    answer_from(version, drawn_codes(1200))
+    recompute(tree=tree, at=AT)
+    return tree
+
+
+@pytest.fixture
+def panel(cast: Cast) -> Panel:
+    panel = open_on(make_panel_tree(cast.team, *KEYS))
+    steady = {"attitude|efficiency": 2, "efficiency|skill": 2, "attitude|skill": 4, "skill|reliability": -3}
+    wild = {"attitude|efficiency": 5, "efficiency|skill": 5, "attitude|skill": -5, "skill|reliability": 1, "attitude|reliability": 3}
+    fill(invite(panel, "ann@experts.example"), {**steady, "attitude|reliability": 2, "efficiency|reliability": -2})
+    fill(invite(panel, "ben@experts.example"), wild)
+    invite(panel, "cai@experts.example")
+    return panel
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def keep(page: Page, name: str) -> None:
+    """Leave a picture where CSAT_SHOTS says, for looking at."""
+    if folder := os.environ.get("CSAT_SHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+class TestTheStaffPages:
+    def test_are_accessible_and_fit(
+        self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree, panel: Panel, language: str, size: Any, theme: str,
+    ) -> None:
+        compare_weights(tree=tree, at=AT)
+        page = sign_in(new_context(viewport=size), cast.dora, site, language=language, theme=theme)
+        for name, path in (("lab", f"/indicators/{tree.pk}/weights/"), ("panel", f"/indicators/panels/{panel.pk}/"), ("home", "/indicators/weights/")):
+            page.goto(path)
+            keep(page, f"{name}-{language}-{size['width']}")
+            assert violations(page) == [], path
+            assert fits(page), path
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+class TestTheExpertsSheet:
+    def test_is_accessible_and_fits_a_phone(self, new_context: Open, panel: Panel, language: str) -> None:
+        path = reverse("experts:sheet", args=[experts.renew_link(expert=Expert.objects.get(email="ben@experts.example"))])
+        page = new_context(viewport=PHONE, has_touch=True, is_mobile=True, java_script_enabled=True).new_page()
+        for number in (1, 2, 3):
+            page.goto(f"{path}?p={number}&lang={language}")
+            keep(page, f"sheet{number}-{language}")
+            assert violations(page) == []
+            assert fits(page)
+
+
+class TestAPanel:
+    def test_goes_from_the_mail_to_a_weight_set_in_force(
+        self, new_context: Open, site: WebServer, cast: Cast, worker: Worker, mailbox: Mailbox
+    ) -> None:
+        tree = make_panel_tree(cast.team, *KEYS)
+        staff = sign_in(new_context(), cast.dora, site)
+        staff.goto(f"/indicators/{tree.pk}/weights/")
+        staff.get_by_label("Compare what is below").select_option(label="Service")
+        staff.get_by_role("button", name="Open a panel").click()
+        staff.get_by_label("E-mail addresses").fill("ann@experts.example")
+        staff.get_by_label("Language").select_option("en")
+        staff.get_by_role("button", name="Send invitations").click()
+        expect(staff.get_by_text("1 expert has been invited.")).to_be_visible()
+        link = wait_for_link(mailbox, staff)
+
+        phone = new_context(viewport=PHONE, has_touch=True, is_mobile=True, java_script_enabled=False).new_page()
+        phone.goto(link)
+        for _page in range(2):
+            for pair in phone.locator("fieldset.pair").all():
+                pair.locator("label", has=phone.locator("[value=first]")).click()
+                pair.locator(".more label").nth(1).click()
+            phone.get_by_role("button", name="Save and").click()
+        expect(phone.get_by_text("Consistency ratio")).to_be_visible()
+        phone.get_by_role("button", name="Send the sheet").click()
+        expect(phone.get_by_role("heading", name="Your sheet has been sent. Thank you.")).to_be_visible()
+
+        staff.reload()
+        staff.get_by_role("button", name="Make a weight set of this").click()
+        expect(staff.get_by_text("waits to be chosen")).to_be_visible()
+        assert tree.weight_sets.get(origin="ahp").weights["attitude"] > 0.4
+
+    def test_link_of_a_mail_works_by_keyboard_alone(self, new_context: Open, panel: Panel) -> None:
+        path = reverse("experts:sheet", args=[experts.renew_link(expert=Expert.objects.get(email="cai@experts.example"))])
+        page = new_context().new_page()
+        page.goto(path)
+        page.locator("[name=side-0][value=first]").focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        expect(page.locator("[name=strength-0][value='2']")).to_be_checked()
+
+
+class TestTheComparison:
+    def test_is_made_by_a_worker_when_asked(self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree, worker: Worker) -> None:
+        page = sign_in(new_context(), cast.dora, site)
+        page.goto(f"/indicators/{tree.pk}/weights/")
+        page.get_by_role("button", name="Compare again").click()
+        for _ in range(100):
+            if WeightComparison.objects.filter(tree=tree, made_at__isnull=False).exists():
+                break
+            page.wait_for_timeout(200)
+        page.reload()
+        page.get_by_label("Weights to use from now on").select_option("johnson")
+        page.get_by_label("Why (kept in the history)").fill("What customers weigh")
+        page.get_by_role("button", name="Start a new series").click()
+        page.get_by_role("button", name="Yes, go on").click()
+        expect(page.get_by_text("What customers weigh").first).to_be_visible()
+        assert tree.weight_sets.get(valid_to_at=None).origin == "derived"
+
+
+def wait_for_link(mailbox: Mailbox, page: Page) -> str:
+    for _ in range(100):
+        if mails := mailbox.to("ann@experts.example"):
+            return next(link for link in mails[0].links if "/e/" in link)
+        page.wait_for_timeout(200)
+    raise AssertionError("No mail came.")
