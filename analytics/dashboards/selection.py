@@ -23,7 +23,9 @@ from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
-OWN_KEYS = frozenset({"survey", "period", "compare", "by", "page", "q", "score"})
+OWN_KEYS = frozenset({
+    "survey", "period", "compare", "by", "page", "q", "score", "before", "weighting", "weights", "sort", "node",
+})
 """Keys of the address that no segment dimension can take (such a dimension is written `dim.<key>`)."""
 
 

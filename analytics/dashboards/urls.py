@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import views
+from analytics.dashboards import change_views, views
 
 app_name = "dashboards"
 
@@ -11,5 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/live/", views.live, name="live"),
     path("overview/export/", views.export, name="export"),
     path("overview/method/", views.method, name="method"),
+    path("overview/change/", change_views.change, name="change"),
+    path("overview/change/export/", change_views.change_export, name="change-export"),
     path("comments/", views.comment_list, name="comments"),
 ]
