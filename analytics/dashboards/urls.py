@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import change_views, views
+from analytics.dashboards import change_views, views, weighting_views
 
 app_name = "dashboards"
 
@@ -13,5 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/method/", views.method, name="method"),
     path("overview/change/", change_views.change, name="change"),
     path("overview/change/export/", change_views.change_export, name="change-export"),
+    path("weighting/", weighting_views.weighting, name="weighting"),
+    path("weighting/new/", weighting_views.weighting_new, name="weighting-new"),
     path("comments/", views.comment_list, name="comments"),
 ]

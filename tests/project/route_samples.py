@@ -185,6 +185,8 @@ RULES: dict[str, Rule] = {
     "dashboards:comments": Rule(VIEW, statuses=(200, 204, 302)),
     "dashboards:change": Rule(VIEW, statuses=(200, 302)),
     "dashboards:change-export": Rule(VIEW, statuses=(200, 302)),
+    "dashboards:weighting": Rule(VIEW, statuses=(200, 302)),
+    "dashboards:weighting-new": Rule(DESIGN, ("GET", "POST"), statuses=(200, 302)),
     "answering:page": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
