@@ -116,6 +116,11 @@ class Selection:
         pairs |= changes
         return urlencode({key: value for key, value in pairs.items() if value}, doseq=True)
 
+    def filters_query(self) -> str:
+        """Write the filters alone, for the address of a single value; begins with & where there are any."""
+        pairs = {parameter_of(key): levels for key, levels in self.filters.items()}
+        return f"&{urlencode(pairs, doseq=True)}" if pairs else ""
+
     def without(self, dimension: str) -> str:
         """The query with one dimension's filter removed."""
         return self.query(**{parameter_of(dimension): ""})

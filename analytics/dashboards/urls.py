@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import change_views, views, weighting_views
+from analytics.dashboards import change_views, value_views, views, weighting_views
 
 app_name = "dashboards"
 
@@ -15,5 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/change/export/", change_views.change_export, name="change-export"),
     path("weighting/", weighting_views.weighting, name="weighting"),
     path("weighting/new/", weighting_views.weighting_new, name="weighting-new"),
+    path("runs/<int:run_id>/value/", value_views.value, name="value"),
+    path("runs/<int:run_id>/compare/<int:other_id>/", value_views.runs_compare, name="runs-compare"),
     path("comments/", views.comment_list, name="comments"),
 ]

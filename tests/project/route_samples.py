@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import MemberInvitation, Membership, Team, User
 from accounts.roles import Permission
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
-from analytics.scoring.services import recompute
+from analytics.scoring.services import recompute, request_recompute
 from surveys.contacts.importing import set_mapping, start_import
 from surveys.contacts.matching import EMAIL
 from surveys.contacts.models import Contact, ContactAttribute, Segment, Suppression, SuppressionReason
@@ -146,6 +146,17 @@ def a_run(team: Team, _owner: User) -> dict[str, Any]:
     return {"run_id": run.pk}
 
 
+def two_runs(team: Team, _owner: User) -> dict[str, Any]:
+    tree = planted(team)
+    first = recompute(tree=tree, at=timezone.now()).run
+    tree.coverage = 60
+    tree.save(update_fields=["coverage"])
+    request_recompute(trees=[tree.pk], at=timezone.now())
+    second = recompute(tree=tree, at=timezone.now()).run
+    assert first is not None and second is not None and first != second
+    return {"run_id": first.pk, "other_id": second.pk}
+
+
 def a_dead_link(_team: Team, _owner: User) -> dict[str, Any]:
     return {"token": "no-such-token"}
 
@@ -187,6 +198,8 @@ RULES: dict[str, Rule] = {
     "dashboards:change-export": Rule(VIEW, statuses=(200, 302)),
     "dashboards:weighting": Rule(VIEW, statuses=(200, 302)),
     "dashboards:weighting-new": Rule(DESIGN, ("GET", "POST"), statuses=(200, 302)),
+    "dashboards:value": Rule(VIEW, build=a_run, ids=("run_id",)),
+    "dashboards:runs-compare": Rule(VIEW, build=two_runs, ids=("run_id", "other_id")),
     "answering:page": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
