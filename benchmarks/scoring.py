@@ -37,7 +37,7 @@ GROUP: Final = "scoring"
 SMALLEST: Final = 10_000
 LIMIT: Final = 1_000_000
 """The size that the targets of a pass over all answers are meant for; a fixed cost shows below it."""
-LIVE_ROUNDS: Final = 10
+LIVE_ROUNDS: Final = 5
 MEGABYTE: Final = 1024 * 1024
 
 
@@ -93,11 +93,11 @@ def make_world(size: int) -> World:
 
 def page_rows(world: World, smallest: World) -> Iterator[Row]:
     """The overview of a finished run: beside the same page at the smallest size, and beside a plain page."""
-    ours, small = in_pairs(page_cost(world), page_cost(smallest), pairs=7)
+    ours, small = in_pairs(page_cost(world), page_cost(smallest), pairs=5)
     pair = middle_pair([s.processor * 1000 for s in ours], [s.processor * 1000 for s in small])
     yield Row(GROUP, f"overview page, {world.label} answers", *pair, "ms CPU", f"at {smallest.label}", 1.2)
     plain = one_row_page()
-    ours, floor = in_pairs(page_cost(world), lambda: timed(plain, servers=server_pids(), times=60), pairs=7)
+    ours, floor = in_pairs(page_cost(world), lambda: timed(plain, servers=server_pids(), times=40), pairs=5)
     pair = middle_pair([s.processor * 1000 for s in ours], [s.processor * 1000 for s in floor])
     yield Row(GROUP, f"overview page, {world.label} answers", *pair, "ms CPU", "page of one row", 2)
 
@@ -111,7 +111,7 @@ def page_cost(world: World) -> Callable[[], Spent]:
         assert reply.status_code == 200, reply
 
     view()
-    return lambda: timed(view, servers=server_pids(), times=12)
+    return lambda: timed(view, servers=server_pids(), times=6)
 
 
 def overview_address(world: World) -> str:

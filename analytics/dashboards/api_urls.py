@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import api
+from analytics.dashboards import api, change_api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", api.OverviewView.as_view(), name="overview"),
+    path("changes/", change_api.ChangesView.as_view(), name="changes"),
 ]

@@ -23,7 +23,9 @@ from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
-OWN_KEYS = frozenset({"survey", "period", "compare", "by", "page", "q", "score"})
+OWN_KEYS = frozenset({
+    "survey", "period", "compare", "by", "page", "q", "score", "before", "weighting", "weights", "sort", "node",
+})
 """Keys of the address that no segment dimension can take (such a dimension is written `dim.<key>`)."""
 
 
@@ -113,6 +115,11 @@ class Selection:
         }
         pairs |= changes
         return urlencode({key: value for key, value in pairs.items() if value}, doseq=True)
+
+    def filters_query(self) -> str:
+        """Write the filters alone, for the address of a single value; begins with & where there are any."""
+        pairs = {parameter_of(key): levels for key, levels in self.filters.items()}
+        return f"&{urlencode(pairs, doseq=True)}" if pairs else ""
 
     def without(self, dimension: str) -> str:
         """The query with one dimension's filter removed."""

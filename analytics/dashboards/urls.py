@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import views
+from analytics.dashboards import change_views, value_views, views, weighting_views
 
 app_name = "dashboards"
 
@@ -11,5 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/live/", views.live, name="live"),
     path("overview/export/", views.export, name="export"),
     path("overview/method/", views.method, name="method"),
+    path("overview/change/", change_views.change, name="change"),
+    path("overview/change/export/", change_views.change_export, name="change-export"),
+    path("weighting/", weighting_views.weighting, name="weighting"),
+    path("weighting/new/", weighting_views.weighting_new, name="weighting-new"),
+    path("runs/<int:run_id>/value/", value_views.value, name="value"),
+    path("runs/<int:run_id>/compare/<int:other_id>/", value_views.runs_compare, name="runs-compare"),
     path("comments/", views.comment_list, name="comments"),
 ]

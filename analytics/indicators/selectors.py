@@ -151,9 +151,8 @@ def list_questions(*, questionnaire: Questionnaire) -> list[AskedQuestion]:
     ]
 
 
-def question_texts(*, tree: IndicatorTree) -> dict[int, Mapping[str, str]]:
-    """Return how each of a tree's questions is worded, by the id of its source; what is no longer asked is left out."""
-    sources = list(tree.sources.select_related("questionnaire"))
+def question_texts(*, sources: Sequence[QuestionSource]) -> dict[int, Mapping[str, str]]:
+    """Return how the sources' questions are worded, by the source's id; what is no longer asked is left out."""
     asked = {
         (questionnaire.pk, question.key): question.text
         for questionnaire in {source.questionnaire for source in sources}

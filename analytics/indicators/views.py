@@ -299,15 +299,16 @@ def _tree_page(
     request: TeamRequest, tree: IndicatorTree, *, rules: RulesForm | None = None, status: int = 200
 ) -> HttpResponse:
     roles = [
-        (role, tree.sources.filter(role=role).select_related("questionnaire"),
+        (role, list(tree.sources.filter(role=role).select_related("questionnaire")),
          MappingForm(questions=selectors.list_unmapped(tree=tree, role=role), initial={"role": role}))
         for role in ROLES
     ]
     branches = selectors.list_branches(tree=tree)
+    sources = [one for branch in branches for one in branch.sources] + [one for role in roles for one in role[1]]
     problems = [(one, sentence(one.code)) for one in find_problems(tree=tree)]
     return render(request, "indicators/tree.html", {
         "tree": tree, "branches": branches, "roles": roles, "problems": problems, "nav": "indicators",
-        "texts": selectors.question_texts(tree=tree),
+        "texts": selectors.question_texts(sources=sources),
         "weight_sets": selectors.list_weight_sets(tree=tree)[:20],
         "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),
     }, status=status)
@@ -322,7 +323,7 @@ def _indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200,
         mapping = MappingForm(questions=questions, initial={"role": SourceRole.LEAF})
     context = {
         "node": node, "branch": branch, "tree": node.tree, "nav": "indicators", "mapping": mapping,
-        "texts": selectors.question_texts(tree=node.tree),
+        "texts": selectors.question_texts(sources=branch.sources),
         "form": IndicatorForm(initial=names | {"target": node.target}),
         "new": NewIndicatorForm(prefix=""),
         "weights": WeightsForm(children=branch.children) if branch.children else None,

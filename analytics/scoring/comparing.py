@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from analytics.methods.change import (
     linearised_difference,
     minimum_detectable_change,
@@ -30,6 +32,38 @@ def compare(previous: Figure | None, current: Figure) -> Change:
         return Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
     verdict = Verdict.WITHIN if interval.contains(0.0) else Verdict.BEYOND
     return Change(metric, difference, interval.low, interval.high, verdict, _detectable(previous, current))
+
+
+@dataclass(frozen=True, slots=True)
+class TestedChange:
+    """A change with its p value, 0-1, of "no change"; None where nothing may be said."""
+
+    change: Change
+    p: float | None
+
+
+def tested(previous: Figure, current: Figure, *, is_weighted: bool) -> TestedChange:
+    """Return the change of an index, a mean or a Net Promoter Score with its p value.
+
+    Weighted figures by their linearised errors and the normal; unweighted means by Welch, the Net
+    Promoter Score by the normal.
+    """
+    metric = current.metric
+    if previous.value is None or current.value is None:
+        reason = current.reason or previous.reason
+        return TestedChange(Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
+    try:
+        is_normal = is_weighted or metric == "nps"
+        method = linearised_difference if is_normal else welch_difference
+        found = method(_estimate(current), _estimate(previous))
+    except MethodError as error:
+        change = Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
+        return TestedChange(change, None)
+    verdict = Verdict.WITHIN if found.interval.contains(0.0) else Verdict.BEYOND
+    low, high = found.interval.low, found.interval.high
+    return TestedChange(
+        Change(metric, found.value, low, high, verdict, _detectable(previous, current)), found.p_value
+    )
 
 
 def _difference(previous: Figure, current: Figure) -> tuple[float, Interval]:

@@ -43,6 +43,10 @@ def _sentences() -> dict[str, str]:
         "too_many_cells": _("These dimensions cross to more than %(limit)s cells. Use raking, or fewer dimensions."),
         "invalid_weight": _("A respondent weight is negative or not a number."),
         "zero_weight": _("The respondent weights of this period add up to 0."),
+        "cells_need_a_file": _(
+            "Post-stratification on several dimensions needs the population of every combination: import it as a file."
+        ),
+        "withheld": _("Not shown, because the answers are anonymous and the group is small."),
         "name_missing": _("Give the weighting a name."),
         "unknown_weighting": _("There is no such weighting. Use “imported” or the number of a saved weighting."),
         "run_too_old": _("The answers behind this run are no longer kept together. Use the newest run."),

@@ -4,7 +4,7 @@ import os
 from urllib.parse import urlsplit
 
 _url = urlsplit(os.environ["DATABASE_URL"])
-SECRET_KEY = "for-the-benchmark-only-0123456789-abcdefghijklmnopqrstuvwxyz"  # noqa: S105
+SECRET_KEY = "for-the-benchmark-only-0123456789-abcdefghijklmnopqrstuvwxyz"  # noqa: S105  # guards nothing
 ALLOWED_HOSTS = ["127.0.0.1"]
 INSTALLED_APPS = ["benchmarks.floor"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]

@@ -54,11 +54,12 @@ def save_page(
     """
     pass_gate(invitation=invitation, at=at)
     with transaction.atomic():
+        if invitation.started_at is None:
+            # Before the response, in the order in which `_complete_at_once` takes them: no deadlock.
+            _mark_started(invitation, at)
         response = _locked(invitation, language, at)
         if response.state == ResponseState.COMPLETE:
             return _edit(response, _kept_complete(response, given), language, at)
-        if invitation.started_at is None:
-            _mark_started(invitation, at)
         response.answers = given.merged_into(response.answers)
         response.page = max(response.page, reached)
         response.language, response.updated_at = language, at
@@ -78,6 +79,8 @@ def complete_response(
     with transaction.atomic():
         if invitation.campaign.questionnaire.is_anonymous and not invitation.is_test:
             return _complete_unlinked(invitation, given, language, at)
+        if invitation.started_at is None and (made := _complete_at_once(invitation, given, language, at)):
+            return made
         response = _locked(invitation, language, at)
         answers = _whole(_version_document(invitation), given.merged_into(response.answers))
         if response.state == ResponseState.COMPLETE:
@@ -158,6 +161,29 @@ def _complete(
     response.state, response.completed_at, response.updated_at = ResponseState.COMPLETE, at, at
     response.save(update_fields=["answers", "language", "page", "state", "completed_at", "updated_at"])
     _mark_completed(invitation, at)
+    if not response.is_test:
+        _note(response.questionnaire_id, at)
+    return response
+
+
+def _complete_at_once(
+    invitation: Invitation, given: PageAnswers, language: str, at: datetime
+) -> Response | None:
+    """Store the answers of somebody who sends them with the first press; None when that was not the first.
+
+    A response exists only once its invitation is marked as started, in the same transaction. So whoever
+    marks it first is alone and needs neither look for a row nor lock one.
+    """
+    answers = _whole(_version_document(invitation), given.merged_into({}))
+    is_first = Invitation.objects.filter(
+        pk=invitation.pk, started_at__isnull=True, completed_at__isnull=True
+    ).update(started_at=at, completed_at=at, opened_at=Coalesce("opened_at", Value(at)))
+    if not is_first:
+        return None
+    response = _new(invitation, language, at)
+    response.answers, response.page = answers, given.page
+    response.state, response.completed_at = ResponseState.COMPLETE, at
+    response.save(force_insert=True)
     if not response.is_test:
         _note(response.questionnaire_id, at)
     return response

@@ -24,19 +24,23 @@ def find_invitation(*, token: str) -> Invitation | None:
     """Return the invitation that an answer link names, by its hash; None for anything else."""
     if not token or len(token) > LONGEST_TOKEN:
         return None
-    return _with_campaign().filter(token_hash=hash_token(token)).first()
+    # Each view of the page passes here: what is large and kept parsed elsewhere stays in the database.
+    invitations = Invitation.objects.select_related(
+        "campaign__version", "campaign__questionnaire", "campaign__team"
+    ).defer(
+        "campaign__version__document", "campaign__questionnaire__draft", "campaign__subject", "campaign__message",
+        "campaign__left_out",
+    )
+    return next(iter(invitations.filter(token_hash=hash_token(token))), None)
 
 
 def find_invitation_to_stop(*, token: str) -> Invitation | None:
     """Return the invitation that a "stop survey e-mails" link names; an answer token finds none."""
     nonce = nonce_of_stop_token(token)
-    return None if nonce is None else _with_campaign().filter(nonce=nonce).first()
-
-
-def _with_campaign() -> QuerySet[Invitation]:
-    return Invitation.objects.select_related(
-        "campaign__version", "campaign__questionnaire", "campaign__team", "contact"
-    )
+    if nonce is None:
+        return None
+    related = ("campaign__version", "campaign__questionnaire", "campaign__team", "contact")
+    return Invitation.objects.select_related(*related).filter(nonce=nonce).first()
 
 
 def list_campaigns(*, team: Team) -> QuerySet[Campaign]:

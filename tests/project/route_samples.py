@@ -17,7 +17,7 @@ from accounts.roles import Permission
 from analytics.indicators.experts import invite_experts, open_panel
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
 from analytics.indicators.panel_models import Panel
-from analytics.scoring.services import recompute
+from analytics.scoring.services import recompute, request_recompute
 from surveys.contacts.importing import set_mapping, start_import
 from surveys.contacts.matching import EMAIL
 from surveys.contacts.models import Contact, ContactAttribute, Segment, Suppression, SuppressionReason
@@ -161,6 +161,17 @@ def an_expert(team: Team, owner: User) -> dict[str, Any]:
     return {"expert_id": expert.pk}
 
 
+def two_runs(team: Team, _owner: User) -> dict[str, Any]:
+    tree = planted(team)
+    first = recompute(tree=tree, at=timezone.now()).run
+    tree.coverage = 60
+    tree.save(update_fields=["coverage"])
+    request_recompute(trees=[tree.pk], at=timezone.now())
+    second = recompute(tree=tree, at=timezone.now()).run
+    assert first is not None and second is not None and first != second
+    return {"run_id": first.pk, "other_id": second.pk}
+
+
 def a_dead_link(_team: Team, _owner: User) -> dict[str, Any]:
     return {"token": "no-such-token"}
 
@@ -198,6 +209,12 @@ RULES: dict[str, Rule] = {
     "dashboards:export": Rule(VIEW, statuses=(200, 204, 302)),
     "dashboards:method": Rule(VIEW, statuses=(200, 204, 302)),
     "dashboards:comments": Rule(VIEW, statuses=(200, 204, 302)),
+    "dashboards:change": Rule(VIEW, statuses=(200, 302)),
+    "dashboards:change-export": Rule(VIEW, statuses=(200, 302)),
+    "dashboards:weighting": Rule(VIEW, statuses=(200, 302)),
+    "dashboards:weighting-new": Rule(DESIGN, ("GET", "POST"), statuses=(200, 302)),
+    "dashboards:value": Rule(VIEW, build=a_run, ids=("run_id",)),
+    "dashboards:runs-compare": Rule(VIEW, build=two_runs, ids=("run_id", "other_id")),
     "answering:page": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
@@ -264,6 +281,7 @@ RULES: dict[str, Rule] = {
     "api:campaign-invitations": Rule(DESIGN, build=a_campaign, ids=("campaign_id",)),
     "api:response-list": Rule(VIEW),
     "api:overview": Rule(VIEW, statuses=(200, 404)),
+    "api:changes": Rule(VIEW, statuses=(200, 404)),
     "indicators:list": Rule(VIEW),
     "indicators:new": Rule(DESIGN, ("GET", "POST")),
     "indicators:tree": Rule(VIEW, build=a_tree, ids=("tree_id",)),

@@ -1,0 +1,110 @@
+"""What changed between two periods, for programs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api_permissions import actor_of
+from accounts.roles import Permission
+from analytics.dashboards.access import get_tree
+from analytics.dashboards.api import PARAMETERS
+from analytics.dashboards.change_request import parse_change_request, read_requested
+from analytics.dashboards.selection import parse_selection
+from analytics.dashboards.views import today_of
+from analytics.scoring import selectors
+from analytics.scoring.api import FigureOutput, PeriodOutput
+
+
+class ChangeRowOut(serializers.Serializer[Any]):
+    """One figure before and after; p values are adjusted within the family, the headline is not."""
+
+    family = serializers.CharField()
+    key = serializers.CharField()
+    names = serializers.DictField(child=serializers.CharField())
+    before = FigureOutput()
+    after = FigureOutput()
+    difference = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    p = serializers.FloatField(allow_null=True)
+    p_holm = serializers.FloatField(allow_null=True)
+    p_bh = serializers.FloatField(allow_null=True)
+    detectable = serializers.FloatField(allow_null=True)
+    verdict = serializers.CharField(help_text="beyond, within or unknown")
+    reason = serializers.CharField()
+
+
+class ContributionOut(serializers.Serializer[Any]):
+    """What a leaf added to the change of the index, in points."""
+
+    key = serializers.CharField()
+    from_scores = serializers.FloatField()
+    from_weights = serializers.FloatField()
+
+
+class DecomposedOut(serializers.Serializer[Any]):
+    """The change of the index by item means, in parts that add up."""
+
+    parts = ContributionOut(many=True)
+    from_scores = serializers.FloatField()
+    from_weights = serializers.FloatField()
+    total = serializers.FloatField()
+    reason = serializers.CharField()
+
+
+class ChangesOut(serializers.Serializer[Any]):
+    """Everything on the page of a change."""
+
+    before = PeriodOutput()
+    after = PeriodOutput()
+    rows = ChangeRowOut(many=True)
+    decomposed = DecomposedOut()
+    overlap = serializers.IntegerField(allow_null=True, help_text="contacts who answered in both periods")
+    responses_before = serializers.IntegerField()
+    responses_after = serializers.IntegerField()
+    is_withheld = serializers.BooleanField()
+
+
+class ChangesView(APIView):
+    """The change between two periods of a tree."""
+
+    required_permissions: ClassVar[dict[str, str]] = {"GET": Permission.VIEW_RESULTS}
+
+    @extend_schema(
+        operation_id="changes",
+        parameters=[
+            *PARAMETERS, OpenApiParameter("before", str, description="The earlier period."),
+            OpenApiParameter("weighting", str, description="imported, or the id of a saved weighting."),
+            OpenApiParameter("weights", str, description="Number of the weight set of the earlier period."),
+        ],
+        responses=ChangesOut,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the change; 404 before the first run, 400 with the reason where there is none."""
+        actor = actor_of(request)
+        tree = get_tree(actor, request.query_params.get("survey", ""))
+        run = selectors.get_latest_run(tree=tree) if tree is not None else None
+        if tree is None or run is None:
+            raise Http404
+        selection = parse_selection(
+            tree=tree, run=run, query=request.query_params, scope=actor.scope, today=today_of(actor, timezone.now())
+        )
+        asked = parse_change_request(selection=selection, query=request.query_params)
+        if asked.ignored:
+            named = {one.key: [_("“%(value)s” means nothing here.") % {"value": one.value}] for one in asked.ignored}
+            raise ValidationError(named)
+        changes, problem = read_requested(asked)
+        if changes is None:
+            field = "weighting" if problem else "before"
+            raise ValidationError({field: [problem or _("There is no earlier period. Choose one.")]})
+        return Response(ChangesOut(changes).data)

@@ -1,0 +1,119 @@
+"""The page of what changed between two periods, and its table as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import TeamRequest, team_view
+from accounts.roles import Permission
+from analytics.dashboards import wording
+from analytics.dashboards.access import get_tree
+from analytics.dashboards.change_request import ChangeRequest, parse_change_request, read_requested
+from analytics.dashboards.change_text import SORTS, present_control, present_parts, present_tables, present_trend_test
+from analytics.dashboards.changes import Changes
+from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.exports import stream_csv
+from analytics.dashboards.filterbar import Choice
+from analytics.dashboards.presentation import filters_text
+from analytics.dashboards.views import language_of, select, shared_context
+from analytics.indicators.models import WeightSet
+from analytics.scoring.results import Grain
+from analytics.scoring.schemes import IMPORTED, list_schemes
+from surveys.design.document import text_in
+
+HEADER: Final = (
+    "family", "key", "name", "metric", "before_period", "before", "before_n", "before_n_eff", "after_period", "after",
+    "after_n", "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "weighting",
+)
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def change(request: TeamRequest) -> HttpResponse:
+    """Show what changed between two periods."""
+    asked = _asked(request)
+    if asked is None:
+        return redirect("dashboards:overview")
+    changes, problem = read_requested(asked)
+    selection = asked.selection
+    context = shared_context(request, selection, "change") | {
+        "asked": asked, "changes": changes, "problem": problem, "change_query": asked.query(),
+        "ignored_more": asked.ignored[len(selection.ignored):], "menus": _menus(asked),
+        "filters_text": filters_text(selection, language_of(request)),
+        "trend_test": present_trend_test(read_trend_test(selection=selection)),
+        "controls": [present_control(read_control(selection=selection, kind=kind)) for kind in ChartKind],
+    }
+    if changes is not None:
+        context |= _presented(request, asked, changes)
+    return render(request, "dashboards/change.html", context)
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
+    """Send the table as CSV."""
+    asked = _asked(request)
+    changes = read_requested(asked)[0] if asked is not None else None
+    if asked is None or changes is None:
+        return redirect("dashboards:change")
+    rows = stream_csv(_rows(asked, changes, language_of(request)))
+    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="change-{asked.selection.tree.pk}.csv"'
+    return response
+
+
+def _asked(request: TeamRequest) -> ChangeRequest | None:
+    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
+    return parse_change_request(selection=selection, query=request.GET) if selection is not None else None
+
+
+def _presented(request: TeamRequest, asked: ChangeRequest, changes: Changes) -> dict[str, Any]:
+    language = language_of(request)
+    sort = request.GET.get("sort", SORTS[0])
+    names = {"tree": _("In order of the tree"), "change": _("Change"), "p": "p", "name": _("Name")}
+    return {
+        "tables": present_tables(changes, sort=sort, language=language), "parts": present_parts(changes, language),
+        "sort": sort, "sorts": [(key, names[key], asked.query(sort=key if key != SORTS[0] else "")) for key in SORTS],
+        "before_text": wording.period_text(changes.before), "after_text": wording.period_text(changes.after),
+    }
+
+
+def _menus(asked: ChangeRequest) -> dict[str, list[Choice]]:
+    """The earlier period, the weighting and the earlier weights that can be chosen."""
+    selection = asked.selection
+    listed = [one for group in selection.known.periods.values() for one in reversed(group[-24:]) if one.grain != Grain.WEEK]
+    if asked.before is not None and asked.before not in listed:
+        listed.insert(0, asked.before)
+    before = [
+        Choice("" if one == selection.previous else one.key, wording.period_text(one), one == asked.before)
+        for one in listed
+    ]
+    weightings = [Choice("", _("Unweighted"), not asked.weighting_word),
+                  Choice(IMPORTED, _("Imported weights"), asked.weighting_word == IMPORTED)]
+    weightings += [
+        Choice(str(one.pk), f"{one.name} · {one.number}", asked.weighting_word == str(one.pk))
+        for one in list_schemes(tree=selection.tree)
+    ]
+    chosen = asked.earlier_weights.pk if asked.earlier_weights else None
+    sets = WeightSet.objects.filter(tree=selection.tree).order_by("-number")
+    weights = [Choice("", _("the same"), chosen is None)]
+    weights += [Choice(str(one.number), f"{one.name} · {one.number}", one.pk == chosen) for one in sets]
+    return {"before": before, "weightings": weightings, "weights": weights}
+
+
+def _rows(asked: ChangeRequest, changes: Changes, language: str) -> Iterator[Sequence[Any]]:
+    yield HEADER
+    for row in changes.rows:
+        yield (
+            row.family.value, row.key, text_in(row.names, language), row.after.metric, changes.before.key,
+            row.before.value, row.before.n, row.before.n_eff, changes.after.key, row.after.value, row.after.n,
+            row.after.n_eff, row.difference, row.low, row.high, row.p, row.p_holm, row.p_bh, row.detectable,
+            row.verdict.value, asked.weighting_word or "none",
+        )

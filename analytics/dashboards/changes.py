@@ -1,0 +1,261 @@
+"""What changed between two periods of a tree: every indicator and every question, and what is only chance.
+
+The index and the Net Promoter Score are the headline and stand for themselves. Indicators are one family of
+comparisons, questions another: in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is
+given beside it for screening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from analytics.dashboards.access import questionnaires_of
+from analytics.dashboards.narrowing import in_period, in_segments
+from analytics.dashboards.page import Names
+from analytics.dashboards.selection import Selection
+from analytics.indicators.models import WeightSet
+from analytics.methods.errors import MethodError
+from analytics.methods.multiplicity import benjamini_hochberg, holm
+from analytics.methods.trends import decompose_change
+from analytics.scoring.comparing import TestedChange, tested
+from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
+from analytics.scoring.weighted import read_weighted_periods
+from analytics.scoring.weighting import Weighting
+from surveys.answering.models import Response, ResponseState
+from surveys.design.document import parse_document
+from surveys.design.models import QuestionnaireVersion
+
+LEVEL: Final = 0.05
+
+
+class Family(StrEnum):
+    """Which comparisons are corrected together."""
+
+    HEADLINE = "headline"
+    INDICATORS = "indicators"
+    ITEMS = "items"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One figure before and after. `p_holm`, `p_bh` are the p values adjusted within the family.
+
+    `verdict` says beyond chance by the adjusted p value, in the headline by the figure's own interval.
+    """
+
+    family: Family
+    key: str
+    names: Names
+    depth: int
+    before: Figure
+    after: Figure
+    difference: float | None
+    low: float | None
+    high: float | None
+    detectable: float | None
+    p: float | None
+    p_holm: float | None
+    p_bh: float | None
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one leaf added to the change of the index: by its score, and by its weight, in points."""
+
+    key: str
+    names: Names
+    from_scores: float
+    from_weights: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposed:
+    """The change of the index by estimator B (item means) in parts that add up; or the reason for none."""
+
+    parts: tuple[Contribution, ...]
+    from_scores: float
+    from_weights: float
+    total: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything on the page of a change. `overlap` counts contacts who answered in both periods.
+
+    It is None where that may not be told. `responses_before` and `responses_after` count responses.
+    """
+
+    before: Period
+    after: Period
+    rows: tuple[ChangeRow, ...]
+    decomposed: Decomposed
+    overlap: int | None
+    responses_before: int
+    responses_after: int
+    is_withheld: bool
+
+    def family(self, family: Family) -> tuple[ChangeRow, ...]:
+        """The rows of one family."""
+        return tuple(row for row in self.rows if row.family == family)
+
+
+def read_changes(
+    *, selection: Selection, before: Period, weighting: Weighting | None, earlier_weights: WeightSet | None = None
+) -> Changes:
+    """Compare the selection's period with an earlier one, weighted or not.
+
+    `earlier_weights` is the weight set that held in the earlier period, for the parts of the change.
+    Raises WeightingError and RunTooOldError where a weighting cannot be read.
+    """
+    earlier, later = _read(selection, [before, selection.period], weighting)
+    is_withheld = earlier.is_withheld or later.is_withheld
+    found = list(_compared(selection, earlier, later, is_weighted=weighting is not None))
+    return Changes(
+        before=before, after=selection.period, rows=tuple(_corrected(found)),
+        decomposed=_decomposed(selection, earlier, later, earlier_weights),
+        overlap=None if is_withheld or selection.reading.rules.k else count_overlap(selection=selection, before=before),
+        responses_before=earlier.responses, responses_after=later.responses, is_withheld=is_withheld,
+    )
+
+
+def count_overlap(*, selection: Selection, before: Period) -> int:
+    """Count the contacts who answered in both periods, under the same filters and scope."""
+    rows = Response.objects.filter(
+        questionnaire__in=questionnaires_of(selection.tree), state=ResponseState.COMPLETE, is_test=False,
+        contact__isnull=False,
+    )
+    rows = in_segments(rows, selection.filters, selection.scope)
+    zone = selection.run.definition["time_zone"]
+    one, other = (
+        in_period(rows, period, moment="completed_at", wave="wave", zone=zone) for period in (before, selection.period)
+    )
+    return one.filter(contact__in=other.values("contact")).values("contact").distinct().count()
+
+
+def _read(
+    selection: Selection, periods: Sequence[Period], weighting: Weighting | None
+) -> tuple[PeriodResult, ...]:
+    if weighting is None:
+        return tuple(selection.reading.period(period) for period in periods)
+    return read_weighted_periods(
+        selection.run, periods=periods, weighting=weighting, filters=selection.filters, scope=selection.scope
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    family: Family
+    key: str
+    names: Names
+    depth: int
+    before: Figure
+    after: Figure
+    tested: TestedChange
+
+
+def _compared(
+    selection: Selection, earlier: PeriodResult, later: PeriodResult, *, is_weighted: bool
+) -> Iterator[_Found]:
+    def found(family: Family, key: str, names: Names, depth: int, before: Figure, after: Figure) -> _Found:
+        return _Found(family, key, names, depth, before, after, tested(before, after, is_weighted=is_weighted))
+
+    words = item_names(selection)
+    yield found(Family.HEADLINE, later.root.key, later.root.names, 0, earlier.root.index, later.root.index)
+    if earlier.nps is not None and later.nps is not None:
+        names = words.get((later.nps.questionnaire_id, later.nps.key), {})
+        yield found(Family.HEADLINE, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
+    for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
+        yield found(Family.INDICATORS, other.key, other.names, other.depth, one.index, other.index)
+    before = {_name_of(item): item for item in _items(earlier)}
+    for item in _items(later):
+        names = words.get((item.questionnaire_id, item.key), {})
+        yield found(Family.ITEMS, item.key, names, 0, before[_name_of(item)].mean, item.mean)
+
+
+def _items(result: PeriodResult) -> list[ItemResult]:
+    """Every question once, however many leaves it feeds."""
+    items = [item for node in result.nodes for item in node.items]
+    items += [result.overall] if result.overall is not None else []
+    return list({_name_of(item): item for item in items}.values())
+
+
+def _name_of(item: ItemResult) -> tuple[int, str, int, int]:
+    return item.questionnaire_id, item.key, item.low_code, item.high_code
+
+
+def item_names(selection: Selection) -> Mapping[tuple[int, str], Names]:
+    """The newest published wording of every question of the tree."""
+    found: dict[tuple[int, str], Names] = {}
+    versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(selection.tree))
+    newest = {of: version for version, of in versions.order_by("number").values_list("id", "questionnaire_id")}
+    for questionnaire, document in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
+        for item in parse_document(document).items():
+            found[questionnaire, item.key] = dict(item.text)
+    return found
+
+
+def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:
+    for family in Family:
+        members = [one for one in found if one.family == family]
+        p_values = [one.tested.p for one in members if one.tested.p is not None]
+        by_holm = iter(holm(p_values).tolist() if p_values else [])
+        by_bh = iter(benjamini_hochberg(p_values).tolist() if p_values else [])
+        for one in members:
+            row = _row(one)
+            if one.tested.p is not None and family != Family.HEADLINE:
+                p_holm, p_bh = next(by_holm), next(by_bh)
+                verdict = Verdict.BEYOND if p_holm < LEVEL else Verdict.WITHIN
+                row = replace(row, p_holm=p_holm, p_bh=p_bh, verdict=verdict)
+            yield row
+
+
+def _row(one: _Found) -> ChangeRow:
+    change = one.tested.change
+    return ChangeRow(
+        family=one.family, key=one.key, names=one.names, depth=one.depth, before=one.before, after=one.after,
+        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=one.tested.p,
+        p_holm=None, p_bh=None, verdict=change.verdict, reason=change.reason,
+    )
+
+
+def _decomposed(
+    selection: Selection, earlier: PeriodResult, later: PeriodResult, earlier_weights: WeightSet | None
+) -> Decomposed:
+    leaves = [(one, other) for one, other in zip(earlier.nodes, later.nodes, strict=True) if other.is_leaf]
+    if any(one.index.value is None or other.index.value is None for one, other in leaves):
+        return Decomposed((), 0, 0, 0, reason="leaf_not_shown")
+    after = [other.overall_weight for _, other in leaves]
+    before = overall_weights(selection, earlier_weights) if earlier_weights is not None else None
+    keys = [other.key for _, other in leaves]
+    if before is not None and any(key not in before for key in keys):
+        return Decomposed((), 0, 0, 0, reason="weights_of_another_tree")
+    try:
+        found = decompose_change(
+            [one.index.value or 0.0 for one, _ in leaves], [other.index.value or 0.0 for _, other in leaves],
+            [before[key] for key in keys] if before is not None else after, after,
+        )
+    except MethodError as error:
+        return Decomposed((), 0, 0, 0, reason=error.reason)
+    parts = tuple(
+        Contribution(other.key, other.names, float(by_score), float(by_weight))
+        for (_, other), by_score, by_weight in zip(leaves, found.from_scores, found.from_weights, strict=True)
+    )
+    return Decomposed(parts, float(found.from_scores.sum()), float(found.from_weights.sum()), found.total)
+
+
+def overall_weights(selection: Selection, weight_set: WeightSet) -> dict[str, float]:
+    """Each node's share of the whole index under a weight set, in the tree of the run; a lacking weight leaves it out."""
+    found: dict[str, float] = {}
+    for node in selection.run.definition["nodes"]:
+        if node["parent"] is None:
+            found[node["key"]] = 1.0
+        elif node["parent"] in found and node["key"] in weight_set.weights:
+            found[node["key"]] = found[node["parent"]] * float(weight_set.weights[node["key"]])
+    return found
+

@@ -1,0 +1,160 @@
+"""Opens a value to where it comes from, and lays two runs side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import TeamRequest, team_view
+from accounts.roles import Permission
+from analytics.dashboards import geometry, wording
+from analytics.dashboards.method import describe_method
+from analytics.dashboards.presentation import levels_text
+from analytics.dashboards.selection import PageReading, list_choices, parameter_of
+from analytics.dashboards.views import language_of
+from analytics.scoring import selectors
+from analytics.scoring.access import get_run
+from analytics.scoring.models import Run
+from analytics.scoring.periods import EVERYTHING, UnknownPeriodError, parse_period
+from analytics.scoring.provenance import Because, RunComparison, UnknownNodeError, compare_runs, describe_value
+from analytics.scoring.registry import METRICS
+from analytics.scoring.results import Figure, ItemResult, NodeResult, Period
+from analytics.scoring.sentences import sentence
+from analytics.scoring.sources import RunTooOldError
+from surveys.design.document import text_in
+
+RUNS_LISTED = 20
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def value(request: TeamRequest, run_id: int) -> HttpResponse:
+    """Show what a value is made of: formula, parts, distribution, what was left out, and the run."""
+    run, language = get_run(request.actor, run_id), language_of(request)
+    period, period_problem = _period(request.GET.get("period", ""))
+    node = request.GET.get("node", "") or run.definition["nodes"][0]["key"]
+    filters = _filters(request, run)
+    context: dict[str, Any] = {"nav": "overview", "run": run, "method": describe_method(run, language=language),
+                               "period_text": wording.period_text(period), "period": period, "node_key": node,
+                               "problem": period_problem, "runs": selectors.list_runs(tree=run.tree)[:RUNS_LISTED]}
+    try:
+        origin = describe_value(run, node=node, period=period, filters=filters, scope=request.actor.scope)
+    except UnknownNodeError as error:
+        raise Http404 from error
+    except RunTooOldError:
+        return render(request, "scoring/value.html", context | {"problem": sentence("run_too_old")})
+    pieces = geometry.stacked(origin.node.distribution)
+    context |= {
+        "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
+        "figure": _figure(origin.node.index), "metric": METRICS["index"], "pieces": pieces, "levels": levels_text(pieces),
+        "children": [_child(one, language) for one in origin.children],
+        "items": [_item(one) for one in origin.node.items],
+        "filters_text": ", ".join(f"{key}: {', '.join(levels)}" for key, levels in filters.items()),
+    }
+    return render(request, "scoring/value.html", context)
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpResponse:
+    """Say what changed between two runs of a tree and why: data, weights or definition."""
+    run, other = get_run(request.actor, run_id), get_run(request.actor, other_id)
+    if run.tree_id != other.tree_id:
+        raise Http404
+    comparison = compare_runs(run, other)
+    period, _problem = _period(request.GET.get("period", ""))
+    context = {
+        "nav": "overview", "comparison": comparison, "finding": _finding(comparison), "reasons": _reasons(comparison),
+        "period_text": wording.period_text(period),
+        "values": _values(comparison, period, request.actor.scope, language_of(request)),
+    }
+    return render(request, "scoring/runs_compare.html", context)
+
+
+def _period(word: str) -> tuple[Period, str]:
+    if not word:
+        return EVERYTHING, ""
+    try:
+        return parse_period(word), ""
+    except UnknownPeriodError:
+        return EVERYTHING, _("“%(value)s” is no period, so all answers are shown.") % {"value": word}
+
+
+def _filters(request: TeamRequest, run: Run) -> dict[str, list[str]]:
+    known = list_choices(PageReading(run, scope=request.actor.scope), scope=request.actor.scope)
+    asked = {one.key: [level for level in request.GET.getlist(parameter_of(one.key)) if level in one.levels]
+             for one in known.dimensions}
+    return {key: levels for key, levels in asked.items() if levels}
+
+
+def _figure(figure: Figure) -> dict[str, str]:
+    return {
+        "value": wording.value_with_unit(figure) if figure.is_shown else "", "interval": wording.interval_text(figure),
+        "n": f"{figure.n:,}", "n_eff": wording.number(figure.n_eff, 0), "note": wording.status_text(figure),
+        "error": wording.number(figure.standard_error, 3) if figure.standard_error is not None else "",
+    }
+
+
+def _child(node: NodeResult, language: str) -> dict[str, Any]:
+    part = node.weight * node.index.value if node.index.value is not None else None
+    return _figure(node.index) | {
+        "key": node.key, "name": text_in(node.names, language) or node.key,
+        "weight": wording.number(100 * node.weight, 1), "part": wording.number(part, 2),
+    }
+
+
+def _item(item: ItemResult) -> dict[str, Any]:
+    return _figure(item.mean) | {
+        "key": item.key, "scale": f"{item.low_code}–{item.high_code}", "missing": item.missing,
+        "levels": " · ".join(f"{level.code}: {level.count:,}" for level in item.distribution),
+    }
+
+
+def _finding(comparison: RunComparison) -> str:
+    if not comparison.reasons:
+        return _("Nothing differs: both runs have the same digits.")
+    words = {Because.DATA: _("the data"), Because.WEIGHTS: _("the indicator weights"),
+             Because.DEFINITION: _("the definition")}
+    return _("What differs: %(causes)s.") % {
+        "causes": wording.listed([words[one] for one in Because if one in comparison.causes])}
+
+
+def _reasons(comparison: RunComparison) -> list[dict[str, str]]:
+    causes = {Because.DATA: _("Data"), Because.WEIGHTS: _("Weights"), Because.DEFINITION: _("Definition")}
+    names = {
+        "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
+        "versions": _("Responses by questionnaire version"), "weight_set": _("Weight set"),
+        "score_vector": _("Score vector"), "coverage": _("Required share answered"), "time_zone": _("Time zone"),
+        "nodes": _("Indicators"), "sources": _("Questions"), "dimensions": _("Segment dimensions"),
+        "methods": _("Method versions"),
+    }
+    return [
+        {"cause": causes[one.because], "what": names.get(one.code) or _("Weight of %(key)s") % {"key": one.code.partition(":")[2]},
+         "before": one.before, "after": one.after}
+        for one in comparison.reasons
+    ]
+
+
+def _values(comparison: RunComparison, period: Period, scope: Any, language: str) -> list[dict[str, str]]:
+    try:
+        earlier, later = (
+            selectors.read_period(run, period=period, scope=scope) for run in (comparison.earlier, comparison.later)
+        )
+    except RunTooOldError:
+        return []
+    rows = []
+    for node in later.nodes:
+        before = earlier.node(node.key)
+        rows.append({
+            "name": text_in(node.names, language) or node.key, "after": _shown(node.index),
+            "before": _shown(before.index) if before is not None else wording.NO_VALUE,
+        })
+    return rows
+
+
+def _shown(figure: Figure) -> str:
+    return wording.number(figure.value, 3) if figure.is_shown else wording.status_text(figure)

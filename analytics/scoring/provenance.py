@@ -1,0 +1,149 @@
+"""Where a number comes from, and why two runs differ: read from the run itself, never from the tree as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from analytics.scoring.definition import Definition
+from analytics.scoring.models import Run
+from analytics.scoring.reading import NOTHING, Reading
+from analytics.scoring.results import NodeResult, Period, PeriodResult
+from analytics.scoring.sources import Filter
+
+
+class UnknownNodeError(LookupError):
+    """The run has no indicator of this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueOrigin:
+    """A value with what it is made of. `children` are its parts with weights and values, empty for a leaf.
+
+    `left_out` counts respondents of the period who do not count at this indicator, because what they
+    answered carries too little of its weight; None where the group may not be told of.
+    """
+
+    period: Period
+    node: NodeResult
+    children: tuple[NodeResult, ...]
+    result: PeriodResult
+    left_out: int | None
+    coverage: int
+    score_vector: str
+
+
+class Because(StrEnum):
+    """Why two runs differ."""
+
+    DATA = "data"
+    WEIGHTS = "weights"
+    DEFINITION = "definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that differs: its code for a sentence, what it was, and what it is."""
+
+    because: Because
+    code: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """Two runs of a tree, the earlier one first; without reasons they have the same digits."""
+
+    earlier: Run
+    later: Run
+    reasons: tuple[Reason, ...]
+
+    @property
+    def causes(self) -> frozenset[Because]:
+        """The kinds of reasons there are."""
+        return frozenset(reason.because for reason in self.reasons)
+
+
+def describe_value(
+    run: Run, *, node: str, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING
+) -> ValueOrigin:
+    """Return where the value of an indicator comes from.
+
+    Raises UnknownNodeError, and RunTooOldError under a filter when the columns are gone.
+    """
+    reading = Reading(run, filters=filters, scope=scope)
+    definition = reading.definition
+    if node not in definition.children:
+        raise UnknownNodeError(node)
+    result = reading.period(period)
+    found = result.node(node)
+    assert found is not None
+    left_out = None if result.is_withheld or not found.index.n else result.responses - found.index.n
+    return ValueOrigin(
+        period=period, node=found, children=tuple(one for one in result.nodes if one.parent == node), result=result,
+        left_out=left_out, coverage=definition.coverage, score_vector=definition.score_vector,
+    )
+
+
+def compare_runs(one: Run, other: Run) -> RunComparison:
+    """Return what differs between two runs of a tree, whatever their order."""
+    earlier, later = sorted((one, other), key=lambda run: run.pk)
+    before, after = Definition.from_json(earlier.definition), Definition.from_json(later.definition)
+    reasons = [*_data(earlier, later), *_weights(earlier, later, before, after),
+               *_definition(earlier, later, before, after)]
+    return RunComparison(earlier, later, tuple(reasons))
+
+
+def _data(earlier: Run, later: Run) -> list[Reason]:
+    pairs = [
+        ("responses", f"{earlier.responses:,}", f"{later.responses:,}"),
+        ("fingerprint", earlier.fingerprint, later.fingerprint),
+        ("versions", _counts(earlier.provenance.get("versions", {})), _counts(later.provenance.get("versions", {}))),
+    ]
+    return [Reason(Because.DATA, code, one, other) for code, one, other in pairs if one != other]
+
+
+def _weights(earlier: Run, later: Run, before: Definition, after: Definition) -> list[Reason]:
+    reasons = []
+    if earlier.weight_set_id != later.weight_set_id:
+        names = [f"{run.weight_set.name} · {run.weight_set.number}" for run in (earlier, later)]
+        reasons.append(Reason(Because.WEIGHTS, "weight_set", *names))
+    old, new = ({node.key: node.weight for node in one.nodes} for one in (before, after))
+    reasons += [
+        Reason(Because.WEIGHTS, f"weight:{key}", f"{100 * old[key]:.1f}%", f"{100 * new[key]:.1f}%")
+        for key in old if key in new and abs(old[key] - new[key]) > 1e-12
+    ]
+    return reasons
+
+
+def _definition(earlier: Run, later: Run, before: Definition, after: Definition) -> list[Reason]:
+    pairs: list[tuple[str, Any, Any]] = [
+        ("score_vector", before.score_vector, after.score_vector),
+        ("coverage", f"{before.coverage}%", f"{after.coverage}%"), ("time_zone", before.time_zone, after.time_zone),
+        ("nodes", _list(node.key for node in before.nodes), _list(node.key for node in after.nodes)),
+        ("sources", _list(_source(s) for s in before.sources), _list(_source(s) for s in after.sources)),
+        ("dimensions", _list(before.dimensions), _list(after.dimensions)),
+        ("methods", _counts(earlier.definition.get("methods", {})), _counts(later.definition.get("methods", {}))),
+    ]
+    return [Reason(Because.DEFINITION, code, *_only_new(one, other)) for code, one, other in pairs if one != other]
+
+
+def _source(source: Any) -> str:
+    return f"{source.questionnaire}/{source.key}→{source.node or source.role}"
+
+
+def _only_new(one: str, other: str) -> tuple[str, str]:
+    """Of two lists, what the other does not have."""
+    left, right = one.split(", "), other.split(", ")
+    return ", ".join(part for part in left if part not in right), ", ".join(part for part in right if part not in left)
+
+
+def _list(parts: Any) -> str:
+    return ", ".join(parts)
+
+
+def _counts(counts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in sorted(counts.items()))

@@ -1,0 +1,90 @@
+"""Respondent weighting pages: entering or importing a population, comparing, saving; bad input is named."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import AuditEvent
+from analytics.scoring.models import WeightingScheme
+from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
+from tests.analytics.test_dashboards_pages import words
+from tests.cast import Cast, client_of, make_cast
+
+pytestmark = pytest.mark.django_db
+NEW = "/weighting/new/?period=wave:2017"
+PEOPLE = {"people:region:East": "500", "people:region:West": "300", "people:region:North": "200"}
+FORM = {"name": "Regions", "method": "rake", "trim_low": "", "trim_high": "", **PEOPLE}
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Shop:
+    shop = make_shop(cast.team)
+    fill_waves(shop)
+    shop.compute()
+    return shop
+
+
+def post(cast: Cast, button: str = "check", **changes):
+    return client_of(cast.dora).post(NEW, FORM | {button: "1"} | changes)
+
+
+class TestANewWeighting:
+    def test_is_compared_before_anything_is_saved(self, cast, shop):
+        reply = post(cast)
+        assert reply.status_code == 200 and "Nothing is saved yet" in words(reply)
+        assert "Design effect" in words(reply) and not WeightingScheme.objects.exists()
+
+    def test_is_saved_as_the_next_version_with_who_and_when(self, cast, shop):
+        for number in (1, 2):
+            assert post(cast, "save").status_code == 302
+            assert WeightingScheme.objects.filter(tree=shop.tree, number=number, created_by=cast.dora).exists()
+        assert AuditEvent.objects.filter(action="weighting.saved").count() == 2
+        page = words(client_of(cast.bob).get("/weighting/?period=wave:2017"))
+        assert "Regions version 1" in page and "Unweighted" in page
+
+    def test_may_come_from_a_file(self, cast, shop):
+        table = "dimension,level,population\nregion,East,500\nregion,West,300\nregion,North,200\n"
+        reply = post(cast, file=SimpleUploadedFile("p.csv", table.encode()), **dict.fromkeys(PEOPLE, ""))
+        assert "Nothing is saved yet" in words(reply) and 'value="300"' in reply.content.decode()
+
+    def test_on_cells_comes_from_a_file(self, cast, shop):
+        table = "region,population\nEast,500\nWest,300\nNorth,200\n"
+        file = SimpleUploadedFile("p.csv", table.encode("gb18030"))
+        assert post(cast, "save", method="cells", file=file).status_code == 302
+        assert WeightingScheme.objects.get().method == "cells"
+
+    @pytest.mark.parametrize(("changes", "reason"), [
+        ({"people:region:East": "-5"}, "must be a number of people"), ({"people:region:East": "many"}, "is not a number of people"),
+        ({"people:region:East": "nan"}, "is not a number of people"), ({"people:region:East": "0"}, "no population"),
+        (dict.fromkeys(PEOPLE, "0"), "adds up to 0"), (dict.fromkeys(PEOPLE, ""), "Choose at least one"),
+        ({"trim_low": "2", "trim_high": "3"}, "lowest weight must be below 1"), ({"trim_low": "0.5"}, "lowest weight must be"),
+        ({"trim_low": "0.99", "trim_high": "1.01"}, "No weights meet all margins"), ({"name": ""}, "required"),
+        ({"method": "magic"}, "valid choice"),
+        ({"file": SimpleUploadedFile("p.csv", b"a,b\n1,2\n")}, "cannot be read as a table"),
+        ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nplanet,Mars,3\n")}, "no segment dimension"),
+        ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,Mars,3\n")}, "no level"),
+        ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,East,3\nregion,East,4\n")}, "given twice"),
+    ])
+    def test_with_bad_input_is_refused_by_name_and_not_saved(self, cast, shop, changes, reason):
+        reply = post(cast, "save", **changes)
+        assert reply.status_code == 422 and reason in words(reply), words(reply)
+        assert not WeightingScheme.objects.exists()
+
+    def test_with_a_margin_without_respondents_names_it(self, cast, shop):
+        client = client_of(cast.dora)
+        reply = client.post("/weighting/new/?period=2016", FORM | {"check": "1"})
+        assert "No answers in this period" in words(reply)
+
+    def test_is_not_for_managers(self, cast, shop):
+        assert client_of(cast.bob).post(NEW, FORM | {"save": "1"}).status_code in (403, 404)
+        assert not WeightingScheme.objects.exists()
+
+    def test_of_another_team_is_not_there(self, cast, shop):
+        post(cast, "save")
+        assert "Regions" not in words(client_of(cast.charlie).get("/weighting/", follow=True))
