@@ -20,7 +20,7 @@ from accounts.models import User
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import blocks, cubes
 from analytics.scoring.definition import Definition
-from analytics.scoring.models import Run
+from analytics.scoring.models import Block, Run
 from analytics.scoring.periods import days
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
@@ -169,7 +169,7 @@ def pass_rows(world: World) -> Iterator[Row]:
 def all_scores(run: Run, definition: Definition) -> int:
     """Decode every block and total its statistics; return the number of answers."""
     count = 0
-    held = blocks.Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
+    held = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
     total = np.zeros(definition.layout.width, dtype=np.int64)
     for block in held.iterator(chunk_size=4):
         total += totals(blocks.load(block), definition, block.questionnaire_id)

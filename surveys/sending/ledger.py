@@ -11,6 +11,7 @@ leaves exactly one row in doubt per worker.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -96,7 +97,7 @@ def claim(*, invitation: Invitation, mark: str, team_id: int, at: datetime) -> b
     ]) == 1
 
 
-def _execute(statement: str, values: list[object]) -> int:
+def _execute(statement: str, values: Sequence[datetime | str | int | None]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
