@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import sys
-import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -20,7 +18,7 @@ from accounts.models import User
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import blocks, cubes
 from analytics.scoring.definition import Definition
-from analytics.scoring.models import Run
+from analytics.scoring.models import Block, Run
 from analytics.scoring.periods import days
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
@@ -169,7 +167,7 @@ def pass_rows(world: World) -> Iterator[Row]:
 def all_scores(run: Run, definition: Definition) -> int:
     """Decode every block and total its statistics; return the number of answers."""
     count = 0
-    held = blocks.Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
+    held = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
     total = np.zeros(definition.layout.width, dtype=np.int64)
     for block in held.iterator(chunk_size=4):
         total += totals(blocks.load(block), definition, block.questionnaire_id)
@@ -179,25 +177,13 @@ def all_scores(run: Run, definition: Definition) -> int:
 
 
 def added_memory(work: Callable[[], object]) -> float:
-    """Megabytes that resident memory grows by at most while the work is done."""
-    before, most, ended = resident(), resident(), threading.Event()
-
-    def watch() -> None:
-        nonlocal most
-        while not ended.wait(0.002):
-            most = max(most, resident())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    work()
-    ended.set()
-    watcher.join()
-    return max(0.0, most - before)
-
-
-def resident() -> float:
-    """Megabytes of this process in memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / MEGABYTE
+    """Megabytes that Python and numpy hold at most for the work (what the database's driver buffers is not seen)."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / MEGABYTE
+    finally:
+        tracemalloc.stop()
 
 
 def filter_rows(world: World) -> Iterator[Row]:

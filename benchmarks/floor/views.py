@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
@@ -26,17 +27,16 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     """Both halves of answering."""
     if request.method == "POST":
         return take(request, token)
-    if not Link.objects.filter(token=token, used_at__isnull=True).exists():
+    if not Link._default_manager.filter(token=token, used_at__isnull=True).exists():
         raise Http404
     context = {"csrf": get_token(request), "items": ITEMS, "points": range(1, 6), "nps": range(11)}
     return HttpResponse(template().render(context))
 
 
-def template():  # type: ignore[no-untyped-def]
+@lru_cache(maxsize=1)
+def template() -> Any:
     """The form's template, compiled once."""
-    if not hasattr(template, "compiled"):
-        template.compiled = engines["django"].from_string(FORM)  # type: ignore[attr-defined]
-    return template.compiled  # type: ignore[attr-defined]
+    return engines["django"].from_string(FORM)
 
 
 def take(request: HttpRequest, token: str) -> HttpResponse:
@@ -48,10 +48,10 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponseBadRequest()
     at = timezone.now()
     with transaction.atomic():
-        link = Link.objects.select_for_update().filter(token=token, used_at__isnull=True).first()
+        link = Link._default_manager.select_for_update().filter(token=token, used_at__isnull=True).first()
         if link is None:
             raise Http404
-        Answer.objects.create(link=link, answers=answers, at=at)
+        Answer._default_manager.create(link=link, answers=answers, at=at)
         link.used_at = at
         link.save(update_fields=["used_at"])
     return HttpResponseRedirect(request.path)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -97,7 +97,7 @@ def claim(*, invitation: Invitation, mark: str, team_id: int, at: datetime) -> b
     ]) == 1
 
 
-def _execute(statement: str, values: Sequence[Any]) -> int:
+def _execute(statement: str, values: Sequence[datetime | str | int | None]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
