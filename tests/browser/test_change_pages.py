@@ -1,0 +1,62 @@
+"""Change, respondent weighting and provenance in a real browser: accessible and fitting everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from analytics.scoring.selectors import get_latest_run
+from tests.analytics.builders import answer_many
+from tests.analytics.dashboard_builders import Shop, codes, make_shop
+from tests.browser.test_dashboard import sign_in, violations
+from tests.cast import Cast, make_cast
+from tests.conftest import DESKTOP, PHONE
+from tests.services.site import WebServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def cast(site: WebServer) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Shop:
+    """Twelve months of two regions with weights, the seventh low."""
+    shop = make_shop(cast.team)
+    for month in range(1, 13):
+        for region, weight in (("East", 1), ("West", 2)):
+            answer_many(shop.version, codes(2 if month == 7 else 4, 30 + month), attributes={"region": region},
+                        respondent_weight=weight, at=datetime(2019, month, 3, tzinfo=UTC))
+    shop.compute()
+    return shop
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), [
+    ("en", "light", DESKTOP), ("zh-hans", "dark", PHONE), ("zh-hans", "light", DESKTOP), ("en", "dark", PHONE),
+])
+class TestEveryPage:
+    def test_is_accessible_and_fits(
+        self, cast: Cast, shop: Shop, site: WebServer, new_context: Callable[..., BrowserContext], language: str,
+        theme: str, size: Any,
+    ) -> None:
+        run = get_latest_run(tree=shop.tree)
+        assert run is not None
+        page = sign_in(new_context(viewport=size), cast.dora, site, language=language, theme=theme)
+        for name, path in {
+            "change": "/overview/change/?period=2019-12", "weighted": "/overview/change/?period=2019-12&weighting=imported",
+            "weighting": "/weighting/", "weighting-new": "/weighting/new/", "value": f"/runs/{run.pk}/value/",
+            "leaf": f"/runs/{run.pk}/value/?node=quality", "runs": f"/runs/{run.pk}/compare/{run.pk}/",
+        }.items():
+            page.goto(path)
+            folder = os.environ.get("SCREENSHOTS")
+            if folder:
+                page.screenshot(path=f"{folder}/{language}-{theme}-{size['width']}-{name}.png", full_page=True)
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
