@@ -159,7 +159,7 @@ def panel_overlay(*, tree: IndicatorTree) -> dict[str, float]:
     children: dict[int, set[str]] = {}
     for parent, key in tree.indicators.filter(parent__isnull=False).values_list("parent_id", "key"):
         children.setdefault(parent, set()).add(key)
-    for panel in tree.panels.filter(node__isnull=False).prefetch_related("experts").order_by("-id"):
+    for panel in Panel.objects.filter(tree=tree, node__isnull=False).prefetch_related("experts").order_by("-id"):
         if panel.node_key in found or set(panel.keys) != children.get(panel.node_id or 0):
             continue
         try:
