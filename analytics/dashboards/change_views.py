@@ -77,7 +77,7 @@ def _asked(request: TeamRequest) -> ChangeRequest | None:
 def _presented(request: TeamRequest, asked: ChangeRequest, changes: Changes) -> dict[str, Any]:
     language = language_of(request)
     sort = request.GET.get("sort", SORTS[0])
-    names = {"tree": _("In order of the tree"), "change": _("Change"), "p": "p", "name": _("Name")}
+    names = {"tree": _("In order of the tree"), "change": _("Change"), "p": "p", "name": _("By name")}
     return {
         "tables": present_tables(changes, sort=sort, language=language), "parts": present_parts(changes, language),
         "sort": sort, "sorts": [(key, names[key], asked.query(sort=key if key != SORTS[0] else "")) for key in SORTS],

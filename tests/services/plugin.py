@@ -53,8 +53,18 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, Any, Any]:
-    """Shuffle, before pytest-django puts the tests that truncate tables last."""
-    random.Random(SEED).shuffle(items)
+    """Shuffle, before pytest-django puts the tests that truncate tables last.
+
+    Files, classes in a file and tests in a class: what a class or a file has built is built once.
+    """
+    rank = random.Random(SEED).random
+    ranks: dict[str, float] = {}
+
+    def place(item: pytest.Item) -> tuple[float, ...]:
+        parts = item.nodeid.split("::")
+        return tuple(ranks.setdefault("::".join(parts[: n + 1]), rank()) for n in range(len(parts)))
+
+    items.sort(key=place)
     return (yield)
 
 
