@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.services import plugin
@@ -32,6 +33,12 @@ def empty_cache() -> Iterator[None]:
     """No test sees what another left in the cache."""
     cache.clear()
     yield
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> None:
+    """A request leaves its language behind in the thread; no test begins in that of another."""
+    translation.deactivate()
 
 
 @pytest.fixture
