@@ -40,6 +40,9 @@ def empty_cache() -> Iterator[None]:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Ends what still holds a session when the suite is over, so that the test database can be dropped."""
     yield
+    with django_db_blocker.unblock():
+        # A test may have stopped the server under this very connection.
+        connection.close()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
