@@ -13,7 +13,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import cycle
 from typing import Any
 
@@ -100,27 +99,34 @@ def send_for(seconds: float, url: str, tokens: list[str]) -> list[tuple[int, str
         return [reply for part in pool.map(client, [tokens[n::4] for n in range(4)]) for reply in part]
 
 
-@contextmanager
-def kill_every(answers: int, said: dict[str, int], server: WebServer) -> Iterator[list[int]]:
-    """While the block runs, kill -9 the oldest process each time so many more answers were acknowledged."""
-    assert server.service
-    master, killed, done = server.service.pid, list[int](), threading.Event()
+class Killer:
+    """Clients call `answer`; the one whose acknowledgement is a multiple of `every` kills the oldest process with -9."""
 
-    def kill() -> None:
-        while not done.wait(0.02):
-            if list(said.values()).count(302) >= answers * (len(killed) + 1):
-                victims = [child for child in children_of(master) if child not in killed]
-                if victims:
-                    os.kill(min(victims), signal.SIGKILL)
-                    killed.append(min(victims))
+    def __init__(self, server: WebServer, every: int) -> None:
+        assert server.service
+        self.url, self.master, self.every = server.url, server.service.pid, every
+        self.said: dict[str, int] = {}
+        self.killed: list[int] = []
+        self.lock = threading.Lock()
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        yield killed
-    finally:
-        done.set()
-        killer.join()
+    def answer(self, token: str) -> None:
+        status = send_until(self.url, token, 20)
+        with self.lock:
+            self.said[token] = status
+            if len(self.acknowledged()) >= self.every * (len(self.killed) + 1):
+                self.kill_oldest()
+
+    def acknowledged(self) -> set[str]:
+        return {token for token, status in self.said.items() if status == 302}
+
+    def kill_oldest(self) -> None:
+        def alive() -> list[int]:
+            return [child for child in children_of(self.master) if child not in self.killed]
+
+        wait_for(alive, what="a process is there to be killed", seconds=20)
+        victim = min(alive())
+        os.kill(victim, signal.SIGKILL)
+        self.killed.append(victim)
 
 
 @pytest.fixture
@@ -148,14 +154,13 @@ class TestAnswers:
         assert set(replies) == {302} and Response.objects.count() == RecomputeNote.objects.count() == 1
 
     def test_survive_processes_killed_under_load(self, pair: WebServer) -> None:
-        """Six clients, 120 answers; after every 12 acknowledged ones a process is killed with -9, at the end all."""
-        tokens, said = make_tokens(120), {}
-        with ThreadPoolExecutor(6) as pool, kill_every(12, said, pair) as killed:
-            for token, status in pool.map(lambda token: (token, send_until(pair.url, token, 3)), tokens):
-                said[token] = status
-        acknowledged = {token for token, status in said.items() if status == 302}
+        """Six clients, 120 answers; at every 12th acknowledged one a process is killed with -9, at the end all."""
+        tokens, killer = make_tokens(120), Killer(pair, every=12)
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(killer.answer, tokens))
+        acknowledged = killer.acknowledged()
         pair.kill()
-        assert len(killed) >= 8 and acknowledged
+        assert len(killer.killed) == len(acknowledged) // 12 >= 8
         assert acknowledged <= tokens_stored()
         pair.start(workers=2)
         again = [post(pair.url, token)[0] for token in tokens]
