@@ -16,6 +16,7 @@ from surveys.design.document import parse_document
 from surveys.design.models import Questionnaire, QuestionnaireVersion
 from surveys.sending import ledger
 from surveys.sending.letters import Links, Person, build_letter, compile_pattern
+from surveys.sending.lookup import note_first_opening
 from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invitation
 from surveys.sending.tokens import hash_token, new_nonce, token_for
 from surveys.sending.transport import Outcome, open_session
@@ -180,7 +181,7 @@ def send_test(
 def note_opened(*, invitation: Invitation, at: datetime) -> None:
     """Note the first time the page was fetched: a lower bound and often a machine."""
     if invitation.opened_at is None:
-        Invitation.objects.filter(pk=invitation.pk, opened_at__isnull=True).update(opened_at=at)
+        note_first_opening(invitation_id=invitation.pk, at=at)
 
 
 def note_started(*, invitation: Invitation, at: datetime) -> None:
