@@ -28,12 +28,13 @@ def store_first(*, response: Response, at: datetime) -> bool:
     neither look for a row nor lock one. A test response leaves no note.
     """
     if connection.vendor == "postgresql":
-        return _by_one_statement(response, at)
-    with transaction.atomic():
-        return _by_three_statements(response, at)
+        return store_by_one_statement(response, at)
+    return store_by_three_statements(response, at)
 
 
-def _by_three_statements(response: Response, at: datetime) -> bool:
+@transaction.atomic
+def store_by_three_statements(response: Response, at: datetime) -> bool:
+    """Do it in any database."""
     is_first = Invitation.objects.filter(
         pk=response.invitation_id, started_at__isnull=True, completed_at__isnull=True
     ).update(started_at=at, completed_at=at, opened_at=Coalesce("opened_at", Value(at)))
@@ -45,7 +46,8 @@ def _by_three_statements(response: Response, at: datetime) -> bool:
     return True
 
 
-def _by_one_statement(response: Response, at: datetime) -> bool:
+def store_by_one_statement(response: Response, at: datetime) -> bool:
+    """Do it in PostgreSQL."""
     values = {field.column: field.get_db_prep_save(getattr(response, field.attname), connection) for field in _fields()}
     with connection.cursor() as cursor:
         _statement().execute(cursor, values | {"at": at})

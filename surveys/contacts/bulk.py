@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 ROWS_AT_ONCE: Final = 5000
@@ -72,10 +72,20 @@ def _copy(
 
 
 def _copy_all(cursor: CursorWrapper, table: str, columns: str, lines: str) -> None:
-    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO(lines))
+    with connection.wrap_database_errors:  # Django does not do it for this method
+        cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", io.StringIO(lines))
 
 
 def _copy_new(cursor: CursorWrapper, table: str, columns: str, lines: str) -> None:
+    """Copy as if all rows were new, which they nearly always are; else leave out those that are known."""
+    try:
+        with transaction.atomic():
+            _copy_all(cursor, table, columns, lines)
+    except IntegrityError:
+        _copy_unknown(cursor, table, columns, lines)
+
+
+def _copy_unknown(cursor: CursorWrapper, table: str, columns: str, lines: str) -> None:
     cursor.execute(  # names come from the model only
         f"CREATE TEMPORARY TABLE rows_to_insert ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"  # noqa: S608
     )
@@ -109,11 +119,18 @@ def _lines(
 
 def _writer(field: models.Field[Any, Any]) -> Callable[[Any], str]:
     """Return what writes this field's values: to look at each value's type takes as long as to write it."""
-    if field.null:
-        return _cell
-    if isinstance(field, models.JSONField):
-        return _json
-    return _text if isinstance(field, (models.CharField, models.TextField)) else _cell
+    for kinds, write in WRITERS:
+        if isinstance(field, kinds) and not (field.null and write is not _number):
+            return write
+    return _cell
+
+
+def _number(value: int | None) -> str:
+    return r"\N" if value is None else str(value)
+
+
+def _binary(value: bytes) -> str:
+    return rf"\\x{value.hex()}"
 
 
 def _text(value: str) -> str:
@@ -138,5 +155,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return _json(value)
     if isinstance(value, bytes):
-        return rf"\\x{value.hex()}"
+        return _binary(value)
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+WRITERS: Final[tuple[tuple[tuple[type[models.Field[Any, Any]], ...], Callable[[Any], str]], ...]] = (
+    ((models.JSONField,), _json),
+    ((models.CharField, models.TextField), _text),
+    ((models.ForeignKey, models.IntegerField), _number),
+    ((models.BinaryField,), _binary),
+)

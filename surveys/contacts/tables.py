@@ -19,6 +19,7 @@ MOST_BYTES: Final = 30 * 1024 * 1024
 MOST_UNPACKED: Final = 80 * 1024 * 1024
 MOST_RATIO: Final = 100
 MOST_PARTS: Final = 500
+# A person waits for the import: a minute on a machine five times as slow as the one of docs/benchmarks.md.
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 60
 LONGEST_CELL: Final = 2_000

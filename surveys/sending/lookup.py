@@ -33,21 +33,23 @@ RELATED: Final = ("campaign__questionnaire", "campaign__team", "campaign__versio
 
 def find_by_hash(token_hash: str) -> Invitation | None:
     """Return the invitation with its campaign, questionnaire, team and version, None for an unknown hash."""
-    if connection.vendor != "postgresql":
-        return _lean().filter(token_hash=token_hash).first()
+    return find_planned(token_hash) if connection.vendor == "postgresql" else find_anywhere(token_hash)
+
+
+def find_planned(token_hash: str) -> Invitation | None:
+    """Find it in PostgreSQL."""
     with connection.cursor() as cursor:
         _statement().execute(cursor, {"token_hash": token_hash})
         row = cursor.fetchone()
     return _assembled(row) if row else None
 
 
-def _lean() -> models.QuerySet[Invitation]:
-    paths = dict(zip((Questionnaire, Team, QuestionnaireVersion), RELATED, strict=True)) | {Campaign: "campaign"}
-    names = [
-        name if model is Invitation else f"{paths[model]}__{name}"  # type: ignore[index]
-        for model, own in COLUMNS.items() for name in own
-    ]
-    return Invitation.objects.select_related(*RELATED).only(*names)
+def find_anywhere(token_hash: str) -> Invitation | None:
+    """Find it in any database."""
+    paths = dict(zip((Campaign, Questionnaire, Team, QuestionnaireVersion), ("campaign", *RELATED), strict=True))
+    related = [f"{paths[model]}__{name}" for model, names in COLUMNS.items() if model in paths for name in names]
+    lean = Invitation.objects.select_related(*RELATED).only(*COLUMNS[Invitation], *related)
+    return lean.filter(token_hash=token_hash).first()
 
 
 @cache
