@@ -8,9 +8,8 @@ given beside it for screening.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from analytics.dashboards.access import questionnaires_of
 from analytics.dashboards.narrowing import in_period, in_segments
@@ -18,17 +17,14 @@ from analytics.dashboards.page import Names
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
-from analytics.methods.multiplicity import benjamini_hochberg, holm
 from analytics.methods.trends import decompose_change
-from analytics.scoring.comparing import TestedChange, tested
+from analytics.scoring.comparing import JudgedChange, TestedChange, judge_family, tested
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
 from surveys.answering.models import Response, ResponseState
 from surveys.design.document import parse_document
 from surveys.design.models import QuestionnaireVersion
-
-LEVEL: Final = 0.05
 
 
 class Family(StrEnum):
@@ -203,24 +199,18 @@ def item_names(selection: Selection) -> Mapping[tuple[int, str], Names]:
 def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:
     for family in Family:
         members = [one for one in found if one.family == family]
-        p_values = [one.tested.p for one in members if one.tested.p is not None]
-        by_holm = iter(holm(p_values).tolist() if p_values else [])
-        by_bh = iter(benjamini_hochberg(p_values).tolist() if p_values else [])
-        for one in members:
-            row = _row(one)
-            if one.tested.p is not None and family != Family.HEADLINE:
-                p_holm, p_bh = next(by_holm), next(by_bh)
-                verdict = Verdict.BEYOND if p_holm < LEVEL else Verdict.WITHIN
-                row = replace(row, p_holm=p_holm, p_bh=p_bh, verdict=verdict)
-            yield row
+        tests = [one.tested for one in members]
+        alone = [JudgedChange(one.change, one.p, None, None) for one in tests]
+        judged = alone if family == Family.HEADLINE else judge_family(tests)
+        yield from (_row(one, other) for one, other in zip(members, judged, strict=True))
 
 
-def _row(one: _Found) -> ChangeRow:
-    change = one.tested.change
+def _row(one: _Found, judged: JudgedChange) -> ChangeRow:
+    change = judged.change
     return ChangeRow(
         family=one.family, key=one.key, names=one.names, depth=one.depth, before=one.before, after=one.after,
-        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=one.tested.p,
-        p_holm=None, p_bh=None, verdict=change.verdict, reason=change.reason,
+        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=judged.p,
+        p_holm=judged.p_holm, p_bh=judged.p_bh, verdict=change.verdict, reason=change.reason,
     )
 
 
