@@ -7,6 +7,7 @@ given beside it for screening.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +24,7 @@ from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, 
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
 from surveys.answering.models import Response, ResponseState
-from surveys.design.document import parse_document
+from surveys.design.document import Item, Question, parse_document
 from surveys.design.models import QuestionnaireVersion
 
 
@@ -186,14 +187,22 @@ def _name_of(item: ItemResult) -> tuple[int, str, int, int]:
 
 
 def item_names(selection: Selection) -> Mapping[tuple[int, str], Names]:
-    """The newest published wording of every question of the tree."""
+    """The newest published wording of every question of the tree; rows that read alike say which question they answer."""
     found: dict[tuple[int, str], Names] = {}
     versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(selection.tree))
     newest = {of: version for version, of in versions.order_by("number").values_list("id", "questionnaire_id")}
-    for questionnaire, document in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
-        for item in parse_document(document).items():
-            found[questionnaire, item.key] = dict(item.text)
+    for questionnaire, raw in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
+        document = parse_document(raw)
+        texts = Counter(pair for item in document.items() for pair in item.text.items())
+        for question in document.questions():
+            for item in question.items:
+                is_alone = all(texts[pair] == 1 for pair in item.text.items()) or item.text == question.text
+                found[questionnaire, item.key] = dict(item.text) if is_alone else _with_question(question, item)
     return found
+
+
+def _with_question(question: Question, item: Item) -> Names:
+    return {language: f"{text} · {question.text.get(language, '')}".rstrip(" ·") for language, text in item.text.items()}
 
 
 def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:

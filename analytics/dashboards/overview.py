@@ -187,13 +187,11 @@ def _headline(figure: Figure, previous: Figure | None, target: float | None = No
 
 
 def _satisfied(current: PeriodResult, previous: PeriodResult | None) -> Satisfied:
-    if current.overall is None:
-        before = previous.root.satisfied if previous else None
-        return Satisfied(_headline(current.root.satisfied, before), current.root.distribution, None, {})
-    before = previous.overall.satisfied if previous and previous.overall else None
+    headline = _headline(current.satisfied, previous.satisfied if previous else None)
     overall = current.overall
-    names = _wording(overall.questionnaire_id, overall.key)
-    return Satisfied(_headline(overall.satisfied, before), overall.distribution, overall.missing, names)
+    if overall is None:
+        return Satisfied(headline, current.root.distribution, None, {})
+    return Satisfied(headline, overall.distribution, overall.missing, _wording(overall.questionnaire_id, overall.key))
 
 
 def _wording(questionnaire_id: int, key: str) -> Names:

@@ -125,7 +125,7 @@ def _compared(
 
 def _figures(result: PeriodResult) -> tuple[dict[str, str], ...]:
     """The index, the satisfied share and the Net Promoter Score as they are printed."""
-    found = [(_("Index"), result.root.index), (_("Satisfied share"), result.root.satisfied)]
+    found = [(_("Index"), result.root.index), (_("Satisfied share"), result.satisfied)]
     if result.nps is not None:
         found.append((_("Net Promoter Score"), result.nps.score))
     return tuple(
