@@ -37,7 +37,10 @@ class Response(models.Model):
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="responses")
-    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="responses")
+    # Found by the indexes below that begin with it.
+    questionnaire = models.ForeignKey(
+        Questionnaire, on_delete=models.PROTECT, related_name="responses", db_index=False
+    )
     version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="responses")
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="responses"
@@ -96,7 +99,9 @@ class RecomputeNote(models.Model):
     exactly the notes it has seen.
     """
 
-    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.CASCADE, related_name="recompute_notes")
+    questionnaire = models.ForeignKey(
+        Questionnaire, on_delete=models.CASCADE, related_name="recompute_notes", db_index=False
+    )
     at = models.DateTimeField()
 
     class Meta:
