@@ -21,9 +21,9 @@ from analytics.scoring.access import get_run
 from analytics.scoring.models import Run
 from analytics.scoring.periods import UnknownPeriodError, parse_period
 from analytics.scoring.registry import METRICS
-from analytics.scoring.results import Grain, Period
+from analytics.scoring.results import Figure, Grain, Period
 from analytics.scoring.schemes import get_named
-from analytics.scoring.sentences import sentence
+from analytics.scoring.sentences import figure_sentence, sentence
 from analytics.scoring.sources import RunTooOldError
 from analytics.scoring.weighted import read_weighted_periods, read_weighted_segments
 from analytics.scoring.weighting import Weighting, WeightingError
@@ -43,7 +43,13 @@ class FigureOutput(serializers.Serializer[Any]):
     n_eff = serializers.FloatField(help_text="effective answers: n without respondent weights")
     standard_error = serializers.FloatField(allow_null=True)
     status = serializers.CharField(help_text="shown, few, too_few, none or withheld")
+    reason = serializers.CharField(help_text="code of why there is no value; empty for an ordinary figure")
+    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
     needed = serializers.IntegerField(help_text="answers from which the value is shown")
+
+    def get_explanation(self, figure: Figure) -> str:
+        """Say why there is no value, or that it rests on few answers."""
+        return figure_sentence(figure)
 
 
 class LevelOutput(serializers.Serializer[Any]):

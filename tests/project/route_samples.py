@@ -283,6 +283,7 @@ RULES: dict[str, Rule] = {
     "api:response-list": Rule(VIEW),
     "api:overview": Rule(VIEW, statuses=(200, 404)),
     "api:changes": Rule(VIEW, statuses=(200, 404)),
+    "api:weightings": Rule(VIEW, statuses=(200, 404)),
     "indicators:list": Rule(VIEW),
     "indicators:new": Rule(DESIGN, ("GET", "POST")),
     "indicators:tree": Rule(VIEW, build=a_tree, ids=("tree_id",)),
