@@ -311,7 +311,7 @@ class WeightedReader(Reader):
         status = Status.FEW if sums.n_eff < self.rules.sure_from else plain.status
         return replace(
             plain, value=_settled(value), low=_settled(low), high=_settled(high), standard_error=_settled(error),
-            n_eff=round(sums.n_eff, DECIMALS), status=status,
+            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w,
         )
 
     def _weight_at(self, places: Sequence[int]) -> float:
