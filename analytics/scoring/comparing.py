@@ -41,6 +41,18 @@ def compare(previous: Figure | None, current: Figure) -> Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What respondents of both periods do to a change: the covariance of the two figures, from `n` of them."""
+
+    n: int
+    covariance: float
+
+
+INDEPENDENT: Final = Shared(0, 0.0)
+"""Nobody is known to have answered in both periods, or too few to tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class TestedChange:
     """A change with its p value, 0-1, of "no change"; None where nothing may be said."""
 
@@ -48,27 +60,32 @@ class TestedChange:
     p: float | None
 
 
-def tested(previous: Figure, current: Figure, *, is_weighted: bool) -> TestedChange:
+def tested(
+    previous: Figure, current: Figure, *, is_weighted: bool, shared: Shared = INDEPENDENT
+) -> TestedChange:
     """Return the change of an index, a mean or a Net Promoter Score with its p value.
 
     Weighted figures by their linearised errors and the normal; unweighted means by Welch, the Net
-    Promoter Score by the normal.
+    Promoter Score by the normal. `shared` makes the interval that of partly the same respondents.
     """
     metric = current.metric
     if previous.value is None or current.value is None:
         reason = current.reason or previous.reason
         return TestedChange(Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
     try:
-        is_normal = is_weighted or metric == "nps"
-        method = linearised_difference if is_normal else welch_difference
-        found = method(_estimate(current), _estimate(previous))
+        later, earlier = _estimate(current), _estimate(previous)
+        if is_weighted or metric == "nps":
+            found = linearised_difference(later, earlier, shared.covariance)
+        else:
+            found = welch_difference(later, earlier, shared.covariance, n_both=shared.n)
     except MethodError as error:
         change = Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
         return TestedChange(change, None)
     verdict = Verdict.WITHIN if found.interval.contains(0.0) else Verdict.BEYOND
     low, high = found.interval.low, found.interval.high
     return TestedChange(
-        Change(metric, found.value, low, high, verdict, _detectable(previous, current)), found.p_value
+        Change(metric, found.value, low, high, verdict, minimum_detectable_change(found.standard_error, 0.0)),
+        found.p_value,
     )
 
 

@@ -18,7 +18,7 @@ from django.db import OperationalError, models, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from analytics.indicators.models import IndicatorTree, QuestionSource
+from analytics.indicators.models import IndicatorTree, QuestionSource, WeightSet
 from analytics.scoring import blocks, cubes
 from analytics.scoring import columns as stored
 from analytics.scoring.bases import base_for, summaries_of_slices
@@ -28,6 +28,7 @@ from analytics.scoring.locks import held, snapshot
 from analytics.scoring.models import Base, Block, BlockChange, Run, Slice, TreeState
 from analytics.scoring.rows import RowLayout, read_columns, row_layout
 from analytics.scoring.snapshots import definition_of
+from analytics.scoring.standard_weighting import weighting_record
 from analytics.scoring.summaries import summarise
 from surveys.answering.models import RecomputeNote
 from surveys.sending import failpoints
@@ -152,7 +153,7 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
             base = base_for(tree=tree, definition=definition, at=at)
             data_hash = _data_hash(definition, base, tails)
             latest = Run.objects.filter(tree=tree).first()
-            if latest is not None and latest.data_hash == data_hash and latest.weight_set_id == weight_set.pk:
+            if latest is not None and _is_same(latest, data_hash, weight_set, weighting_record(tree)):
                 return Outcome(latest, False)
             run = Run(
                 team_id=tree.team_id, tree=tree, weight_set=weight_set, base=base, data_hash=data_hash,
@@ -165,6 +166,14 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
             _write_touched(run, definition, base, tails)
             failpoints.reach("run_not_committed")
             return Outcome(run, True)
+
+
+def _is_same(
+    latest: Run, data_hash: str, weight_set: WeightSet, weighting: Mapping[str, object] | None
+) -> bool:
+    """Tell whether a new run would say nothing that the latest does not."""
+    is_same_weighting = latest.provenance.get("weighting") == weighting
+    return latest.data_hash == data_hash and latest.weight_set_id == weight_set.pk and is_same_weighting
 
 
 def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
@@ -201,6 +210,7 @@ def _cover(run: Run, definition: Definition, base: Base, tails: Mapping[int, Col
         "versions": {str(version): count for version, count in sorted(versions.items())},
         "in_blocks": base.responses,
         "missing_rule": "left_out_and_renormalised",
+        "weighting": weighting_record(run.tree),
     }
     run.tail = pack_tails(tails)
 
