@@ -14,16 +14,7 @@ from django.db import models
 from analytics.scoring import columns as stored
 from analytics.scoring.columns import Columns
 from analytics.scoring.models import Block, BlockChange
-from analytics.scoring.rows import (
-    BLOCK_ROWS,
-    ROWS_PER_PASS,
-    RowLayout,
-    columns_of,
-    countable_responses,
-    in_chunks,
-    read_columns_in_blocks,
-    read_rows,
-)
+from analytics.scoring.rows import BLOCK_ROWS, RowLayout, columns_of, countable_responses, read_columns, read_tables, waiting_responses
 from surveys.answering.models import Response
 
 SEAL_ROWS = 512
@@ -50,10 +41,14 @@ def settle(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> None:
     _merge_open(questionnaire_id, layout, at)
 
 
-def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> bool:
-    """Seal one whole block if so many responses wait: after a large import, each in its own transaction."""
-    tail = unsealed_responses(questionnaire_id)
-    return tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists() and _seal_one(questionnaire_id, tail, layout, at) > 0
+def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime, after: int = 0) -> int:
+    """Seal one whole block if so many responses wait: after a large import, each in its own transaction.
+
+    Returns the id of its last row, 0 when too few wait. With `after` only rows behind that one are looked
+    for: what has just been sealed need not be stepped over again.
+    """
+    tail = waiting_responses(questionnaire_id).filter(id__gt=after)
+    return _seal_one(questionnaire_id, tail, layout, at) if tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists() else 0
 
 
 def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
@@ -61,9 +56,10 @@ def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
     return Block.objects.filter(questionnaire_id=questionnaire_id, merged_into__isnull=True).order_by("id")
 
 
-def unsealed_responses(questionnaire_id: int) -> models.QuerySet[Response]:
-    """The responses that count and are in no block yet."""
-    return countable_responses(questionnaire_id).filter(block_id__isnull=True).order_by("id")
+def rows_of(block: Block) -> models.QuerySet[Response]:
+    """The responses that count and were sealed into a block, or into one that it has taken the place of."""
+    members = [block.pk, *block.members.values_list("id", flat=True)]
+    return countable_responses(block.questionnaire_id).filter(block_id__in=members)
 
 
 def load(block: Block) -> Columns:
@@ -96,33 +92,32 @@ def _rebuild_changed(questionnaire_id: int, ids: set[int], layout: RowLayout, at
 
 
 def _rebuild(block: Block, layout: RowLayout, at: datetime) -> None:
-    members = [block.pk, *block.members.values_list("id", flat=True)]
-    rows = countable_responses(block.questionnaire_id).filter(block_id__in=members).order_by("id")
-    parts = list(read_columns_in_blocks(rows, layout)) or [columns_of((), layout)]
-    _replace([block], stored.concatenate(parts), layout, at)
+    rows = rows_of(block)
+    _replace([block], read_columns(block.questionnaire_id, rows, layout), layout, at)
 
 
 def _seal(questionnaire_id: int, layout: RowLayout, at: datetime) -> None:
-    tail = unsealed_responses(questionnaire_id)
+    tail = waiting_responses(questionnaire_id)
     if not tail[SEAL_ROWS - 1 : SEAL_ROWS].exists():
         return
-    # What has been marked is no longer in the tail, so each round finds the next rows.
-    while _seal_one(questionnaire_id, tail, layout, at):
+    last = 0
+    while last := _seal_one(questionnaire_id, tail.filter(id__gt=last), layout, at):
         pass
 
 
 def _seal_one(questionnaire_id: int, tail: models.QuerySet[Response], layout: RowLayout, at: datetime) -> int:
-    parts, first, last = [], 0, 0
-    for rows in in_chunks(read_rows(tail[:BLOCK_ROWS]), ROWS_PER_PASS):
-        first, last = first or rows[0].id, rows[-1].id
-        parts.append(columns_of(rows, layout))
+    """Seal the first rows of the tail and return the last one's id, 0 when there are none."""
+    parts, last = [], 0
+    for table in read_tables(questionnaire_id, tail[:BLOCK_ROWS], layout):
+        parts.append(columns_of(table, layout))
+        last = int(table.ids[-1])
     if not parts:
         return 0
     block = _store(questionnaire_id, stored.concatenate(parts), layout, at)
-    marked = tail.filter(id__gte=first, id__lte=last).order_by().update(block_id=block.pk)
+    marked = tail.filter(id__lte=last).order_by().update(block_id=block.pk)
     if marked != block.rows:
         raise RowsMovedError(f"{marked} of {block.rows} rows could be marked.")
-    return marked
+    return last
 
 
 def _merge_open(questionnaire_id: int, layout: RowLayout, at: datetime) -> None:

@@ -26,7 +26,7 @@ from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, DefinitionError
 from analytics.scoring.locks import held, snapshot
 from analytics.scoring.models import Base, Block, BlockChange, Run, Slice, TreeState
-from analytics.scoring.rows import RowLayout, read_columns, row_layout
+from analytics.scoring.rows import RowLayout, read_columns, row_layout, waiting_responses
 from analytics.scoring.snapshots import definition_of
 from analytics.scoring.summaries import summarise
 from surveys.answering.models import RecomputeNote
@@ -169,15 +169,16 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
 
 def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
     """Keep the run's own transaction short after a large import; a whole block is sealed in each of these."""
-    layout, is_more = row_layout(tree.team), True
+    layout, last, is_more = row_layout(tree.team), 0, True
     while is_more:
         with snapshot():
-            is_more = blocks.seal_full_block(questionnaire, layout=layout, at=at)
+            last = blocks.seal_full_block(questionnaire, layout=layout, at=at, after=last)
+        is_more = last > 0
 
 
 def read_tails(definition: Definition, layout: RowLayout) -> dict[int, Columns]:
     """Read the responses that are in no block, by questionnaire."""
-    tails = {of: read_columns(blocks.unsealed_responses(of), layout) for of in definition.questionnaires}
+    tails = {of: read_columns(of, waiting_responses(of), layout) for of in definition.questionnaires}
     return {of: tail for of, tail in tails.items() if tail.rows}
 
 

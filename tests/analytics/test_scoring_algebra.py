@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analytics.scoring import columns as stored
 from analytics.scoring import cubes
 from analytics.scoring.codes import INVALID, NOT_APPLICABLE, NOT_ASKED, ItemKey, encode, pack, unpack
-from analytics.scoring.columns import Columns, Facts, concatenate, from_bytes, from_facts, to_bytes
+from analytics.scoring.columns import Columns, Facts, Labels, concatenate, from_bytes, from_facts, to_bytes
 from analytics.scoring.definition import Definition, NodeRule, SourceRule
 from analytics.scoring.summaries import summarise, totals
 
@@ -49,8 +49,8 @@ def columns(given_rows) -> Columns:
     table = np.array([row[0] for row in given_rows], dtype=np.int8).reshape(len(given_rows), len(ITEMS)).T
     return from_facts(ITEMS, table, Facts(
         day=np.array([row[1] for row in given_rows], dtype=np.int64),
-        wave=[row[2] for row in given_rows],
-        levels={"region": [row[3] for row in given_rows]},
+        wave=Labels.of([row[2] for row in given_rows]),
+        levels={"region": Labels.of([row[3] for row in given_rows])},
         weights=None, versions={1: len(given_rows)}, fingerprint=len(given_rows),
         newest=datetime(2026, 1, 1, tzinfo=UTC),
     ))
