@@ -114,9 +114,9 @@ def are_unchanged(rows: Sequence[Quoted]) -> bool:
     """Tell whether the responses quoted still stand as they were: none erased, none edited."""
     if not rows:
         return True
-    ids = [row for row, _revision in rows]
-    standing = Response.objects.filter(id__in=ids, state=ResponseState.COMPLETE, is_test=False)
-    return set(standing.values_list("id", "revision")) == set(rows)
+    standing = Response.objects.filter(pk__in=[row for row, _revision in rows])
+    found = standing.values_list("id", "revision", "state", "is_test")
+    return set(found) == {(*row, ResponseState.COMPLETE.value, False) for row in rows}
 
 
 def _narrowed(
