@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analytics.dashboards import attention, comments
@@ -21,7 +21,7 @@ from analytics.dashboards.page import (
     Trend,
     TrendPoint,
 )
-from analytics.dashboards.responding import get_funnel
+from analytics.dashboards.responding import asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.scoring import selectors
 from analytics.scoring.comparing import judge_family, tested
@@ -29,6 +29,7 @@ from analytics.scoring.results import (
     Change,
     Dimension,
     Figure,
+    Freshness,
     Grain,
     NodeResult,
     PeriodResult,
@@ -56,6 +57,16 @@ class Segments:
 
 def read_overview(*, selection: Selection) -> Overview:
     """Return every number of the overview under the selection, within its scope."""
+    page = read_figures(selection=selection)
+    quoted = comments.list_comments(selection=selection, is_withheld=page.is_withheld, size=COMMENTS_SHOWN)
+    return replace(
+        page, freshness=selectors.freshness(tree=selection.tree), comments=quoted.comments,
+        funnel=None if page.is_withheld else get_funnel(asked=asked_by(selection)),
+    )
+
+
+def read_figures(*, selection: Selection) -> Overview:
+    """Return what of the overview the run alone decides: no comments, no funnel, nothing that waits."""
     run, reading = selection.run, selection.reading
     current = reading.period(selection.period)
     previous = reading.period(selection.previous) if selection.previous is not None else None
@@ -65,19 +76,16 @@ def read_overview(*, selection: Selection) -> Overview:
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
         run_id=run.pk, weight_set=run.weight_set.name, weight_set_number=run.weight_set.number,
-        freshness=selectors.freshness(tree=selection.tree),
+        freshness=Freshness(run.pk, run.finished_at, run.responses, run.newest_response_at, False, None),
         period=selection.period, previous=selection.previous, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=_headline(current.root.index, previous.root.index if previous else None, current.root.target),
         satisfied=_satisfied(current, previous), nps=_nps(current, previous),
-        funnel=None if current.is_withheld else get_funnel(selection=selection),
+        funnel=None,
         trend=read_trend(selection=selection),
         nodes=order_nodes(current.nodes, previous.nodes if previous else ()),
         alerts=alerts, looks=looks,
-        heat=build_heat(shown, current) if shown else None,
-        comments=comments.list_comments(
-            selection=selection, is_withheld=current.is_withheld, size=COMMENTS_SHOWN
-        ).comments,
+        heat=build_heat(shown, current) if shown else None, comments=(),
         show_from=selection.tree.team.show_from_n, sure_from=selection.tree.team.sure_from_n,
     )
 

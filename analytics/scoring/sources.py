@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-from django.core.cache import cache
 from django.db.models import Q
 
-from analytics.scoring import cubes
+from analytics.scoring import cubes, keeping
 from analytics.scoring.blocks import ClearedBlockError, load
 from analytics.scoring.columns import Columns, select
 from analytics.scoring.definition import Definition
@@ -21,7 +19,6 @@ from analytics.scoring.models import Block, Run, Slice
 from analytics.scoring.services import unpack_tails
 from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 
-log = logging.getLogger(__name__)
 Filter = Mapping[str, Sequence[str]]
 Choice = Mapping[str, frozenset[str]]
 CACHE_SECONDS = 24 * 60 * 60
@@ -160,17 +157,9 @@ def chosen_cells(
 
 
 def _cached(key: str, make: Callable[[], cubes.Summary]) -> cubes.Summary:
-    """Keep a summary in the cache; a cache that fails costs time, never a page."""
-    try:
-        found = cache.get(key)
-    except Exception as error:  # any cache, any fault
-        log.warning("cache not reached", extra={"kind": type(error).__name__})
-        return make()
+    found = keeping.fetch(key)
     if found is not None:
         return cubes.summary_from_bytes(found)
     made = make()
-    try:
-        cache.set(key, cubes.summary_to_bytes(made), CACHE_SECONDS)
-    except Exception as error:  # any cache, any fault
-        log.warning("cache not reached", extra={"kind": type(error).__name__})
+    keeping.keep(key, cubes.summary_to_bytes(made), seconds=CACHE_SECONDS)
     return made
