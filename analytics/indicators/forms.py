@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
+from analytics.indicators.placing import WHERE
 from analytics.indicators.selectors import AskedQuestion, Branch
 from analytics.indicators.services import KEY
 from analytics.methods.distributions import SCORE_VECTORS
@@ -97,6 +98,21 @@ class MoveForm(forms.Form):
         field = self.fields["parent"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = tree.indicators.filter(sources__isnull=True)
+
+
+class PlaceForm(forms.Form):
+    """Where an indicator was dropped, on the tree of which revision."""
+
+    target = forms.IntegerField(min_value=1)
+    where = forms.ChoiceField(choices=[(name, name) for name in WHERE])
+    revision = forms.IntegerField(min_value=1)
+
+
+class ShiftForm(forms.Form):
+    """One place up or down; a page that is still open says of which revision its tree is."""
+
+    direction = forms.ChoiceField(choices=[("up", "up"), ("down", "down")])
+    revision = forms.IntegerField(min_value=1, required=False)
 
 
 class RulesForm(forms.Form):

@@ -23,6 +23,11 @@ def _sentences() -> dict[str, str]:
         "root_stays": _("The top of the tree cannot be moved or removed."),
         "below_itself": _("An indicator cannot hang below itself."),
         "unknown_indicator": _("This tree has no indicator of this key."),
+        "beside_root": _("Nothing can stand beside the top of the tree. Drop it on the top to put it below."),
+        "place_gone": _("This place does not exist any more. The tree is shown as it is now."),
+        "tree_changed": _(
+            "Somebody has changed the tree meanwhile, so nothing was moved. It is shown as it is now; move again."
+        ),
         "other_tree": _("An indicator cannot move to another tree."),
         "target_out_of_range": _("A target lies between 0 and 100."),
         "unknown_questionnaire": _("This questionnaire does not exist."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.indicators import panel_views, views, weight_views
+from analytics.indicators import panel_views, placing_views, views, weight_views
 
 app_name = "indicators"
 
@@ -19,7 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("nodes/<int:indicator_id>/", views.indicator, name="indicator"),
     path("nodes/<int:indicator_id>/add/", views.indicator_add, name="indicator-add"),
     path("nodes/<int:indicator_id>/remove/", views.indicator_remove, name="indicator-remove"),
-    path("nodes/<int:indicator_id>/shift/", views.indicator_shift, name="indicator-shift"),
+    path("nodes/<int:indicator_id>/shift/", placing_views.indicator_shift, name="indicator-shift"),
+    path("nodes/<int:indicator_id>/place/", placing_views.indicator_place, name="indicator-place"),
     path("nodes/<int:indicator_id>/move/", views.indicator_move, name="indicator-move"),
     path("nodes/<int:indicator_id>/weights/", views.indicator_weights, name="indicator-weights"),
     path("nodes/<int:indicator_id>/questions/", views.indicator_map, name="indicator-map"),

@@ -166,25 +166,6 @@ def indicator_remove(request: TeamRequest, indicator_id: int) -> HttpResponse:
 
 @require_POST
 @team_view(Permission.DESIGN)
-def indicator_shift(request: TeamRequest, indicator_id: int) -> HttpResponse:
-    """Move an indicator one place up or down among its siblings."""
-    node = access.get_indicator(request.actor, indicator_id)
-    step = -1 if request.POST.get("direction") == "up" else 1
-
-    def shift(at: datetime) -> None:
-        if node.parent is None:
-            raise TreeError("root_stays")
-        siblings = [one.pk for one in node.parent.children.all()]
-        services.move_indicator(
-            indicator=node, parent=node.parent, position=siblings.index(node.pk) + step,
-            user=request.actor.user, at=at,
-        )
-
-    return _change(request, node.tree, "indicator.moved", shift, key=node.key)
-
-
-@require_POST
-@team_view(Permission.DESIGN)
 def indicator_move(request: TeamRequest, indicator_id: int) -> HttpResponse:
     """Hang an indicator below another one."""
     node = access.get_indicator(request.actor, indicator_id)

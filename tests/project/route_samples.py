@@ -293,6 +293,7 @@ RULES: dict[str, Rule] = {
     "indicators:indicator-add": Rule(DESIGN, ("POST",), build=an_indicator("product"), ids=("indicator_id",)),
     "indicators:indicator-remove": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
     "indicators:indicator-shift": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
+    "indicators:indicator-place": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
     "indicators:indicator-move": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
     "indicators:indicator-weights": Rule(DESIGN, ("POST",), build=an_indicator("product"), ids=("indicator_id",)),
     "indicators:indicator-map": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),
