@@ -42,6 +42,9 @@ EARLIER_SETS: Final = 4
 GROWTH: Final = 1.05
 """The comparison is made anew when there are so many times the answers it was made from."""
 
+FORMAT: Final = 2
+"""Of what is written; a comparison of another format is made anew."""
+
 Part = tuple[int, Columns]
 
 
@@ -79,7 +82,7 @@ def is_outdated(*, tree: IndicatorTree) -> bool:
 def basis_of(tree: IndicatorTree, run: Run | None) -> str:
     """Return a name for everything a comparison rests on but the answers."""
     sets = list(tree.weight_sets.order_by("id").values_list("id", flat=True))
-    basis = [run.definition_hash if run else "", sets, panel_overlay(tree=tree)]
+    basis = [FORMAT, run.definition_hash if run else "", sets, panel_overlay(tree=tree)]
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
 
@@ -185,7 +188,10 @@ def _written(
         own = candidate.weights.get(node.key, 1.0)
         shares[node.key] = own * (shares[node.parent] if node.parent else 1.0)
         figure = _figure(table, number, rules)
-        written.setdefault("nodes", {})[node.key] = {"weight": own, "share": shares[node.key], **figure}
+        low, high = (candidate.ranges or {}).get(node.key, (None, None))
+        written.setdefault("nodes", {})[node.key] = {
+            "weight": own, "weight_low": low, "weight_high": high, "share": shares[node.key], **figure,
+        }
     for family in definition.children.values():
         _rank(written["nodes"], [node.key for node in family])
     return written
@@ -219,7 +225,7 @@ def _rank(nodes: dict[str, Any], keys: Sequence[str]) -> None:
 
 
 def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition: Definition) -> None:
-    """Say how far the leaves' shares of the whole stand in the order of those in force."""
+    """Say how far the leaves' shares of the whole stand in the order of those in force, and who moves."""
     if "nodes" not in one:
         return
     leaves = [node.key for node in definition.nodes if not definition.children[node.key]]
@@ -228,10 +234,15 @@ def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition
         one["spearman"], one["kendall"] = spearman_correlation(own, standing), kendall_correlation(own, standing)
     except MethodError as error:
         one["order_reason"] = error.reason
-    # Equal weights have no order, so nothing moves in it.
-    names = ("index_rank",) if "order_reason" in one else ("rank", "index_rank")
-    for key, node in one["nodes"].items():
-        before = in_force["nodes"][key]
-        for name in names:
-            if name in node and name in before:
-                node[f"{name}_change"] = before[name] - node[name]
+    for family in definition.children.values():
+        for name in ("rank", "index_rank"):
+            _compare_ranks(name, [(one["nodes"][node.key], in_force["nodes"][node.key]) for node in family])
+
+
+def _compare_ranks(name: str, siblings: Sequence[tuple[dict[str, Any], Mapping[str, Any]]]) -> None:
+    """Note by how many places each of some siblings moves; those that all weigh alike have no order to move in."""
+    sides = [[side.get(name) for side in pair] for pair in siblings]
+    if any(None in ranks for ranks in sides) or any(len(set(side)) == 1 for side in zip(*sides, strict=True)):
+        return
+    for (own, _), (after, before) in zip(siblings, sides, strict=True):
+        own[f"{name}_change"] = before - after
