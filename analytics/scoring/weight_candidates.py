@@ -133,6 +133,20 @@ def derived_candidates(definition: Definition, material: Material) -> list[Candi
     return [_tried(definition, material, way) for way in _ways()]
 
 
+def dimensions_of(material: Material) -> dict[str, Any] | None:
+    """Return how many dimensions stand out of chance, with the eigenvalues; None where that cannot be told."""
+    try:
+        _check_leaves(material)
+        found = _among_leaves(material.whole)
+        kept = parallel_analysis(found.matrix, found.smallest_n)
+    except MethodError:
+        return None
+    return {
+        "factors": kept.kept, "above_one": kept.above_one, "n": found.smallest_n,
+        "eigenvalues": kept.eigenvalues.tolist(), "chance": kept.chance.tolist(),
+    }
+
+
 def weights_of_shares(definition: Definition, shares: Mapping[str, float]) -> dict[str, float]:
     """Return weights among siblings from the importance of the leaves.
 
@@ -242,11 +256,8 @@ def _factor_scores(sums: Sums, factors: int | None = None) -> Shares:
     kept = parallel_analysis(found.matrix, found.smallest_n)
     if not kept.kept:
         raise NoCommonDimensionError("Nothing stands out of chance.", n=found.smallest_n)
-    facts = {
-        "factors": kept.kept, "above_one": kept.above_one, "n": found.smallest_n,
-        "eigenvalues": kept.eigenvalues.tolist(), "chance": kept.chance.tolist(),
-    }
-    return composite_weights(found.matrix, kept.kept), facts | _adequacy(found)
+    weights = composite_weights(found.matrix, kept.kept)
+    return weights, {"factors": kept.kept, "n": found.smallest_n} | _adequacy(found)
 
 
 def _adequacy(found: Correlations) -> dict[str, float]:

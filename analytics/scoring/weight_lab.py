@@ -34,7 +34,7 @@ from analytics.scoring.results import Status
 from analytics.scoring.services import unpack_tails
 from analytics.scoring.sources import RunTooOldError
 from analytics.scoring.summaries import node_moments
-from analytics.scoring.weight_candidates import Candidate, derived_candidates, gather
+from analytics.scoring.weight_candidates import Candidate, Material, derived_candidates, dimensions_of, gather
 
 EARLIER_SETS: Final = 4
 """So many sets that are not in force are compared, the newest."""
@@ -86,7 +86,7 @@ def basis_of(tree: IndicatorTree, run: Run | None) -> str:
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
 
-def candidates_of(tree: IndicatorTree, definition: Definition, parts: Sequence[Part]) -> list[Candidate]:
+def candidates_of(tree: IndicatorTree, definition: Definition, material: Material) -> list[Candidate]:
     """Return all candidates, the weights in force first."""
     in_force = {node.key: node.weight for node in definition.nodes if node.parent}
     found = [Candidate("in_force", "", in_force), Candidate("equal", WeightOrigin.EQUAL, _equal(definition))]
@@ -94,7 +94,7 @@ def candidates_of(tree: IndicatorTree, definition: Definition, parts: Sequence[P
     overlay = {key: weight for key, weight in panel_overlay(tree=tree).items() if key in in_force}
     if overlay:
         found.append(Candidate("ahp", WeightOrigin.AHP, in_force | overlay))
-    return found + derived_candidates(definition, gather(definition, parts))
+    return found + derived_candidates(definition, material)
 
 
 def parts_of(run: Run, definition: Definition) -> Iterator[Part]:
@@ -117,7 +117,8 @@ def _result(run: Run) -> dict[str, Any]:
     definition = Definition.from_json(run.definition)
     try:
         parts = list(parts_of(run, definition))
-        candidates = candidates_of(run.tree, definition, parts)
+        material = gather(definition, parts)
+        candidates = candidates_of(run.tree, definition, material)
     except RunTooOldError:
         return {"problem": "no_run"}
     except NoAnswersError:
@@ -127,7 +128,7 @@ def _result(run: Run) -> dict[str, Any]:
     written = [_written(definition, one, table, rules) for one, table in zip(candidates, tables, strict=True)]
     for one in written:
         _compare_orders(one, written[0], definition)
-    return {"nodes": _nodes(definition), "candidates": written}
+    return {"nodes": _nodes(definition), "candidates": written, "dimensions": dimensions_of(material)}
 
 
 def _nodes(definition: Definition) -> list[dict[str, Any]]:

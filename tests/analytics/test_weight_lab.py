@@ -356,7 +356,7 @@ class TestTheRangesOfDerivedWeights:
 
 class TestTheNumberOfFactors:
     def test_is_told_by_parallel_analysis(self, compared: WeightComparison) -> None:
-        facts = candidate(compared, "factor_scores")["facts"]
+        facts = compared.result["dimensions"]
         assert (facts["factors"], facts["above_one"]) == (1, 1)
         assert facts["eigenvalues"][0] > facts["chance"][0] > 1 > facts["eigenvalues"][1]
 
