@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,10 @@ MOST_KEYS: Final = 1500
 """PostgreSQL allows 1664 columns in a result."""
 
 _NUMBERS: Final = 4
+_TAB, _LINE_END = ord("\t"), ord("\n")
+_NO_WEIGHT: Final = -1
+_ROWS_PER_PASS: Final = 4096
+"""Places of the fields of so many rows stay in the processor's cache."""
 _WORD: Final = 8
 """Answers are compared by their first so many bytes; every text that is a code is shorter."""
 
@@ -83,27 +87,42 @@ def _json_of(field: str, key: str) -> Expression:
 def _table_of(content: bytes, keys: tuple[str, ...], dimensions: int) -> RowTable:
     # Padded, so that the last field can be read a word at a time as well.
     raw = np.frombuffer(content + bytes(_WORD), dtype=np.uint8)
-    starts, ends = _fields(raw[: len(content)], _NUMBERS + len(keys) + 2 + dimensions)
-    numbers = [_numbers(raw, starts[place], ends[place]) for place in range(_NUMBERS - 1)]
-    answers = range(_NUMBERS, _NUMBERS + len(keys))
-    codes = np.empty((len(keys), starts.shape[1]), dtype=np.int8)
-    for row, place in enumerate(answers):
-        codes[row] = _codes(raw, starts[place], ends[place])
-    group, groups = _groups(content, starts[_NUMBERS + len(keys)], ends[-1])
+    fields = _fields(raw[: len(content)], _NUMBERS + len(keys) + 2 + dimensions)
+    places: dict[bytes, int] = {}
+    parts = [_read(content, raw, starts, ends, len(keys), places) for starts, ends in fields]
+    numbers, weights, codes, group = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     return RowTable(
         ids=numbers[0], revisions=numbers[1], moments=numbers[2],
-        weights=_weights(raw, starts[_NUMBERS - 1], ends[_NUMBERS - 1]),
-        group=group, groups=groups, keys=keys, codes=codes,
+        weights=None if (weights == _NO_WEIGHT).all() else np.where(weights == _NO_WEIGHT, WEIGHT_UNITS, weights),
+        group=group, groups=tuple(map(_group_of, places)), keys=keys, codes=codes,
     )
 
 
-def _fields(raw: Bytes, count: int) -> tuple[IntArray, IntArray]:
-    """Return where each field starts and ends, both of shape (fields, rows)."""
-    ends = np.flatnonzero((raw == ord("\t")) | (raw == ord("\n")))
-    starts = np.empty_like(ends)
-    starts[:1] = 0
-    starts[1:] = ends[:-1] + 1
-    return tuple(np.ascontiguousarray(one.reshape(-1, count).T) for one in (starts, ends))  # type: ignore[return-value]
+def _read(
+    content: bytes, raw: Bytes, starts: IntArray, ends: IntArray, keys: int, places: dict[bytes, int]
+) -> tuple[IntArray, IntArray, Codes, IntArray]:
+    """Return the numbers, weights, codes and groups of some rows; new groups are added to `places`."""
+    numbers = [_numbers(raw, starts[place], ends[place]) for place in range(_NUMBERS - 1)]
+    codes = np.empty((keys, starts.shape[1]), dtype=np.int8)
+    for key in range(keys):
+        codes[key] = _codes(raw, starts[_NUMBERS + key], ends[_NUMBERS + key])
+    weights = _weights(raw, starts[_NUMBERS - 1], ends[_NUMBERS - 1])
+    group = _groups(content, starts[_NUMBERS + keys], ends[-1], places)
+    return np.array(numbers, dtype=np.int64), weights, codes, group
+
+
+def _fields(raw: Bytes, count: int) -> Iterator[tuple[IntArray, IntArray]]:
+    """Yield where each field starts and ends, both of shape (fields, rows), for some rows at a time."""
+    every = np.flatnonzero((raw - np.uint8(_TAB)) <= _LINE_END - _TAB)
+    begin = 0
+    for first in range(0, max(len(every), 1), count * _ROWS_PER_PASS):
+        ends = np.ascontiguousarray(every[first : first + count * _ROWS_PER_PASS].reshape(-1, count).T)
+        starts = np.empty_like(ends)
+        starts[1:] = ends[:-1] + 1
+        starts[0, 1:] = ends[-1, :-1] + 1
+        starts[0, :1] = begin
+        yield starts, ends
+        begin = int(ends[-1, -1]) + 1 if ends.size else 0
 
 
 def _numbers(raw: Bytes, starts: IntArray, ends: IntArray) -> IntArray:
@@ -122,13 +141,12 @@ def _is_null(raw: Bytes, starts: IntArray, ends: IntArray) -> npt.NDArray[np.boo
     return (ends - starts == len(_NULL)) & (raw[starts] == _NULL[0])
 
 
-def _weights(raw: Bytes, starts: IntArray, ends: IntArray) -> IntArray | None:
-    """Whole units; a row without a weight counts once."""
-    is_absent = _is_null(raw, starts, ends)
-    if is_absent.all():
-        return None
-    found = np.full(len(starts), WEIGHT_UNITS, dtype=np.int64)
-    found[~is_absent] = _numbers(raw, starts[~is_absent], ends[~is_absent])
+def _weights(raw: Bytes, starts: IntArray, ends: IntArray) -> IntArray:
+    """Whole units, `_NO_WEIGHT` where a row has none."""
+    found = np.full(len(starts), _NO_WEIGHT, dtype=np.int64)
+    given = np.flatnonzero(~_is_null(raw, starts, ends))
+    if len(given):
+        found[given] = _numbers(raw, starts[given], ends[given])
     return found
 
 
@@ -154,13 +172,12 @@ def _code_of_word(word: bytes) -> int:
     return BLANK if word == _NULL else code_of_json(word.decode("utf-8", "replace"))
 
 
-def _groups(content: bytes, starts: IntArray, ends: IntArray) -> tuple[IntArray, tuple[Group, ...]]:
-    places: dict[bytes, int] = {}
+def _groups(content: bytes, starts: IntArray, ends: IntArray, places: dict[bytes, int]) -> IntArray:
     group = [
         places.setdefault(content[start:end], len(places))
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
-    return np.array(group, dtype=np.int64), tuple(map(_group_of, places))
+    return np.array(group, dtype=np.int64)
 
 
 def _group_of(text: bytes) -> Group:

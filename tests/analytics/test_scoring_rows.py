@@ -171,7 +171,7 @@ class TestWaitingRows:
             assert "responses_not_yet_sealed" in plan and plan.count("Scan") == 1, plan
 
     def test_those_of_another_questionnaire_are_left_alone(self, version, tree):
-        other = publish(version.questionnaire.team, standard_document())
+        other = publish(version.questionnaire.team, standard_document(), name="Another")
         answer_many(version, sheets(3))
         answer_many(other, sheets(4))
         assert waiting_responses(version.questionnaire_id).count() == 3
