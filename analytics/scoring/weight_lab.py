@@ -24,15 +24,13 @@ from analytics.methods.errors import MethodError, NoAnswersError, TooFewAnswersE
 from analytics.methods.moments import MomentTable, mean_estimate
 from analytics.methods.ranking import kendall_correlation, ranks, spearman_correlation
 from analytics.methods.trees import ROOT, equal_weights
-from analytics.scoring.blocks import load
 from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, NodeRule
 from analytics.scoring.disclosure import Rules
-from analytics.scoring.models import Block, Run
+from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Status
-from analytics.scoring.services import unpack_tails
-from analytics.scoring.sources import RunTooOldError
+from analytics.scoring.sources import RunTooOldError, columns_behind
 from analytics.scoring.summaries import node_moments
 from analytics.scoring.weight_candidates import Candidate, Material, derived_candidates, dimensions_of, gather
 
@@ -102,12 +100,7 @@ def parts_of(run: Run, definition: Definition) -> Iterator[Part]:
 
     Raises RunTooOldError when the columns of its blocks are gone.
     """
-    blocks = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
-    for block in blocks.iterator(chunk_size=4):
-        if not block.columns:
-            raise RunTooOldError(f"run {run.pk}")
-        yield block.questionnaire_id, load(block)
-    yield from unpack_tails(run.tail).items()
+    yield from columns_behind(run)
 
 
 # -- parts -----------------------------------------------------------------------------------

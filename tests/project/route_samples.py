@@ -212,6 +212,7 @@ RULES: dict[str, Rule] = {
     "dashboards:change": Rule(VIEW, statuses=(200, 302)),
     "dashboards:change-export": Rule(VIEW, statuses=(200, 302)),
     "dashboards:weighting": Rule(VIEW, statuses=(200, 302)),
+    "dashboards:weighting-choose": Rule(DESIGN, ("POST",)),
     "dashboards:weighting-new": Rule(DESIGN, ("GET", "POST"), statuses=(200, 302)),
     "dashboards:value": Rule(VIEW, build=a_run, ids=("run_id",)),
     "dashboards:runs-compare": Rule(VIEW, build=two_runs, ids=("run_id", "other_id")),
@@ -282,6 +283,7 @@ RULES: dict[str, Rule] = {
     "api:response-list": Rule(VIEW),
     "api:overview": Rule(VIEW, statuses=(200, 404)),
     "api:changes": Rule(VIEW, statuses=(200, 404)),
+    "api:weightings": Rule(VIEW, statuses=(200, 404)),
     "indicators:list": Rule(VIEW),
     "indicators:new": Rule(DESIGN, ("GET", "POST")),
     "indicators:tree": Rule(VIEW, build=a_tree, ids=("tree_id",)),
@@ -321,5 +323,6 @@ RULES: dict[str, Rule] = {
     "api:metrics": Rule(VIEW),
     "api:runs": Rule(VIEW),
     "api:run": Rule(VIEW, build=a_run, ids=("run_id",)),
+    "api:run-value": Rule(VIEW, build=a_run, ids=("run_id",)),
     "api:run-values": Rule(VIEW, build=a_run, ids=("run_id",)),
 }
