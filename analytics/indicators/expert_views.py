@@ -32,7 +32,7 @@ from analytics.indicators.expert_sheet import (
 )
 from analytics.indicators.experts import LANGUAGES, PURPOSE, save_judgements, submit_sheet, with_judgements
 from analytics.indicators.panel_models import Expert, Panel
-from analytics.indicators.panel_results import SheetResult, sheet_result
+from analytics.indicators.panel_results import SheetResult, list_pairs, sheet_result
 from surveys.answering import notices
 from surveys.answering.origin import is_foreign
 from surveys.answering.visits import site_language
@@ -107,7 +107,7 @@ def _looked(expert: Expert, language: str, page: int, posted: QueryDict) -> Http
     with translation.override(language):
         given = read_page(expert.panel, page, posted)
         # A side without a strength is no judgement yet, whatever was saved before.
-        unfinished = {tuple(name.split("|")): None for name in given.problems}
+        unfinished = {pair: None for pair in list_pairs(expert.panel) if "|".join(pair) in given.problems}
         result = sheet_result(expert.panel, with_judgements(expert, {**given.values, **unfinished}))
         html = get_template("indicators/_expert_ratio.html").render(_fit(expert, result, language))
     return notices.reply(str(html))
