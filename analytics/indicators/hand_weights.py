@@ -28,13 +28,12 @@ class ShareField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"data-weight": "", "inputmode": "decimal", "autocomplete": "off"})
-        super().__init__(widget=widget, max_length=40, required=False, **kwargs)
+        missing = _("Every indicator side by side needs a weight; 0 means that it does not count.")
+        super().__init__(widget=widget, max_length=40, error_messages={"required": missing}, **kwargs)
 
     def clean(self, value: Any) -> Decimal:
         """Return the number, 0 or more with at most two decimals."""
-        text = super().clean(value).strip().removesuffix("%").replace(",", ".").strip()
-        if not text:
-            raise ValidationError(sentence("weight_missing"))
+        text = super().clean(value).removesuffix("%").replace(",", ".").strip()
         try:
             number = Decimal(text)
         except InvalidOperation:

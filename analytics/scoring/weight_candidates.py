@@ -14,6 +14,7 @@ from functools import partial, reduce
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from analytics.indicators.models import WeightOrigin
 from analytics.methods.correlation import Correlations, PairSums, correlations, pair_sums
@@ -21,7 +22,7 @@ from analytics.methods.entropy import entropy_weights
 from analytics.methods.errors import MethodError, NoAnswersError, NoCommonDimensionError
 from analytics.methods.factor import composite_weights, first_component_weights, principal_components, sampling_adequacy
 from analytics.methods.importance import averaged_over_orderings, check_enough_answers, relative_weights
-from analytics.methods.inputs import FloatArray, IntArray
+from analytics.methods.inputs import FloatArray
 from analytics.methods.jackknife import delete_group_intervals
 from analytics.methods.moments import UNITS
 from analytics.methods.retention import parallel_analysis
@@ -299,7 +300,7 @@ def _overall(columns: Columns, definition: Definition, questionnaire: int) -> Fl
     return out
 
 
-def _sums(values: IntArray, overall: FloatArray) -> Sums:
+def _sums(values: npt.NDArray[np.int32], overall: FloatArray) -> Sums:
     """Sum up answers: values of the leaves in millionths of a point, -1 where missing, shape (leaves, answers)."""
     counts = []
     for row in values:

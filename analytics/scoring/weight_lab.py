@@ -235,8 +235,10 @@ def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition
 
 def _compare_ranks(name: str, siblings: Sequence[tuple[dict[str, Any], Mapping[str, Any]]]) -> None:
     """Note by how many places each of some siblings moves; those that all weigh alike have no order to move in."""
-    sides = [[side.get(name) for side in pair] for pair in siblings]
-    if any(None in ranks for ranks in sides) or any(len(set(side)) == 1 for side in zip(*sides, strict=True)):
+    if any(name not in side for pair in siblings for side in pair):
+        return
+    sides = [(own[name], other[name]) for own, other in siblings]
+    if any(len(set(ranks)) == 1 for ranks in zip(*sides, strict=True)):
         return
     for (own, _), (after, before) in zip(siblings, sides, strict=True):
         own[f"{name}_change"] = before - after

@@ -76,7 +76,7 @@ class TestTheStaffPages:
     ) -> None:
         compare_weights(tree=tree, at=AT)
         page = sign_in(new_context(viewport=size), cast.dora, site, language=language, theme=theme)
-        for name, path in (("lab", f"/indicators/{tree.pk}/weights/"), ("panel", f"/indicators/panels/{panel.pk}/"), ("home", "/indicators/weights/")):
+        for name, path in (("lab", f"/indicators/{tree.pk}/weights/?candidate=johnson"), ("panel", f"/indicators/panels/{panel.pk}/"), ("home", "/indicators/weights/"), ("equal", f"/indicators/{tree.pk}/equal/")):
             page.goto(path)
             keep(page, f"{name}-{language}-{size['width']}")
             assert violations(page) == [], path
@@ -135,6 +135,47 @@ class TestAPanel:
         page.keyboard.press("Tab")
         page.keyboard.press("Space")
         expect(page.locator("[name=strength-0][value='2']")).to_be_checked()
+
+
+class TestTheSheetWithScript:
+    def test_says_after_each_judgement_how_they_fit_and_saves_nothing(self, new_context: Open, panel: Panel) -> None:
+        cai = Expert.objects.get(email="cai@experts.example")
+        page = new_context(viewport=PHONE).new_page()
+        page.goto(reverse("experts:sheet", args=[experts.renew_link(expert=cai)]) + "?lang=en")
+        for number, (side, strength) in enumerate([("first", 5), ("first", 5), ("first", 5), ("second", 9)]):
+            pair = page.locator(f"#pair-{number}")
+            pair.locator(f"label:has([value={side}])").click()
+            pair.locator(f"label:has([value='{strength}'])").click()
+            expect(page.locator("[data-ratio]")).to_contain_text(f"{number + 1} of 6 pairs judged")
+        expect(page.locator("[data-ratio]")).to_contain_text("they contradict one another")
+        expect(page.locator("[data-ratio]")).to_contain_text("This judgement disturbs most")
+        keep(page, "sheet-live")
+        assert violations(page) == []
+        cai.refresh_from_db()
+        assert (cai.judgements, cai.saved_at) == ({}, None)
+        page.get_by_role("button", name="Look at it again").click()
+        expect(page.locator("#pair-0")).to_be_visible()
+        cai.refresh_from_db()
+        assert len(cai.judgements) == 4
+
+
+class TestWeightsByHand:
+    def test_are_shared_scaled_and_set(self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree) -> None:
+        page = sign_in(new_context(viewport=PHONE), cast.dora, site)
+        page.goto(f"/indicators/{tree.pk}/weights/")
+        page.get_by_role("link", name="Set Index").click()
+        page.get_by_role("textbox", name="Product").fill("3")
+        page.get_by_role("textbox", name="Service").fill("1")
+        expect(page.get_by_text("Together 4 %: make it 100 %")).to_be_visible()
+        page.get_by_role("button", name="Scale to 100 %").click()
+        expect(page.get_by_role("textbox", name="Product")).to_have_value("75.00")
+        expect(page.get_by_text("Together 100 %", exact=True)).to_be_visible()
+        keep(page, "hand-phone")
+        assert violations(page) == [] and fits(page)
+        page.get_by_label("Why (kept in the history)").fill("The board’s view")
+        page.get_by_role("button", name="Start a new series").click()
+        expect(page.get_by_text("A new series begins with these weights.")).to_be_visible()
+        assert tree.weight_sets.get(valid_to_at=None).weights["product"] == 0.75
 
 
 class TestTheComparison:
