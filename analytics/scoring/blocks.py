@@ -25,6 +25,7 @@ from analytics.scoring.rows import (
     read_rows,
 )
 from surveys.answering.models import Response
+from surveys.sending import failpoints
 
 SEAL_ROWS = 512
 """From so many unsealed responses on they are sealed: what a live update has to read stays small."""
@@ -119,6 +120,7 @@ def _seal_one(questionnaire_id: int, tail: models.QuerySet[Response], layout: Ro
     if not parts:
         return 0
     block = _store(questionnaire_id, stored.concatenate(parts), layout, at)
+    failpoints.reach("block_not_marked")
     marked = tail.filter(id__gte=first, id__lte=last).order_by().update(block_id=block.pk)
     if marked != block.rows:
         raise RowsMovedError(f"{marked} of {block.rows} rows could be marked.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -13,8 +13,8 @@ from django.utils import timezone
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import blocks
 from analytics.scoring.checking import check
-from analytics.scoring.models import Run
-from analytics.scoring.selectors import freshness, get_latest_run
+from analytics.scoring.models import Block, BlockSummary, Run, TreeState
+from analytics.scoring.selectors import freshness, get_latest_run, list_trees_due
 from analytics.scoring.services import BusyError, note_changed_rows, recompute
 from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
 from surveys.answering import wake
@@ -139,10 +139,10 @@ class TestAKilledWorker:
         self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker, redis_server: RedisServer
     ) -> None:
         answer_many(version, sheets(700))
-        dying = start_worker(queues="scoring", wait=True, CSAT_FAILPOINT="run_not_committed")
+        dying = start_worker(queues="scoring", CSAT_FAILPOINT="run_not_committed", CSAT_FAILPOINT_GROUP="yes")
         ring(QUESTIONNAIRE_TASK, questionnaire_id=version.questionnaire_id)
-        dying.wait_until(lambda: "SIGKILL" in dying.output, what="the worker's child is killed", seconds=30)
-        dying.kill()
+        wait_for(lambda: not dying.is_running(), what="the worker is killed", seconds=90)
+        assert dying.process.returncode == -9
         assert covered(tree) == -1
         assert not Response.objects.filter(block_id__isnull=False).exists()
         # The message died with the queue: only the database knows that there is work.
@@ -234,3 +234,38 @@ class TestAStorm:
         assert failures == []
         recompute(tree=tree, at=now())
         assert is_clean(tree) and covered(tree) == Response.objects.count()
+
+
+class TestATreeThatFails:
+    @pytest.mark.parametrize(("attempts", "wait"), [
+        (2, timedelta(seconds=15)), (3, timedelta(minutes=1)), (5, timedelta(minutes=16)), (8, timedelta(hours=6)),
+        (30_000, timedelta(hours=6)),
+    ])
+    def test_is_tried_less_and_less_often(self, tree: IndicatorTree, attempts: int, wait: timedelta) -> None:
+        began = now()
+        TreeState.objects.filter(tree=tree).update(attempts=attempts, attempted_at=began)
+        assert list_trees_due(at=began + wait - timedelta(seconds=1)) == []
+        assert list_trees_due(at=began + wait) == [tree]
+
+    @pytest.mark.parametrize("attempts", [0, 1])
+    def test_is_tried_again_at_once_after_one_kill(self, tree: IndicatorTree, attempts: int) -> None:
+        TreeState.objects.filter(tree=tree).update(attempts=attempts, attempted_at=now())
+        assert list_trees_due(at=now()) == [tree]
+
+    def test_stops_no_other_tree(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker
+    ) -> None:
+        """A block whose bytes are damaged fails each time it is read; the good tree's answers still come through."""
+        answer_many(version, sheets(600))
+        recompute(tree=tree, at=now())
+        # The summary goes too, else nothing would read the bytes.
+        BlockSummary.objects.all().delete()
+        Block.objects.update(columns=b"damaged", checksum="0" * 64)
+        good = make_tree(publish(make_team("Another"), standard_document()))
+        answer_many(version, sheets(600))
+        start_worker(queues="default,scoring", beat=True)
+        wait_for(lambda: covered(good) == 0, what="the good tree has its first run", seconds=60)
+        wait_for(lambda: TreeState.objects.get(tree=tree).attempts >= 2, what="the bad one has been tried twice", seconds=60)
+        answer_many(QuestionnaireVersion.objects.get(questionnaire__team__name="Another"), sheets(30))
+        wait_for(lambda: covered(good) == 30, what="the good tree's answers are in its results", seconds=60)
+        assert covered(tree) == 600 and tree not in list_trees_due(at=now())
