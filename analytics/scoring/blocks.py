@@ -57,6 +57,25 @@ def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime) -
     return tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists() and _seal_one(questionnaire_id, tail, layout, at) > 0
 
 
+def count_changed_blocks(questionnaire_id: int) -> int:
+    """So many blocks have rows that were edited or erased."""
+    changed = BlockChange.objects.filter(questionnaire_id=questionnaire_id).values_list("block_id", flat=True)
+    return len(_current_ids(questionnaire_id, set(changed)))
+
+
+def rebuild_changed_block(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> None:
+    """Rebuild one of the blocks whose rows have changed, and forget the changes seen in it."""
+    changes = BlockChange.objects.filter(questionnaire_id=questionnaire_id).order_by("id")
+    first = changes.first()
+    if first is None:
+        return
+    [current] = _current_ids(questionnaire_id, {first.block_id}) or [first.block_id]
+    members = {current, *Block.objects.filter(merged_into=current).values_list("id", flat=True)}
+    seen = list(changes.filter(block_id__in=members).values_list("id", flat=True))
+    _rebuild_changed(questionnaire_id, {first.block_id}, layout, at)
+    BlockChange.objects.filter(id__in=seen).delete()
+
+
 def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
     """The blocks that together hold every sealed response once."""
     return Block.objects.filter(questionnaire_id=questionnaire_id, merged_into__isnull=True).order_by("id")
@@ -90,10 +109,15 @@ def rebuild_all(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> No
 
 
 def _rebuild_changed(questionnaire_id: int, ids: set[int], layout: RowLayout, at: datetime) -> None:
-    first = Block.objects.filter(questionnaire_id=questionnaire_id, id__in=ids)
-    current = {merged_into or own for own, merged_into in first.values_list("id", "merged_into_id")}
+    current = _current_ids(questionnaire_id, ids)
     for block in current_blocks(questionnaire_id).filter(id__in=current).defer("columns"):
         _rebuild(block, layout, at)
+
+
+def _current_ids(questionnaire_id: int, ids: set[int]) -> set[int]:
+    """The blocks that now hold what was first sealed into these."""
+    first = Block.objects.filter(questionnaire_id=questionnaire_id, id__in=ids)
+    return {merged_into or own for own, merged_into in first.values_list("id", "merged_into_id")}
 
 
 def _rebuild(block: Block, layout: RowLayout, at: datetime) -> None:

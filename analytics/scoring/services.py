@@ -141,6 +141,7 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
     with ExitStack() as locks:
         for questionnaire in _questionnaires(tree):
             locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
+            _rebuild_changed_blocks(tree, questionnaire, at)
             _seal_full_blocks(tree, questionnaire, at)
         with snapshot():
             tree = IndicatorTree.objects.select_related("team").get(pk=tree.pk)
@@ -165,6 +166,18 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
             _write_touched(run, definition, base, tails)
             failpoints.reach("run_not_committed")
             return Outcome(run, True)
+
+
+def _rebuild_changed_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
+    """Keep what has been rebuilt where the run itself is killed or takes too long: a block in each transaction.
+
+    Edits scattered over a million answers touch every block, and rebuilding all takes a minute or more.
+    What changes meanwhile is left to the run, so that a stream of edits cannot hold it up for ever.
+    """
+    layout = row_layout(tree.team)
+    for _ in range(blocks.count_changed_blocks(questionnaire)):
+        with snapshot():
+            blocks.rebuild_changed_block(questionnaire, layout=layout, at=at)
 
 
 def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:

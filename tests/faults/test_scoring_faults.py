@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import blocks
 from analytics.scoring.checking import check
-from analytics.scoring.models import Block, BlockSummary, Run, TreeState
+from analytics.scoring.models import Block, BlockChange, BlockSummary, Run, TreeState
 from analytics.scoring.selectors import freshness, get_latest_run, list_trees_due
 from analytics.scoring.services import BusyError, note_changed_rows, recompute
 from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
@@ -149,6 +149,30 @@ class TestAKilledWorker:
         redis_server.heal()
         start_worker(queues="default,scoring", beat=True)
         wait_for(lambda: covered(tree) == 700, what="the sweep has found the work", seconds=40)
+        assert is_clean(tree)
+
+
+    def test_in_a_run_keeps_the_blocks_that_were_rebuilt_before(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(blocks, "SEAL_ROWS", 10)
+        for _ in range(3):
+            answer_many(version, sheets(20))
+            recompute(tree=tree, at=now())
+        rows = list(Response.objects.order_by("id")[::20])
+        assert len({row.block_id for row in rows}) == 3
+        note_changed_rows(questionnaire_id=version.questionnaire_id, block_ids=[row.block_id for row in rows], at=now())
+        for row in rows:
+            row.answers, row.revision = sheet(1, 5, 1, 5), 2
+            row.save()
+        RecomputeNote.objects.create(questionnaire=version.questionnaire, at=now())
+        before = get_latest_run(tree=tree)
+        dying = start_worker(queues="scoring", CSAT_FAILPOINT="run_not_committed", CSAT_FAILPOINT_GROUP="yes")
+        ring(QUESTIONNAIRE_TASK, questionnaire_id=version.questionnaire_id)
+        wait_for(lambda: not dying.is_running(), what="the worker is killed", seconds=90)
+        assert get_latest_run(tree=tree) == before and not BlockChange.objects.exists()
+        assert Block.objects.filter(merged_into__isnull=False).count() == 3
+        recompute(tree=tree, at=now())
         assert is_clean(tree)
 
 
