@@ -344,11 +344,20 @@ def planned_events(plan: Plan, version: QuestionnaireVersion, rng: random.Random
         for number, nonce in links
     ]
     known = list(Response.objects.filter(version=version).order_by("id").values_list("id", flat=True))
-    chosen = rng.sample(known, plan.edits + plan.erasures)
+    chosen = chosen_rows(known, plan.edits + plan.erasures, rng)
     edits = [Edit(one, ratings(rng)) for one in chosen[: plan.edits]]
     events: list[Event] = [*ends, *edits, *(Erasure(one) for one in chosen[plan.edits :])]
     rng.shuffle(events)
     return events
+
+
+def chosen_rows(known: Sequence[int], count: int, rng: random.Random) -> list[int]:
+    """Choose rows to change: nine in ten among the newest tenth, as in life, the others from anywhere."""
+    recent = len(known) // 10
+    scattered = rng.sample(known[:-recent], count // 10)
+    chosen = [*scattered, *rng.sample(known[-recent:], count - len(scattered))]
+    rng.shuffle(chosen)
+    return chosen
 
 
 class Reader:
