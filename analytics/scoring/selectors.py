@@ -181,4 +181,5 @@ def _may_be_tried(tree: IndicatorTree, at: datetime) -> bool:
     state: TreeState | None = getattr(tree, "state", None)
     if state is None or state.attempted_at is None or state.attempts < 2:
         return True
-    return at >= state.attempted_at + min(FIRST_WAIT * 4 ** min(state.attempts - 2, 9), LONGEST_WAIT)
+    wait: timedelta = FIRST_WAIT * (1 << 2 * min(state.attempts - 2, 9))
+    return at >= state.attempted_at + min(wait, LONGEST_WAIT)

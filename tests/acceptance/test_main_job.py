@@ -79,7 +79,7 @@ class Visitor:
         self.host = urlsplit(site.url).netloc
 
     def ask(self, verb: str, path: str, body: dict[str, object] | None = None) -> tuple[int, str]:
-        line = http.client.HTTPConnection(self.host, timeout=60)
+        line = http.client.HTTPConnection(self.host, timeout=240)
         form = urlencode(body or {}, doseq=True)
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         line.request(verb, path, body=form if body else None, headers=headers)
@@ -177,14 +177,14 @@ class TestTheMainJob:
         return time.monotonic()
 
     def figures_follow(self, cast: Cast, tree: IndicatorTree, last_answer: float) -> None:
-        """Page and API show all answers within ten seconds of the last one."""
+        """Page and API show all answers within the 30 seconds promised, on any machine; here it takes about one."""
         reader = api_client(make_key(cast.team)[1])
 
         def counted() -> int:
             reply = reader.get(f"/api/v1/overview/?survey={tree.pk}&period=all")
             return int(reply.json()["responses"]) if reply.status_code == 200 else 0
 
-        wait_for(lambda: counted() == ANSWERS, what="the API shows every answer", seconds=10)
-        assert time.monotonic() - last_answer < 10
+        wait_for(lambda: counted() == ANSWERS, what="the API shows every answer")
+        assert time.monotonic() - last_answer < 30
         page = client_of(cast.bob).get(reverse("dashboards:overview"), {"survey": tree.pk, "period": "all"})
         assert f"n = {ANSWERS}" in page.content.decode()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from analytics.indicators.models import IndicatorTree
@@ -87,10 +87,10 @@ class TestAnAnswerThatCommitsLate:
             with transaction.atomic():
                 ids.append(answer(version, sheet(1, 1, 1, 1)).pk)
                 written.set()
-                may_commit.wait(20)
+                may_commit.wait(120)
 
         thread = in_thread(late)
-        assert written.wait(20)
+        assert written.wait(120)
         second = answer(version, sheet(5, 5, 5, 5))
         recompute(tree=tree, at=now())
         assert covered(tree) == 1 and second.pk > ids[0]
@@ -123,10 +123,10 @@ class TestTheSameTaskThreeTimesAtOnce:
         def hold() -> None:
             with held(f"tree:{tree.pk}"):
                 has_it.set()
-                may_go.wait(20)
+                may_go.wait(120)
 
         thread = in_thread(hold)
-        assert has_it.wait(20)
+        assert has_it.wait(120)
         with pytest.raises(BusyError):
             recompute(tree=tree, at=now())
         may_go.set()
@@ -197,7 +197,7 @@ class TestANewAnswer:
         with transaction.atomic():
             answer(version, sheet(5, 5, 5, 5), at=now())
             wake.wake_on_commit(version.questionnaire_id)
-        wait_for(lambda: covered(tree) == 1, what="the answer is in the results", seconds=5)
+        wait_for(lambda: covered(tree) == 1, what="the answer is in the results", seconds=10)
 
 
 class TestAStorm:
@@ -247,14 +247,17 @@ class TestAStorm:
                     recompute(tree=tree, at=now())
                 except BusyError:
                     done.wait(0.01)
+                except OperationalError as error:
+                    # Edits overtook every try of a run; its worker comes back to it.
+                    assert getattr(error.__cause__, "pgcode", "") == "40001"
 
         computers = [in_thread(guarded(compute)) for _ in range(2)]
         writers = [in_thread(guarded(work)) for work in (arrive, change(False), change(True))]
         for thread in writers:
-            thread.join(60)
+            thread.join()
         done.set()
         for thread in computers:
-            thread.join(60)
+            thread.join()
         assert failures == []
         recompute(tree=tree, at=now())
         assert is_clean(tree) and covered(tree) == Response.objects.count()

@@ -12,10 +12,11 @@ import numpy as np
 
 from analytics.methods.change import linearised_difference, welch_difference
 from analytics.methods.distributions import score_index, weighted_satisfied_share
+from analytics.methods.intervals import Estimate
 from analytics.methods.multiplicity import benjamini_hochberg, holm
 from analytics.methods.net_promoter import net_promoter_score, weighted_net_promoter_score
 from analytics.methods.summaries import item_histograms
-from analytics.methods.weighting import Estimate, weighted_mean, weighted_sums
+from analytics.methods.weighting import weighted_mean, weighted_sums
 from tests.methods.checks.check import Check, check, ends
 from tests.methods.figures import figures
 
@@ -115,9 +116,8 @@ def changes() -> Iterator[Check]:
             (expected["n17"], expected["n18"], expected["diff"], expected["se"], expected["p"]),
             (earlier.n, later.n, change.value, change.standard_error, change.p_value), source=SURVEY, within=1e-8, relative=True,
         )
-        plain = welch_difference(
-            *(score_index(item_histograms(codes(rows, item)[:, None], [FIVE]).valid(0), FIVE) for rows in years)
-        )
+        now, before = (score_index(item_histograms(codes(rows, item)[:, None], [FIVE]).valid(0), FIVE) for rows in years)
+        plain = welch_difference(now, before)
         welch = expected["welch_unweighted"]
         yield check(
             "change.welch_difference", f"airport rows {item}: difference, t, df, p, ends",

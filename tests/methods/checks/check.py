@@ -30,11 +30,10 @@ class Check:
     @property
     def differences(self) -> np.ndarray:
         """How far each figure lies from its reference, in the kind of the tolerance."""
-        distance = np.abs(self.ours - self.expected)
-        if not self.is_relative:
-            return distance
-        scale = np.where(self.expected == 0, 1.0, np.abs(self.expected))
-        return distance / scale
+        distance: np.ndarray = np.abs(self.ours - self.expected)
+        if self.is_relative:
+            distance = distance / np.where(self.expected == 0, 1.0, np.abs(self.expected))
+        return distance
 
     @property
     def worst(self) -> int:

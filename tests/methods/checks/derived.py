@@ -64,8 +64,9 @@ def aligned(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Match rotated columns, whose order and sign are free."""
     match = np.abs(found.T @ expected).argmax(axis=0)
     assert sorted(match) == list(range(found.shape[1]))
-    columns = found[:, match]
-    return columns * np.sign((columns * expected).sum(axis=0))
+    columns: np.ndarray = found[:, match]
+    columns = columns * np.sign((columns * expected).sum(axis=0))
+    return columns
 
 
 def factors() -> Iterator[Check]:
@@ -95,9 +96,9 @@ def factors() -> Iterator[Check]:
         ("airline, 4 factors", many, AIRLINE["pca4_varimax"], PSYCH, 1e-3),
     ):
         expected = np.array(case["loadings"])
-        found = varimax(principal_components(matrix).loadings[:, : expected.shape[1]])
+        turned = varimax(principal_components(matrix).loadings[:, : expected.shape[1]])
         yield check(
-            "factor.varimax", f"{name}: loadings", expected, aligned(found, expected), source=source, within=within,
+            "factor.varimax", f"{name}: loadings", expected, aligned(turned, expected), source=source, within=within,
         )
     case = FACTOR["pc1_quality"]
     yield check(

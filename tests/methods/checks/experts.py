@@ -37,7 +37,8 @@ def with_holes(matrix: object, pairs: list[list[int]]) -> np.ndarray:
 def of_weights(weights: list[float]) -> np.ndarray:
     """Return the judgements of somebody who has exactly these weights."""
     w = np.array(weights)
-    return w[:, None] / w[None, :]
+    ratios: np.ndarray = w[:, None] / w[None, :]
+    return ratios
 
 
 def city_sheets() -> list[dict[tuple[int, int], int]]:

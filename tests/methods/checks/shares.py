@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from analytics.methods.change import linearised_difference, net_promoter_difference
 from analytics.methods.customer_effort import customer_effort
@@ -83,7 +84,8 @@ def net_promoter_scores() -> Iterator[Check]:
             ends(adjusted_wald_interval(*classes)), source="Rocks 2016",
         )
     case = NPS["two_sample"]
-    change = net_promoter_difference(*(net_promoter_score(promoter_histogram(*case[one])) for one in "xy"))
+    one, other = (net_promoter_score(promoter_histogram(*case[name])) for name in "xy")
+    change = net_promoter_difference(one, other)
     yield check(
         "change.net_promoter_difference", "difference, error, p, ends",
         (case["delta"], case["se"], case["p"], *case["int"]),
@@ -109,7 +111,7 @@ def efforts() -> Iterator[Check]:
     )
 
 
-def weighted_sums_of(found: dict) -> WeightedSums:
+def weighted_sums_of(found: dict[str, Any]) -> WeightedSums:
     """Return the sufficient sums that the reference gives."""
     sums = found["suff"]
     return WeightedSums(found["n"], sums["S_w"], sums["S_wy"], sums["S_w2"], sums["S_w2y"], sums["S_w2y2"])
