@@ -41,6 +41,12 @@ class PageReading(Reading):
         """Dimensions with their levels."""
         return self.known_dimensions
 
+    def read_ahead(self) -> None:
+        """Read in two queries what every page looks up of the run, slice by slice."""
+        self.source.cubes(("month", "wave"))
+        cells = ("wave", *sorted({month[:4] for month in self._months}))
+        self.source.cubes([f"level:{key}:{cell}" for key in self.definition.dimensions for cell in cells])
+
 
 class Compare(StrEnum):
     """With which period the chosen one is compared."""
@@ -131,6 +137,7 @@ def parse_selection(
 ) -> Selection:
     """Read an address. What it cannot mean is listed in `ignored` and the default stands."""
     whole = PageReading(run, scope=scope)
+    whole.read_ahead()
     known = list_choices(whole, scope=scope)
     ignored: list[Ignored] = []
     period = _period(query.get("period", ""), known, ignored)

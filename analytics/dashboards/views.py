@@ -14,26 +14,28 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import Actor, TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import comments, exports, first_use
-from analytics.dashboards.access import get_tree, trees_for
+from analytics.dashboards import comments, exports, figures_kept, first_use, overview_page
+from analytics.dashboards.access import get_tree, mark_of, trees_for
 from analytics.dashboards.filterbar import build_filter_bar
 from analytics.dashboards.forms import CommentFilters
+from analytics.dashboards.marks import Mark
 from analytics.dashboards.method import describe_method
 from analytics.dashboards.overview import read_overview
 from analytics.dashboards.presentation import (
     filters_text,
     level_name,
     present_comments,
-    present_overview,
     present_stamp,
 )
 from analytics.dashboards.selection import Selection, parse_selection
+from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
 from analytics.scoring.results import Freshness
 
 NO_RUN = 0
 """What stands for the run in pages made before the first one."""
+NO_RESULTS = Freshness(None, None, 0, None, False, None)
 
 
 @require_safe
@@ -41,31 +43,64 @@ NO_RUN = 0
 def overview(request: TeamRequest) -> HttpResponse:
     """Show the overview; before the first run, what is still to be done."""
     at = timezone.now()
-    tree = get_tree(request.actor, request.GET.get("survey", ""))
+    mark = mark_of(request.actor, request.GET.get("survey", ""))
+    name = overview_page.name_of(request, mark, language=language_of(request), at=at)
+    page = overview_page.find_page(name)
+    if page is None:
+        written = write_overview(request, mark, at)
+        if isinstance(written, HttpResponse):
+            return written
+        page = written
+        # Only what was still so when all had been read is what the name says.
+        if mark is not None and mark_of(request.actor, request.GET.get("survey", "")) == mark:
+            overview_page.keep_page(name, page)
+    return HttpResponse(overview_page.fill_page(request, page, name=name, at=at))
+
+
+def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> overview_page.Page | HttpResponse:
+    """Write the page; or reply at once before the first run, and where the address is not the canonical one."""
+    tree, language = get_tree(request.actor, request.GET.get("survey", "")), language_of(request)
     selection = select(request, tree, at)
     if selection is None:
         return render(request, "dashboards/first_use.html", first_use_context(request, tree, at))
     canonical = selection.query()
     if not selection.ignored and request.GET.urlencode() != canonical:
         return redirect(with_query(reverse("dashboards:overview"), canonical))
-    page = read_overview(selection=selection)
-    context = present_overview(page, selection, language=language_of(request), at=at)
-    if not page.responses and not page.is_withheld:
+    is_marked = mark is not None and mark.freshness.run_id == selection.run.pk
+    name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language) if is_marked else ""
+    figures = figures_kept.get_figures(selection=selection, language=language, name=name)
+    context = shared_context(request, selection, "overview") | overview_context(selection, mark, language, at)
+    if not figures.responses and not figures.is_withheld:
         context |= emptiness(request, selection)
-    return render(request, "dashboards/overview.html", shared_context(request, selection, "overview") | context)
+    return overview_page.write_page(
+        request, selection, figures, context=context, language=language, is_mailed=mark is None or mark.is_mailed
+    )
+
+
+def overview_context(selection: Selection, mark: Mark | None, language: str, at: datetime) -> dict[str, Any]:
+    """What stands around the cards."""
+    fresh = mark.freshness if mark is not None else selectors.freshness(tree=selection.tree)
+    return {
+        "stamp": present_stamp(fresh, at=at), "period_text": period_text(selection.period),
+        "filters_text": filters_text(selection, language),
+    }
 
 
 @require_safe
 @team_view(Permission.VIEW_RESULTS)
 def live(request: TeamRequest) -> JsonResponse:
     """Say in a few bytes whether there is a newer run and how new the answers are."""
-    at = timezone.now()
-    tree = get_tree(request.actor, request.GET.get("survey", ""))
-    if tree is None:
-        return JsonResponse({"run": NO_RUN, "stamp": "", "is_stale": False})
-    fresh = selectors.freshness(tree=tree)
+    at, word = timezone.now(), request.GET.get("survey", "")
+    mark = mark_of(request.actor, word)
+    if mark is None:
+        tree = get_tree(request.actor, word)
+        fresh = selectors.freshness(tree=tree) if tree is not None else NO_RESULTS
+    else:
+        fresh = mark.freshness
     stamp = present_stamp(fresh, at=at)
-    return JsonResponse({"run": fresh.run_id or NO_RUN, "stamp": stamp.text, "is_stale": stamp.is_stale})
+    return JsonResponse({
+        "run": fresh.run_id or NO_RUN, "stamp": stamp.text if fresh is not NO_RESULTS else "", "is_stale": stamp.is_stale,
+    })
 
 
 @require_safe
@@ -140,12 +175,11 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
 
 
 def emptiness(request: TeamRequest, selection: Selection) -> dict[str, Any]:
-    """Say that nothing answers the filters, and which of them to take away."""
+    """Say which filter to take away where nothing answers all of them."""
     key = first_use.find_emptying_dimension(selection=selection)
     dimension = selection.known.dimension(key) if key else None
     language = language_of(request)
     return {
-        "is_empty": True,
         "emptied_by": [level_name(dimension, level, language) for level in selection.filters[key]] if key else [],
         "emptied_query": selection.without(key) if key else selection.query(period=""),
     }
@@ -155,7 +189,7 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
     """What the page before the first run shows."""
     trees = trees_for(request.actor)
     example = trees.filter(is_example=True, runs__isnull=False).distinct().first()
-    fresh = selectors.freshness(tree=tree) if tree is not None else Freshness(None, None, 0, None, False, None)
+    fresh = selectors.freshness(tree=tree) if tree is not None else NO_RESULTS
     word = request.GET.get("survey", "")
     return {
         "nav": "overview", "progress": first_use.get_progress(team=request.actor.team), "tree": tree,

@@ -19,9 +19,10 @@ from analytics.scoring.weight_lab import compare_weights
 from tests.analytics.builders import AT, make_tree, publish, standard_document
 from tests.analytics.test_expert_panels import fill, invite, make_panel_tree, open_on
 from tests.analytics.test_weight_lab import answer_from, drawn_codes
-from tests.browser.test_dashboard import sign_in, violations
+from tests.browser.looks import in_every_look, violations
+from tests.browser.test_dashboard import sign_in
 from tests.cast import Cast, make_cast
-from tests.conftest import DESKTOP, PHONE
+from tests.conftest import PHONE
 from tests.services.processes import wait_for
 from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox
@@ -69,8 +70,7 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+@in_every_look
 class TestTheStaffPages:
     def test_are_accessible_and_fit(
         self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree, panel: Panel, language: str, size: Any, theme: str,
