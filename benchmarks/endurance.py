@@ -81,7 +81,7 @@ class Plan:
 def plan_for(answers: int) -> Plan:
     """A storm of some minutes over many answers, a short one over few."""
     if answers >= LONG_FROM:
-        return Plan(answers, visits=700, edits=500, erasures=300, kills=10)
+        return Plan(answers, visits=500, edits=300, erasures=200, kills=6)
     return Plan(answers, visits=40, edits=20, erasures=12, kills=1, pause=0.05, breath=0.5)
 
 

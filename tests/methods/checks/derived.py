@@ -65,7 +65,8 @@ def aligned(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
     match = np.abs(found.T @ expected).argmax(axis=0)
     assert sorted(match) == list(range(found.shape[1]))
     columns: np.ndarray = found[:, match]
-    columns = columns * np.sign((columns * expected).sum(axis=0))
+    signs: np.ndarray = np.sign((columns * expected).sum(axis=0))
+    columns *= signs
     return columns
 
 
