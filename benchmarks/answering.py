@@ -22,6 +22,7 @@ from benchmarks.visitors import Rush, rush
 from surveys.answering.models import Response
 from surveys.contacts.bulk import insert_rows
 from surveys.contacts.models import Contact
+from surveys.design.models import QuestionnaireVersion
 from surveys.sending.models import Campaign, Invitation
 from surveys.sending.services import launch_campaign
 from surveys.sending.tokens import token_for
@@ -137,8 +138,12 @@ def serve(application: str, config: str, port: int, log: Path, env: dict[str, st
 
 
 def make_campaign(contacts: int, name: str = "answering") -> Campaign:
-    """Launch a campaign to so many contacts."""
-    version = make_version(name)
+    """Launch a campaign to so many contacts with a questionnaire of its own."""
+    return launch_to(make_version(name), contacts, name)
+
+
+def launch_to(version: QuestionnaireVersion, contacts: int, name: str) -> Campaign:
+    """Launch a campaign to so many new contacts of the questionnaire's team."""
     team = version.questionnaire.team
     rows = (
         (team.pk, f"p{n}@customer.example", f"p{n}@customer.example", f"Person {n}", "en",

@@ -25,6 +25,7 @@ from analytics.scoring.rows import (
     waiting_responses,
 )
 from surveys.answering.models import Response
+from surveys.sending import failpoints
 
 SEAL_ROWS = 512
 """From so many unsealed responses on they are sealed: what a live update has to read stays small."""
@@ -41,19 +42,28 @@ class ManyWaitingError(RuntimeError):
     """More responses wait than one transaction should seal: `seal_full_block` comes first."""
 
 
+class ManyChangedError(RuntimeError):
+    """More than one block is to be rebuilt: `rebuild_changed_block` comes first, each in its own transaction."""
+
+
 class RowsMovedError(RuntimeError):
     """Rows were changed by somebody else between reading and marking them; try again."""
 
 
-def settle(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> int | None:
+def settle(
+    questionnaire_id: int, *, layout: RowLayout, at: datetime, rebuilds_any: bool = False
+) -> int | None:
     """Bring the blocks of a questionnaire up to date: rebuild what changed, seal, merge.
 
-    Returns the id of the first response that is left waiting, None when none is.
-    Raises ManyWaitingError when a whole block of them waits.
+    Returns the id of the first response that is left waiting, None when none is. Raises ManyWaitingError
+    when a whole block of them waits, ManyChangedError unless `rebuilds_any` when several blocks have changed.
     """
     changes = list(BlockChange.objects.filter(questionnaire_id=questionnaire_id).values_list("id", "block_id"))
     if changes:
-        _rebuild_changed(questionnaire_id, {block for _, block in changes}, layout, at)
+        current = _current_ids(questionnaire_id, {block for _, block in changes})
+        if len(current) > 1 and not rebuilds_any:
+            raise ManyChangedError(f"questionnaire {questionnaire_id}: {len(current)} blocks")
+        _rebuild_all_of(questionnaire_id, current, layout, at)
         BlockChange.objects.filter(id__in=[change for change, _ in changes]).delete()
     for block in current_blocks(questionnaire_id).defer("columns"):
         if not layout.is_served_by(block.layout):
@@ -71,6 +81,25 @@ def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime, a
     """
     tail = waiting_responses(questionnaire_id).filter(id__gt=after)
     return _seal_one(questionnaire_id, tail, layout, at) if tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists() else 0
+
+
+def count_changed_blocks(questionnaire_id: int) -> int:
+    """So many blocks have rows that were edited or erased."""
+    changed = BlockChange.objects.filter(questionnaire_id=questionnaire_id).values_list("block_id", flat=True)
+    return len(_current_ids(questionnaire_id, set(changed)))
+
+
+def rebuild_changed_block(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> None:
+    """Rebuild one of the blocks whose rows have changed, and forget the changes seen in it."""
+    changes = BlockChange.objects.filter(questionnaire_id=questionnaire_id).order_by("id")
+    first = changes.first()
+    if first is None:
+        return
+    current = _current_ids(questionnaire_id, {first.block_id})
+    members = {first.block_id, *current, *Block.objects.filter(merged_into__in=current).values_list("id", flat=True)}
+    seen = list(changes.filter(block_id__in=members).values_list("id", flat=True))
+    _rebuild_all_of(questionnaire_id, current, layout, at)
+    BlockChange.objects.filter(id__in=seen).delete()
 
 
 def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
@@ -123,11 +152,15 @@ def rebuild_all(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> No
         _rebuild(block, layout, at)
 
 
-def _rebuild_changed(questionnaire_id: int, ids: set[int], layout: RowLayout, at: datetime) -> None:
-    first = Block.objects.filter(questionnaire_id=questionnaire_id, id__in=ids)
-    current = {merged_into or own for own, merged_into in first.values_list("id", "merged_into_id")}
-    for block in current_blocks(questionnaire_id).filter(id__in=current).defer("columns"):
+def _rebuild_all_of(questionnaire_id: int, ids: set[int], layout: RowLayout, at: datetime) -> None:
+    for block in current_blocks(questionnaire_id).filter(id__in=ids).defer("columns"):
         _rebuild(block, layout, at)
+
+
+def _current_ids(questionnaire_id: int, ids: set[int]) -> set[int]:
+    """The blocks that now hold what was first sealed into these."""
+    first = Block.objects.filter(questionnaire_id=questionnaire_id, id__in=ids)
+    return {merged_into or own for own, merged_into in first.values_list("id", "merged_into_id")}
 
 
 def _rebuild(block: Block, layout: RowLayout, at: datetime) -> None:
@@ -155,6 +188,7 @@ def _seal_one(questionnaire_id: int, tail: models.QuerySet[Response], layout: Ro
     if not parts:
         return 0
     block = _store(questionnaire_id, stored.concatenate(parts), layout, at)
+    failpoints.reach("block_not_marked")
     marked = tail.filter(id__lte=last).order_by().update(block_id=block.pk)
     if marked != block.rows:
         raise RowsMovedError(f"{marked} of {block.rows} rows could be marked.")

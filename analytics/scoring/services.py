@@ -144,19 +144,22 @@ def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
             locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
         try:
             return _compute_in_one_snapshot(tree, at)
-        except blocks.ManyWaitingError:
+        except (blocks.ManyWaitingError, blocks.ManyChangedError):
             for questionnaire in questionnaires:
+                _rebuild_changed_blocks(tree, questionnaire, at)
                 _seal_full_blocks(tree, questionnaire, at)
-            return _compute_in_one_snapshot(tree, at)
+            return _compute_in_one_snapshot(tree, at, rebuilds_any=True)
 
 
-def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime) -> Outcome:
+def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime, *, rebuilds_any: bool = False) -> Outcome:
     begun = time.perf_counter()
     with snapshot():
         tree = IndicatorTree.objects.select_related("team").get(pk=tree.pk)
         definition, weight_set = definition_of(tree)
         layout = row_layout(tree.team)
-        waiting = {of: blocks.settle(of, layout=layout, at=at) for of in definition.questionnaires}
+        waiting = {
+            of: blocks.settle(of, layout=layout, at=at, rebuilds_any=rebuilds_any) for of in definition.questionnaires
+        }
         tails = read_tails(waiting, layout)
         base = base_for(tree=tree, definition=definition, at=at)
         packed = pack_tails(tails)
@@ -183,6 +186,18 @@ def _is_same(
     """Tell whether a new run would say nothing that the latest does not."""
     is_same_weighting = latest.provenance.get("weighting") == weighting
     return latest.data_hash == data_hash and latest.weight_set_id == weight_set.pk and is_same_weighting
+
+
+def _rebuild_changed_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
+    """Keep what has been rebuilt where the run itself is killed or takes too long: a block in each transaction.
+
+    Edits scattered over a million answers touch every block, and rebuilding all takes a minute or more.
+    What changes meanwhile is left to the run, so that a stream of edits cannot hold it up for ever.
+    """
+    layout = row_layout(tree.team)
+    for _ in range(blocks.count_changed_blocks(questionnaire)):
+        with snapshot():
+            blocks.rebuild_changed_block(questionnaire, layout=layout, at=at)
 
 
 def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:

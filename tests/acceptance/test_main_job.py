@@ -78,7 +78,7 @@ class Visitor:
         self.host = urlsplit(site.url).netloc
 
     def ask(self, verb: str, path: str, body: dict[str, object] | None = None) -> tuple[int, str]:
-        line = http.client.HTTPConnection(self.host, timeout=60)
+        line = http.client.HTTPConnection(self.host, timeout=240)
         form = urlencode(body or {}, doseq=True)
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         line.request(verb, path, body=form if body else None, headers=headers)

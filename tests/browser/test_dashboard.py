@@ -167,7 +167,7 @@ class TestANewAnswer:
                     at=datetime(2018, 9, 9, 10, 0, tzinfo=UTC))
         RecomputeNote.objects.create(questionnaire=shop.version.questionnaire, at=datetime.now(UTC))
         wake_questionnaire(shop.version.questionnaire_id)
-        expect(page.locator("[data-live-stamp]")).to_contain_text("9 Sep 2018, 10:00 (UTC)", timeout=12_000)
+        expect(page.locator("[data-live-stamp]")).to_contain_text("9 Sep 2018, 10:00 (UTC)")
         expect(page.locator("#h-index").locator("xpath=ancestor::section")).not_to_have_text(before)
         expect(page.locator("#open-service")).to_be_checked()
         expect(chart(page)).to_be_visible()

@@ -23,6 +23,7 @@ from tests.browser.looks import in_every_look, violations
 from tests.browser.test_dashboard import sign_in
 from tests.cast import Cast, make_cast
 from tests.conftest import PHONE
+from tests.services.processes import wait_for
 from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox
 
@@ -108,7 +109,7 @@ class TestAPanel:
         staff.get_by_label("Language").select_option("en")
         staff.get_by_role("button", name="Send invitations").click()
         expect(staff.get_by_text("1 expert has been invited.")).to_be_visible()
-        link = wait_for_link(mailbox, staff)
+        link = wait_for_link(mailbox)
 
         phone = new_context(viewport=PHONE, has_touch=True, is_mobile=True, java_script_enabled=False).new_page()
         phone.goto(link)
@@ -183,10 +184,7 @@ class TestTheComparison:
         page = sign_in(new_context(), cast.dora, site)
         page.goto(f"/indicators/{tree.pk}/weights/")
         page.get_by_role("button", name="Compare again").click()
-        for _ in range(100):
-            if WeightComparison.objects.filter(tree=tree, made_at__isnull=False).exists():
-                break
-            page.wait_for_timeout(200)
+        wait_for(WeightComparison.objects.filter(tree=tree, made_at__isnull=False).exists, what="a worker has compared")
         page.reload()
         page.get_by_label("Weights to use from now on").select_option("johnson")
         page.get_by_label("Why (kept in the history)").fill("What customers weigh")
@@ -196,9 +194,6 @@ class TestTheComparison:
         assert tree.weight_sets.get(valid_to_at=None).origin == "derived"
 
 
-def wait_for_link(mailbox: Mailbox, page: Page) -> str:
-    for _ in range(100):
-        if mails := mailbox.to("ann@experts.example"):
-            return next(link for link in mails[0].links if "/e/" in link)
-        page.wait_for_timeout(200)
-    raise AssertionError("No mail came.")
+def wait_for_link(mailbox: Mailbox) -> str:
+    wait_for(lambda: mailbox.to("ann@experts.example"), what="the mail has come")
+    return next(link for link in mailbox.to("ann@experts.example")[0].links if "/e/" in link)

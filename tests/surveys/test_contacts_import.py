@@ -131,7 +131,7 @@ class TestReadTable:
         with pytest.raises(TableError) as caught:
             read_table(content=content)
         assert caught.value.code == code
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20
 
     def test_refuses_a_bomb_before_it_unpacks(self) -> None:
         content = zipped(xl__workbook=b"<a/>", xl__sheet=b"\0" * (200 * 1024 * 1024))
