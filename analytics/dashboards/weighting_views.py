@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
@@ -21,8 +21,8 @@ from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.presentation import level_name
-from analytics.dashboards.selection import Selection
-from analytics.dashboards.views import language_of, select, shared_context, with_query
+from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.views import language_of, results_view, shared_context, with_query
 from analytics.dashboards.weighting_input import WeightingForm, field_name
 from analytics.scoring.results import Dimension, PeriodResult
 from analytics.scoring.schemes import list_schemes, plan_of, save_scheme
@@ -45,13 +45,9 @@ class Compared:
     problem: str = ""
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def weighting(request: TeamRequest) -> HttpResponse:
+@results_view
+def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show unweighted figures beside those of the imported weights and of every saved weighting."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     schemes = list(list_schemes(tree=selection.tree))
     rows = [_compared(selection, _("Imported weights"), Imported())]
     rows += [
@@ -70,7 +66,8 @@ def weighting(request: TeamRequest) -> HttpResponse:
 def weighting_new(request: TeamRequest) -> HttpResponse:
     """Enter a population, see what its weights cost and change, then keep it as the next version."""
     at = timezone.now()
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), at)
+    tree = get_tree(request.actor, request.GET.get("survey", ""))
+    selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=at)
     if selection is None:
         return redirect("dashboards:overview")
     form = WeightingForm(request.POST or None, request.FILES or None)
