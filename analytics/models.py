@@ -17,6 +17,7 @@ from analytics.scoring.models import (
     Run,
     Slice,
     TreeState,
+    WeightingChoice,
     WeightingMethod,
     WeightingScheme,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "WeightComparison",
     "WeightOrigin",
     "WeightSet",
+    "WeightingChoice",
     "WeightingMethod",
     "WeightingScheme",
 ]

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import api, change_api
+from analytics.dashboards import api, change_api, weighting_api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", api.OverviewView.as_view(), name="overview"),
     path("changes/", change_api.ChangesView.as_view(), name="changes"),
+    path("weightings/", weighting_api.WeightingsView.as_view(), name="weightings"),
 ]

@@ -15,7 +15,10 @@ from rest_framework.views import APIView
 from accounts.roles import Permission
 from analytics.dashboards.api import PARAMETERS, selection_or_404
 from analytics.dashboards.change_request import parse_change_request, read_requested
+from analytics.dashboards.change_text import parts_sentence
+from analytics.dashboards.changes import ChangeRow, Decomposed
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
+from analytics.scoring.sentences import change_sentence
 
 
 class ChangeRowOut(serializers.Serializer[Any]):
@@ -33,8 +36,14 @@ class ChangeRowOut(serializers.Serializer[Any]):
     p_holm = serializers.FloatField(allow_null=True)
     p_bh = serializers.FloatField(allow_null=True)
     detectable = serializers.FloatField(allow_null=True)
+    n_both = serializers.IntegerField(help_text="people behind the covariance in the interval; 0: independent periods")
     verdict = serializers.CharField(help_text="beyond, within or unknown")
     reason = serializers.CharField()
+    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
+
+    def get_explanation(self, row: ChangeRow) -> str:
+        """Say why nothing can be said of the change."""
+        return change_sentence(row.before, row.after, row.reason) if row.p is None else ""
 
 
 class ContributionOut(serializers.Serializer[Any]):
@@ -53,6 +62,11 @@ class DecomposedOut(serializers.Serializer[Any]):
     from_weights = serializers.FloatField()
     total = serializers.FloatField()
     reason = serializers.CharField()
+    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
+
+    def get_explanation(self, parts: Decomposed) -> str:
+        """Say why the change cannot be put in parts."""
+        return parts_sentence(parts)
 
 
 class ChangesOut(serializers.Serializer[Any]):
@@ -62,7 +76,8 @@ class ChangesOut(serializers.Serializer[Any]):
     after = PeriodOutput()
     rows = ChangeRowOut(many=True)
     decomposed = DecomposedOut()
-    overlap = serializers.IntegerField(allow_null=True, help_text="contacts who answered in both periods")
+    overlap = serializers.IntegerField(allow_null=True, help_text="people who answered in both periods")
+    is_overlap_used = serializers.BooleanField(help_text="whether their covariance is in the intervals")
     responses_before = serializers.IntegerField()
     responses_after = serializers.IntegerField()
     is_withheld = serializers.BooleanField()

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
-from analytics.dashboards.changes import ChangeRow, Changes, Family
+from analytics.dashboards.changes import ChangeRow, Changes, Decomposed, Family
 from analytics.dashboards.controls import ChartKind, Control, TrendTest
 from analytics.dashboards.presentation import grain_text
 from analytics.scoring.results import Change, Verdict
-from analytics.scoring.sentences import sentence
+from analytics.scoring.sentences import change_sentence, sentence
 from surveys.design.document import text_in
 
 SORTS: Final = ("tree", "change", "p", "name")
@@ -111,16 +111,13 @@ def _headline_finding(changes: Changes) -> str:
 
 def _line(row: ChangeRow, family: Sequence[ChangeRow], language: str) -> Line:
     change, is_shown = _change(row), row.difference is not None
-    notes = [wording.status_text(one) for one in (row.before, row.after) if not one.is_shown]
-    if row.p is None and not notes:
-        notes = [sentence(row.reason)]
     return Line(
         row=row, name=text_in(row.names, language) or row.key, before=wording.value_text(row.before),
         after=wording.value_text(row.after), change=change, change_text=wording.change_text(change),
         interval=_interval(row) if is_shown and row.low is not None else "",
         detectable=wording.number(row.detectable, _decimals(row)) if row.detectable is not None else "",
         p=p_text(row.p), p_holm=p_text(row.p_holm), p_bh=p_text(row.p_bh), verdict=wording.verdict_text(change),
-        note=" ".join(dict.fromkeys(notes)), bar=_bar(row, family),
+        note=change_sentence(row.before, row.after, row.reason) if row.p is None else "", bar=_bar(row, family),
     )
 
 
@@ -163,17 +160,44 @@ def _sorted(lines: list[Line], sort: str) -> list[Line]:
     return sorted(lines, key=lambda one: one.name) if sort == "name" else lines
 
 
-def present_parts(changes: Changes, language: str) -> dict[str, Any]:
-    """Write what the scores and the weights of the leaves added to the change."""
-    parts = changes.decomposed
+def overlap_sentence(changes: Changes) -> str:
+    """Say how many people answered in both periods and what that does to the intervals."""
+    if changes.overlap is None:
+        return ""
+    if not changes.overlap:
+        return _("Nobody is known to have answered in both periods.")
+    count = {"n": f"{changes.overlap:,}"}
+    if changes.is_overlap_used:
+        return ngettext(
+            "%(n)s person answered in both periods; the intervals take into account how their two answers hang together.",
+            "%(n)s people answered in both periods; the intervals take into account how their two answers hang together.",
+            changes.overlap,
+        ) % count
+    return ngettext(
+        "%(n)s person answered in both periods: too few to tell how their two answers hang together, so the periods are"
+        " treated as independent.",
+        "%(n)s people answered in both periods: too few to tell how their two answers hang together, so the periods are"
+        " treated as independent.", changes.overlap,
+    ) % count
+
+
+def parts_sentence(parts: Decomposed) -> str:
+    """Say why the change cannot be put in parts; empty where it can."""
     reasons = {
+        "": "",
         "leaf_not_shown": _("An indicator has too few answers in one of the periods, so the parts cannot be shown."),
         "weights_of_another_tree": _("These weights are for another form of the tree and do not fit it any more."),
     }
+    return reasons[parts.reason] if parts.reason in reasons else sentence(parts.reason)
+
+
+def present_parts(changes: Changes, language: str) -> dict[str, Any]:
+    """Write what the scores and the weights of the leaves added to the change."""
+    parts = changes.decomposed
     texts = {key: wording.number(value, 2, sign=True) for key, value in (
         ("total", parts.total), ("scores", parts.from_scores), ("weights", parts.from_weights))}
     return {
-        "reason": (reasons.get(parts.reason) or sentence(parts.reason)) if parts.reason else "",
+        "reason": parts_sentence(parts),
         "finding": _("%(total)s points: %(scores)s from scores, %(weights)s from weights (estimator B, item means).")
         % texts,
         "lines": [

@@ -16,7 +16,14 @@ from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.change_request import ChangeRequest, parse_change_request, read_requested
-from analytics.dashboards.change_text import SORTS, present_control, present_parts, present_tables, present_trend_test
+from analytics.dashboards.change_text import (
+    SORTS,
+    overlap_sentence,
+    present_control,
+    present_parts,
+    present_tables,
+    present_trend_test,
+)
 from analytics.dashboards.changes import Changes
 from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.exports import stream_csv
@@ -31,7 +38,7 @@ from surveys.design.document import text_in
 
 HEADER: Final = (
     "family", "key", "name", "metric", "before_period", "before", "before_n", "before_n_eff", "after_period", "after",
-    "after_n", "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "weighting",
+    "after_n", "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "n_both", "weighting",
 )
 
 
@@ -82,6 +89,7 @@ def _presented(request: TeamRequest, asked: ChangeRequest, changes: Changes) -> 
     names = {"tree": _("In order of the tree"), "change": _("Change"), "p": "p", "name": _("By name")}
     return {
         "tables": present_tables(changes, sort=sort, language=language), "parts": present_parts(changes, language),
+        "overlap_text": overlap_sentence(changes),
         "sort": sort, "sorts": [(key, names[key], asked.query(sort=key if key != SORTS[0] else "")) for key in SORTS],
         "before_text": wording.period_text(changes.before), "after_text": wording.period_text(changes.after),
     }
@@ -117,5 +125,5 @@ def _rows(asked: ChangeRequest, changes: Changes, language: str) -> Iterator[Seq
             row.family.value, row.key, text_in(row.names, language), row.after.metric, changes.before.key,
             row.before.value, row.before.n, row.before.n_eff, changes.after.key, row.after.value, row.after.n,
             row.after.n_eff, row.difference, row.low, row.high, row.p, row.p_holm, row.p_bh, row.detectable,
-            row.verdict.value, asked.weighting_word or "none",
+            row.verdict.value, row.n_both, asked.weighting_word or "none",
         )

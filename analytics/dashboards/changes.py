@@ -7,28 +7,24 @@ given beside it for screening.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from analytics.dashboards.access import questionnaires_of
-from analytics.dashboards.narrowing import in_period, in_segments
+from analytics.dashboards.overlap import NPS, ItemName, Overlap, Subject, read_overlap
 from analytics.dashboards.page import Names
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
-from analytics.methods.multiplicity import benjamini_hochberg, holm
 from analytics.methods.trends import decompose_change
-from analytics.scoring.comparing import TestedChange, tested
+from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, judge_family, tested
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
-from surveys.answering.models import Response, ResponseState
-from surveys.design.document import parse_document
+from surveys.design.document import Item, Question, parse_document
 from surveys.design.models import QuestionnaireVersion
-
-LEVEL: Final = 0.05
 
 
 class Family(StrEnum):
@@ -41,7 +37,9 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One figure before and after. `p_holm`, `p_bh` are the p values adjusted within the family.
+    """One figure before and after. `n_both` people answered in both and their covariance is in the interval.
+
+    `p_holm`, `p_bh` are the p values adjusted within the family.
 
     `verdict` says beyond chance by the adjusted p value, in the headline by the figure's own interval.
     """
@@ -61,6 +59,7 @@ class ChangeRow:
     p_bh: float | None
     verdict: Verdict
     reason: str
+    n_both: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,10 @@ class Decomposed:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything on the page of a change. `overlap` counts contacts who answered in both periods.
+    """Everything on the page of a change. `overlap` counts people who answered in both periods.
 
-    It is None where that may not be told. `responses_before` and `responses_after` count responses.
+    It is None where that may not be told; `is_overlap_used` says that their covariance is in the intervals.
+    `responses_before` and `responses_after` count responses.
     """
 
     before: Period
@@ -96,6 +96,7 @@ class Changes:
     rows: tuple[ChangeRow, ...]
     decomposed: Decomposed
     overlap: int | None
+    is_overlap_used: bool
     responses_before: int
     responses_after: int
     is_withheld: bool
@@ -115,27 +116,16 @@ def read_changes(
     """
     earlier, later = _read(selection, [before, selection.period], weighting)
     is_withheld = earlier.is_withheld or later.is_withheld
-    found = list(_compared(selection, earlier, later, is_weighted=weighting is not None))
+    is_told = not (is_withheld or selection.reading.rules.k)
+    overlap = read_overlap(selection=selection, before=before, weighting=weighting) if is_told else None
+    found = list(_compared(selection, earlier, later, overlap, is_weighted=weighting is not None))
     return Changes(
         before=before, after=selection.period, rows=tuple(_corrected(found)),
         decomposed=_decomposed(selection, earlier, later, earlier_weights),
-        overlap=None if is_withheld or selection.reading.rules.k else count_overlap(selection=selection, before=before),
+        overlap=overlap.people if overlap is not None else None,
+        is_overlap_used=any(one.n_both for one in found),
         responses_before=earlier.responses, responses_after=later.responses, is_withheld=is_withheld,
     )
-
-
-def count_overlap(*, selection: Selection, before: Period) -> int:
-    """Count the contacts who answered in both periods, under the same filters and scope."""
-    rows = Response.objects.filter(
-        questionnaire__in=questionnaires_of(selection.tree), state=ResponseState.COMPLETE, is_test=False,
-        contact__isnull=False,
-    )
-    rows = in_segments(rows, selection.filters, selection.scope)
-    zone = selection.run.definition["time_zone"]
-    one, other = (
-        in_period(rows, period, moment="completed_at", wave="wave", zone=zone) for period in (before, selection.period)
-    )
-    return one.filter(contact__in=other.values("contact")).values("contact").distinct().count()
 
 
 def _read(
@@ -157,25 +147,31 @@ class _Found:
     before: Figure
     after: Figure
     tested: TestedChange
+    n_both: int
 
 
 def _compared(
-    selection: Selection, earlier: PeriodResult, later: PeriodResult, *, is_weighted: bool
+    selection: Selection, earlier: PeriodResult, later: PeriodResult, overlap: Overlap | None, *, is_weighted: bool
 ) -> Iterator[_Found]:
-    def found(family: Family, key: str, names: Names, depth: int, before: Figure, after: Figure) -> _Found:
-        return _Found(family, key, names, depth, before, after, tested(before, after, is_weighted=is_weighted))
+    def found(
+        family: Family, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure
+    ) -> _Found:
+        shared = overlap.shared(subject, before, after) if overlap is not None else INDEPENDENT
+        change = tested(before, after, is_weighted=is_weighted, shared=shared)
+        return _Found(family, key, names, depth, before, after, change, shared.n)
 
     words = item_names(selection)
-    yield found(Family.HEADLINE, later.root.key, later.root.names, 0, earlier.root.index, later.root.index)
+    root = later.root
+    yield found(Family.HEADLINE, root.key, root.key, root.names, 0, earlier.root.index, root.index)
     if earlier.nps is not None and later.nps is not None:
         names = words.get((later.nps.questionnaire_id, later.nps.key), {})
-        yield found(Family.HEADLINE, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
+        yield found(Family.HEADLINE, NPS, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
     for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
-        yield found(Family.INDICATORS, other.key, other.names, other.depth, one.index, other.index)
+        yield found(Family.INDICATORS, other.key, other.key, other.names, other.depth, one.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
     for item in _items(later):
-        names = words.get((item.questionnaire_id, item.key), {})
-        yield found(Family.ITEMS, item.key, names, 0, before[_name_of(item)].mean, item.mean)
+        name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
+        yield found(Family.ITEMS, name, item.key, names, 0, before[name].mean, item.mean)
 
 
 def _items(result: PeriodResult) -> list[ItemResult]:
@@ -185,42 +181,44 @@ def _items(result: PeriodResult) -> list[ItemResult]:
     return list({_name_of(item): item for item in items}.values())
 
 
-def _name_of(item: ItemResult) -> tuple[int, str, int, int]:
+def _name_of(item: ItemResult) -> ItemName:
     return item.questionnaire_id, item.key, item.low_code, item.high_code
 
 
 def item_names(selection: Selection) -> Mapping[tuple[int, str], Names]:
-    """The newest published wording of every question of the tree."""
+    """The newest published wording of every question of the tree; rows that read alike say which question they answer."""
     found: dict[tuple[int, str], Names] = {}
     versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(selection.tree))
     newest = {of: version for version, of in versions.order_by("number").values_list("id", "questionnaire_id")}
-    for questionnaire, document in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
-        for item in parse_document(document).items():
-            found[questionnaire, item.key] = dict(item.text)
+    for questionnaire, raw in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
+        document = parse_document(raw)
+        texts = Counter(pair for item in document.items() for pair in item.text.items())
+        for question in document.questions():
+            for item in question.items:
+                is_alone = all(texts[pair] == 1 for pair in item.text.items()) or item.text == question.text
+                found[questionnaire, item.key] = dict(item.text) if is_alone else _with_question(question, item)
     return found
+
+
+def _with_question(question: Question, item: Item) -> Names:
+    return {language: f"{text} · {question.text.get(language, '')}".rstrip(" ·") for language, text in item.text.items()}
 
 
 def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:
     for family in Family:
         members = [one for one in found if one.family == family]
-        p_values = [one.tested.p for one in members if one.tested.p is not None]
-        by_holm = iter(holm(p_values).tolist() if p_values else [])
-        by_bh = iter(benjamini_hochberg(p_values).tolist() if p_values else [])
-        for one in members:
-            row = _row(one)
-            if one.tested.p is not None and family != Family.HEADLINE:
-                p_holm, p_bh = next(by_holm), next(by_bh)
-                verdict = Verdict.BEYOND if p_holm < LEVEL else Verdict.WITHIN
-                row = replace(row, p_holm=p_holm, p_bh=p_bh, verdict=verdict)
-            yield row
+        tests = [one.tested for one in members]
+        alone = [JudgedChange(one.change, one.p, None, None) for one in tests]
+        judged = alone if family == Family.HEADLINE else judge_family(tests)
+        yield from (_row(one, other) for one, other in zip(members, judged, strict=True))
 
 
-def _row(one: _Found) -> ChangeRow:
-    change = one.tested.change
+def _row(one: _Found, judged: JudgedChange) -> ChangeRow:
+    change = judged.change
     return ChangeRow(
         family=one.family, key=one.key, names=one.names, depth=one.depth, before=one.before, after=one.after,
-        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=one.tested.p,
-        p_holm=None, p_bh=None, verdict=change.verdict, reason=change.reason,
+        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=judged.p,
+        p_holm=judged.p_holm, p_bh=judged.p_bh, verdict=change.verdict, reason=change.reason, n_both=one.n_both,
     )
 
 

@@ -24,7 +24,9 @@ from analytics.dashboards.page import (
 from analytics.dashboards.responding import asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.scoring import selectors
+from analytics.scoring.comparing import judge_family, tested
 from analytics.scoring.results import (
+    Change,
     Dimension,
     Figure,
     Freshness,
@@ -117,8 +119,11 @@ def trend_grain(selection: Selection) -> Grain:
 
 
 def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> tuple[NodeRow, ...]:
-    """Return the indicators below the index, each after its parent, siblings by weight, heaviest first."""
-    before = {node.key: node.index for node in previous}
+    """Return the indicators below the index, each after its parent, siblings by weight, heaviest first.
+
+    Their changes are judged together, as on the page of changes.
+    """
+    changes = _changes_of_nodes(nodes[1:], previous)
     children: dict[str, list[NodeResult]] = {}
     for node in nodes:
         if node.parent is not None:
@@ -127,12 +132,21 @@ def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> 
 
     def add(parent: str, branch: str) -> None:
         for node in sorted(children.get(parent, []), key=lambda one: -one.weight):
-            rows.append(_row(node, before.get(node.key), branch or node.key))
+            rows.append(_row(node, changes.get(node.key), branch or node.key))
             add(node.key, branch or node.key)
 
     if nodes:
         add(nodes[0].key, "")
     return tuple(rows)
+
+
+def _changes_of_nodes(
+    nodes: Sequence[NodeResult], previous: Sequence[NodeResult]
+) -> Mapping[str, tuple[Figure, Change]]:
+    before = {node.key: node.index for node in previous}
+    pairs = [(node, before[node.key]) for node in nodes if node.key in before]
+    judged = judge_family([tested(earlier, node.index, is_weighted=False) for node, earlier in pairs])
+    return {node.key: (earlier, one.change) for (node, earlier), one in zip(pairs, judged, strict=True)}
 
 
 def build_heat(segments: Segments, whole: PeriodResult) -> Heat:
@@ -181,13 +195,11 @@ def _headline(figure: Figure, previous: Figure | None, target: float | None = No
 
 
 def _satisfied(current: PeriodResult, previous: PeriodResult | None) -> Satisfied:
-    if current.overall is None:
-        before = previous.root.satisfied if previous else None
-        return Satisfied(_headline(current.root.satisfied, before), current.root.distribution, None, {})
-    before = previous.overall.satisfied if previous and previous.overall else None
+    headline = _headline(current.satisfied, previous.satisfied if previous else None)
     overall = current.overall
-    names = _wording(overall.questionnaire_id, overall.key)
-    return Satisfied(_headline(overall.satisfied, before), overall.distribution, overall.missing, names)
+    if overall is None:
+        return Satisfied(headline, current.root.distribution, None, {})
+    return Satisfied(headline, overall.distribution, overall.missing, _wording(overall.questionnaire_id, overall.key))
 
 
 def _wording(questionnaire_id: int, key: str) -> Names:
@@ -206,11 +218,12 @@ def _nps(current: PeriodResult, previous: PeriodResult | None) -> Nps | None:
     return Nps(_headline(current.nps.score, before), current.nps)
 
 
-def _row(node: NodeResult, before: Figure | None, branch: str) -> NodeRow:
+def _row(node: NodeResult, compared: tuple[Figure, Change] | None, branch: str) -> NodeRow:
+    before, change = compared or (None, None)
     return NodeRow(
         key=node.key, names=node.names, parent=node.parent or "", depth=node.depth, is_leaf=node.is_leaf,
         weight=node.weight, overall_weight=node.overall_weight,
-        headline=_headline(node.index, before, node.target), satisfied=node.satisfied,
+        headline=Headline(node.index, before, change, node.target), satisfied=node.satisfied,
         distribution=node.distribution, branch=branch,
     )
 

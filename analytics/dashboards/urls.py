@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/change/", change_views.change, name="change"),
     path("overview/change/export/", change_views.change_export, name="change-export"),
     path("weighting/", weighting_views.weighting, name="weighting"),
+    path("weighting/choose/", weighting_views.weighting_choose, name="weighting-choose"),
     path("weighting/new/", weighting_views.weighting_new, name="weighting-new"),
     path("runs/<int:run_id>/value/", value_views.value, name="value"),
     path("runs/<int:run_id>/compare/<int:other_id>/", value_views.runs_compare, name="runs-compare"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -15,16 +16,29 @@ from analytics.dashboards import geometry, wording
 from analytics.dashboards.method import describe_method
 from analytics.dashboards.presentation import levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
+from analytics.dashboards.value_panels import present_estimators, present_weighted
 from analytics.dashboards.views import language_of
+from analytics.dashboards.weighting_text import weighting_name
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
+from analytics.scoring.estimators import read_estimators
 from analytics.scoring.models import Run
 from analytics.scoring.periods import EVERYTHING, UnknownPeriodError, parse_period
-from analytics.scoring.provenance import Because, RunComparison, UnknownNodeError, compare_runs, describe_value
+from analytics.scoring.provenance import (
+    Because,
+    Reason,
+    RunComparison,
+    UnknownNodeError,
+    compare_runs,
+    describe_value,
+)
 from analytics.scoring.registry import METRICS
-from analytics.scoring.results import Figure, ItemResult, NodeResult, Period
+from analytics.scoring.results import Figure, ItemResult, NodeResult, Period, PeriodResult
+from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import RunTooOldError
+from analytics.scoring.weighted import read_weighted
+from analytics.scoring.weighting import WeightingError
 from surveys.design.document import text_in
 
 RUNS_LISTED = 20
@@ -40,15 +54,21 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
     filters = _filters(request, run)
     context: dict[str, Any] = {"nav": "overview", "run": run, "method": describe_method(run, language=language),
                                "period_text": wording.period_text(period), "period": period, "node_key": node,
-                               "problem": period_problem, "runs": selectors.list_runs(tree=run.tree)[:RUNS_LISTED]}
+                               "problem": period_problem, "runs": selectors.list_runs(tree=run.tree)[:RUNS_LISTED],
+                               "run_weighting": weighting_name(run.provenance.get("weighting"))}
+    scope = request.actor.scope
     try:
-        origin = describe_value(run, node=node, period=period, filters=filters, scope=request.actor.scope)
+        origin = describe_value(run, node=node, period=period, filters=filters, scope=scope)
+        estimators = read_estimators(run, node=node, period=period, filters=filters, scope=scope)
     except UnknownNodeError as error:
         raise Http404 from error
     except RunTooOldError:
         return render(request, "scoring/value.html", context | {"problem": sentence("run_too_old")})
     pieces = geometry.stacked(origin.node.distribution)
     context |= {
+        "estimators": present_estimators(estimators), "hidden": _address(request, node, period, filters),
+        "weighted": present_weighted(
+            run, request.GET.get("weighting", ""), origin, filters=filters, scope=scope, language=language),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"], "pieces": pieces, "levels": levels_text(pieces),
         "children": [_child(one, language) for one in origin.children],
@@ -71,6 +91,7 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
         "nav": "overview", "comparison": comparison, "finding": _finding(comparison), "reasons": _reasons(comparison),
         "period_text": wording.period_text(period),
         "values": _values(comparison, period, request.actor.scope, language_of(request)),
+        "is_weighted": any(run.provenance.get("weighting") for run in (comparison.earlier, comparison.later)),
     }
     return render(request, "scoring/runs_compare.html", context)
 
@@ -89,6 +110,12 @@ def _filters(request: TeamRequest, run: Run) -> dict[str, list[str]]:
     asked = {one.key: [level for level in request.GET.getlist(parameter_of(one.key)) if level in one.levels]
              for one in known.dimensions}
     return {key: levels for key, levels in asked.items() if levels}
+
+
+def _address(request: TeamRequest, node: str, period: Period, filters: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    """What a form must send again so that it stays on this value."""
+    levels = [(parameter_of(key), level) for key, chosen in filters.items() for level in chosen]
+    return [("node", node), ("period", period.key), *levels]
 
 
 def _figure(figure: Figure) -> dict[str, str]:
@@ -118,42 +145,64 @@ def _finding(comparison: RunComparison) -> str:
     if not comparison.reasons:
         return _("Nothing differs: both runs have the same digits.")
     words = {Because.DATA: _("the data"), Because.WEIGHTS: _("the indicator weights"),
-             Because.DEFINITION: _("the definition")}
+             Because.WEIGHTING: _("the respondent weighting"), Because.DEFINITION: _("the definition")}
     return _("What differs: %(causes)s.") % {
         "causes": wording.listed([words[one] for one in Because if one in comparison.causes])}
 
 
 def _reasons(comparison: RunComparison) -> list[dict[str, str]]:
-    causes = {Because.DATA: _("Data"), Because.WEIGHTS: _("Weights"), Because.DEFINITION: _("Definition")}
+    causes = {Because.DATA: _("Data"), Because.WEIGHTS: _("Weights"), Because.WEIGHTING: _("Respondent weights"),
+              Because.DEFINITION: _("Definition")}
     names = {
         "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
         "versions": _("Responses by questionnaire version"), "weight_set": _("Weight set"),
         "score_vector": _("Score vector"), "coverage": _("Required share answered"), "time_zone": _("Time zone"),
         "nodes": _("Indicators"), "sources": _("Questions"), "dimensions": _("Segment dimensions"),
-        "methods": _("Method versions"),
+        "methods": _("Method versions"), "weighting": _("Respondent weighting"),
     }
     return [
         {"cause": causes[one.because], "what": names.get(one.code) or _("Weight of %(key)s") % {"key": one.code.partition(":")[2]},
-         "before": one.before, "after": one.after}
+         "before": _told(one, one.before), "after": _told(one, one.after)}
         for one in comparison.reasons
     ]
 
 
+def _told(reason: Reason, value: str) -> str:
+    """A weighting without a name is none, or the imported one."""
+    if reason.because != Because.WEIGHTING:
+        return value
+    return {"": _("Unweighted"), "imported": _("Imported weights")}.get(value, value)
+
+
 def _values(comparison: RunComparison, period: Period, scope: Any, language: str) -> list[dict[str, str]]:
+    runs = (comparison.earlier, comparison.later)
     try:
-        earlier, later = (
-            selectors.read_period(run, period=period, scope=scope) for run in (comparison.earlier, comparison.later)
-        )
+        earlier, later = (selectors.read_period(run, period=period, scope=scope) for run in runs)
+        weighted = [_own_weighted(run, period, scope) for run in runs]
     except RunTooOldError:
         return []
     rows = []
     for node in later.nodes:
         before = earlier.node(node.key)
+        own = [one.node(node.key) if one is not None else None for one in weighted]
         rows.append({
             "name": text_in(node.names, language) or node.key, "after": _shown(node.index),
             "before": _shown(before.index) if before is not None else wording.NO_VALUE,
+            "weighted_before": _shown(own[0].index) if own[0] else "",
+            "weighted_after": _shown(own[1].index) if own[1] else "",
         })
     return rows
+
+
+def _own_weighted(run: Run, period: Period, scope: Any) -> PeriodResult | None:
+    """The figures under the weighting the run wrote down, where it has one that can be made in the period."""
+    if not run.provenance.get("weighting"):
+        return None
+    try:
+        named = get_named(tree=run.tree, word=OF_THE_RUN, run=run)
+        return read_weighted(run, period=period, weighting=named.weighting, scope=scope)
+    except WeightingError:
+        return None
 
 
 def _shown(figure: Figure) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -13,52 +13,68 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
+from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import level_name
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.views import language_of, results_view, shared_context, with_query
+from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting_input import WeightingForm, field_name
-from analytics.scoring.results import Dimension, PeriodResult
-from analytics.scoring.schemes import list_schemes, plan_of, save_scheme
+from analytics.dashboards.weighting_text import figures_of, present_detail, weighting_name
+from analytics.scoring.models import WeightingMethod
+from analytics.scoring.results import Dimension
+from analytics.scoring.schemes import Named, choose_weighting, list_schemes, save_scheme
 from analytics.scoring.sentences import sentence
-from analytics.scoring.sources import RunTooOldError
-from analytics.scoring.weighted import read_weighted
-from analytics.scoring.weighting import Imported, Plan, Report, Weighting, WeightingError, report_on
+from analytics.scoring.standard_weighting import get_choice
+from analytics.scoring.weighting import Plan, Report, WeightingError, report_on
 from surveys.design.document import text_in
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A weighting in the chosen period: what it costs and what it makes of the figures, or why it cannot be made."""
-
-    name: str
-    number: int | None
-    method: str
-    report: Report | None
-    figures: tuple[dict[str, str], ...]
-    problem: str = ""
 
 
 @results_view
 def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show unweighted figures beside those of the imported weights and of every saved weighting."""
-    schemes = list(list_schemes(tree=selection.tree))
-    rows = [_compared(selection, _("Imported weights"), Imported())]
-    rows += [
-        _compared(selection, one.name, plan_of(one), number=one.number, method=str(one.get_method_display()))
-        for one in schemes
-    ]
+    known, standing = list_weightings(selection.tree), standard_word(selection.tree)
     context = shared_context(request, selection, "weighting") | {
-        "rows": rows, "plain": _figures(selection.reading.period(selection.period)), "schemes": schemes,
+        "rows": [
+            _row(named, compare_weighting(selection, named.weighting)) | {"query": selection.query(weighting=named.word)}
+            for named in known
+        ],
+        "plain": figures_of(selection.reading.period(selection.period)),
+        "schemes": list_schemes(tree=selection.tree), "choice": get_choice(tree=selection.tree),
+        "choices": [
+            Choice("", _("Unweighted"), not standing),
+            *(Choice(one.word, weighting_name(one.record), one.word == standing) for one in known),
+        ],
+        "detail": present_detail(selection, request.GET.get("weighting", ""), known, language_of(request)),
         "period_text": wording.period_text(selection.period),
     }
     return render(request, "scoring/weighting.html", context)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def weighting_choose(request: TeamRequest) -> HttpResponse:
+    """Choose the weighting that new runs write down as their own; runs made before keep theirs."""
+    at = timezone.now()
+    tree = get_tree(request.actor, request.POST.get("survey", ""))
+    word = request.POST.get("weighting", "")
+    if tree is None:
+        return redirect("dashboards:overview")
+    try:
+        choose_weighting(tree=tree, word=word, user=request.actor.user, at=at)
+    except WeightingError as error:
+        messages.error(request, sentence(error.code, error.details))
+    else:
+        record_event(actor=request.actor, action="weighting.chosen", target=f"tree {tree.pk}",
+                     detail={"weighting": word or "none"}, at=at)
+        messages.success(request, _("New runs write this weighting down. Runs made before keep theirs."))
+    return HttpResponseRedirect(with_query(reverse("dashboards:weighting"), urlencode({"survey": tree.pk})))
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,9 +94,12 @@ def weighting_new(request: TeamRequest) -> HttpResponse:
             plan = form.plan(selection.known.dimensions)
             if "save" in request.POST:
                 return _save(request, selection, form.cleaned_data["name"], plan, at)
-            preview = _compared(selection, form.cleaned_data["name"], plan)
-            context = {"preview": preview, "preview_rows": [preview], "plain": _figures(selection.reading.period(selection.period)),
-                       "cells": _cells(preview.report, plan, selection, language_of(request))}
+            found = compare_weighting(selection, plan)
+            preview = {"name": form.cleaned_data["name"], "report": found.report, "problem": found.problem,
+                       "figures": figures_of(found.result) if found.result is not None else ()}
+            context = {"preview": preview, "preview_rows": [preview],
+                       "plain": figures_of(selection.reading.period(selection.period)),
+                       "cells": _cells(found.report, plan, selection, language_of(request))}
             typed = dict(_as_fields(plan))
         except WeightingError as error:
             form.show(error)
@@ -103,33 +122,14 @@ def _save(request: TeamRequest, selection: Selection, name: str, plan: Plan, at:
     return HttpResponseRedirect(with_query(reverse("dashboards:weighting"), selection.query()))
 
 
-def _compared(
-    selection: Selection, name: str, chosen: Weighting, *, number: int | None = None, method: str = ""
-) -> Compared:
-    if selection.reading.rules.k and selection.reading.is_hidden(selection.period):
-        return Compared(name, number, method, None, (), sentence("withheld"))
-    try:
-        report = report_on(selection.run, weighting=chosen, period=selection.period)
-        result = read_weighted(
-            selection.run, period=selection.period, weighting=chosen, filters=selection.filters, scope=selection.scope
-        )
-    except WeightingError as error:
-        return Compared(name, number, method, None, (), sentence(error.code, error.details))
-    except RunTooOldError:
-        return Compared(name, number, method, None, (), sentence("run_too_old"))
-    return Compared(name, number, method, report, _figures(result))
-
-
-def _figures(result: PeriodResult) -> tuple[dict[str, str], ...]:
-    """The index, the satisfied share and the Net Promoter Score as they are printed."""
-    found = [(_("Index"), result.root.index), (_("Satisfied share"), result.root.satisfied)]
-    if result.nps is not None:
-        found.append((_("Net Promoter Score"), result.nps.score))
-    return tuple(
-        {"name": name, "value": wording.value_with_unit(one) if one.is_shown else wording.status_text(one),
-         "interval": wording.interval_text(one), "n_eff": wording.number(one.n_eff, 0) if one.is_shown else ""}
-        for name, one in found
-    )
+def _row(named: Named, found: Compared) -> dict[str, Any]:
+    record = named.record
+    is_scheme = record["kind"] == "scheme"
+    return {
+        "name": record["name"] if is_scheme else _("Imported weights"), "number": record["number"], "word": named.word,
+        "method": WeightingMethod(record["method"]).label if is_scheme else "", "report": found.report,
+        "problem": found.problem, "figures": figures_of(found.result) if found.result is not None else (),
+    }
 
 
 def _cells(report: Report | None, plan: Plan, selection: Selection, language: str) -> list[dict[str, Any]]:

@@ -8,10 +8,11 @@ from typing import Final
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 
 from analytics.scoring.registry import get_metric
-from analytics.scoring.results import Change, Figure, Grain, Period, Status, Verdict
+from analytics.scoring.results import Change, Figure, Grain, Period, Verdict
+from analytics.scoring.sentences import figure_sentence
 
 MINUS: Final = "−"
 NO_VALUE: Final = "–"
@@ -56,20 +57,8 @@ def n_text(n: int) -> str:
 
 
 def status_text(figure: Figure) -> str:
-    """Say why there is no value, or that there are few answers; empty for an ordinary figure.
-
-    No answer, too few and withheld are three different sentences.
-    """
-    if figure.status == Status.TOO_FEW:
-        return ngettext(
-            "%(n)s answer. Scores are shown from %(needed)s.",
-            "%(n)s answers. Scores are shown from %(needed)s.", figure.n,
-        ) % {"n": figure.n, "needed": figure.needed}
-    if figure.status == Status.FEW:
-        return _("Few answers (n = %(n)s): read with care") % {"n": figure.n}
-    if figure.status == Status.WITHHELD:
-        return _("Not shown, because the answers are anonymous and the group is small.")
-    return _("No answers in this selection.") if figure.status == Status.NONE else ""
+    """Say why there is no value, or that there are few answers; empty for an ordinary figure."""
+    return figure_sentence(figure)
 
 
 def change_text(change: Change) -> str:

@@ -79,7 +79,7 @@ def verdict_of(value: float, interval: Interval) -> Verdict:
 
 
 def welch_difference(
-    later: Estimate, earlier: Estimate, covariance: float = 0.0, level: float = DEFAULT_LEVEL
+    later: Estimate, earlier: Estimate, covariance: float = 0.0, level: float = DEFAULT_LEVEL, n_both: int = 0
 ) -> Difference:
     """Return the change of an unweighted mean, unequal variances allowed.
 
@@ -92,16 +92,25 @@ def welch_difference(
         `overlap_covariance`; 0 for independent periods.
     level : float
         Confidence level of the interval.
+    n_both : int
+        Respondents behind the covariance, at most as many as in either period.
 
     Raises
     ------
     NoVariationError
-        If neither mean varies, so that chance cannot be told.
+        If neither mean varies, or the difference does not, so that chance
+        cannot be told.
+    InvalidValueError
+        If more respondents are in both periods than in one of them.
 
     Notes
     -----
-    Welch 1947 with Satterthwaite's degrees of freedom. Respondents in both
-    periods lower the variance, not the degrees of freedom.
+    Welch 1947 with Satterthwaite's degrees of freedom f. With respondents in
+    both periods the degrees lie between f and those of the paired test by the
+    share of answers that are unpaired, (n_both - 1) + (f - n_both + 1) *
+    unpaired / (n1 + n2), as Derrick, Russ, Toher and White 2017, Journal of
+    Modern Applied Statistical Methods 16(1):137-157. The same respondents in
+    both give exactly the paired interval.
 
     Examples
     --------
@@ -110,11 +119,14 @@ def welch_difference(
     >>> round(change.value, 4), round(change.df, 3), str(change.verdict)
     (0.9167, 20.428, 'rose')
     """
+    n1, n2 = checked_size(later.n, 2), checked_size(earlier.n, 2)
     one, two = later.standard_error**2, earlier.standard_error**2
     if one + two <= 0:
         raise NoVariationError("All answers are alike in both periods.")
-    spread = one**2 / (checked_size(later.n, 2) - 1) + two**2 / (checked_size(earlier.n, 2) - 1)
-    return _difference(later.value - earlier.value, one + two - 2 * covariance, (one + two) ** 2 / spread, level)
+    df = (one + two) ** 2 / (one**2 / (n1 - 1) + two**2 / (n2 - 1))
+    return _difference(
+        later.value - earlier.value, _less(one + two, covariance), _partly_paired(df, n1, n2, n_both), level
+    )
 
 
 def linearised_difference(
@@ -137,7 +149,7 @@ def linearised_difference(
     >>> round(linearised_difference(later, earlier).statistic, 4)
     2.9304
     """
-    variance = later.standard_error**2 + earlier.standard_error**2 - 2 * covariance
+    variance = _less(later.standard_error**2 + earlier.standard_error**2, covariance)
     return _difference(later.value - earlier.value, variance, NORMAL, level)
 
 
@@ -213,6 +225,21 @@ def minimum_detectable_change(
         raise InvalidValueError("A standard error must be finite and not negative.")
     multiple = normal_quantile(level) + float(special.ndtri(power))
     return multiple * math.hypot(later_error, earlier_error)
+
+
+def _less(independent: float, covariance: float) -> float:
+    """Take the covariance off; what only rounding leaves of the variance is none."""
+    variance = independent - 2 * covariance
+    return variance if variance > 1e-12 * independent else 0.0
+
+
+def _partly_paired(df: float, n_later: int, n_earlier: int, n_both: int) -> float:
+    if n_both == 0:
+        return df
+    if checked_size(n_both, 2) > min(n_later, n_earlier):
+        raise InvalidValueError("More respondents in both periods than in one of them.")
+    paired, total = n_both - 1, n_later + n_earlier
+    return paired + (df - paired) * (total - 2 * n_both) / total
 
 
 def _difference(value: float, variance: float, df: float, level: float) -> Difference:

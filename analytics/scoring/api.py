@@ -23,11 +23,11 @@ from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, 
 from analytics.scoring.periods import UnknownPeriodError, parse_period
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Grain, Period
-from analytics.scoring.schemes import get_weighting
+from analytics.scoring.schemes import get_named
 from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import RunTooOldError
-from analytics.scoring.weighted import read_weighted_periods
-from analytics.scoring.weighting import WeightingError
+from analytics.scoring.weighted import read_weighted_periods, read_weighted_segments
+from analytics.scoring.weighting import Weighting, WeightingError
 
 MAX_PERIODS = 120
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
@@ -108,11 +108,25 @@ class RunOutput(serializers.Serializer[Any]):
     duration_ms = serializers.IntegerField()
 
 
+class WeightingOutput(serializers.Serializer[Any]):
+    """A respondent weighting and its version; `hash` is of all that decides its weights."""
+
+    kind = serializers.CharField(help_text="scheme or imported")
+    id = serializers.IntegerField(allow_null=True)
+    number = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField()
+    method = serializers.CharField()
+    dimensions = serializers.ListField(child=serializers.CharField())
+    trim = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    hash = serializers.CharField()
+
+
 class ValuesOutput(serializers.Serializer[Any]):
-    """Values of a run; `weight_set` names the weights used."""
+    """Values of a run; `weight_set` names the indicator weights used, `weighting` the respondent weights."""
 
     run = serializers.IntegerField()
     weight_set = serializers.IntegerField()
+    weighting = WeightingOutput(allow_null=True)
     results = ResultOutput(many=True)
 
 
@@ -175,7 +189,7 @@ class ValuesView(APIView):
             OpenApiParameter("last", int, description="so many periods of the trend, at most 120"),
             OpenApiParameter("dimension", str, description="one result per level of this segment dimension"),
             OpenApiParameter("filter", str, many=True, description="dimension:level, repeatable"),
-            OpenApiParameter("weighting", str, description="respondent weights: imported, or a saved weighting's id"),
+            OpenApiParameter("weighting", str, description="respondent weights: imported, run, or a saved weighting's id"),
         ],
         responses=ValuesOutput,
     )
@@ -183,14 +197,22 @@ class ValuesView(APIView):
         """Return values with n, interval, metric and weights, narrowed to the caller's scope."""
         actor = actor_of(request)
         run = get_run(actor, run_id)
-        filters = _filters(request)
+        filters = asked_filters(request)
+        record = None
         try:
-            results = _results(request, run, filters, actor.scope)
+            if "weighting" in request.query_params:
+                named = get_named(tree=run.tree, word=request.query_params["weighting"], run=run)
+                results, record = _weighted(request, run, named.weighting, filters, actor.scope), named.record
+            else:
+                results = _results(request, run, filters, actor.scope)
         except WeightingError as error:
             raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
         except RunTooOldError as error:
             raise ValidationError({"filter": [sentence("run_too_old")]}) from error
-        return Response(ValuesOutput({"run": run.pk, "weight_set": run.weight_set_id, "results": results}).data)
+        except selectors.UnknownDimensionError as error:
+            raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
+        found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results}
+        return Response(ValuesOutput(found).data)
 
 
 class MetricListView(APIView):
@@ -207,30 +229,30 @@ class MetricListView(APIView):
 
 def _results(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:
     dimension, grain = request.query_params.get("dimension"), request.query_params.get("grain")
-    if "weighting" in request.query_params:
-        return _weighted(request, run, filters, scope)
     if grain is not None:
         trend = selectors.read_trend(
             run, grain=_grain(grain), last=_last(request), filters=filters, scope=scope,
             nodes=[node["key"] for node in run.definition["nodes"]],
         )
         return [_describe(result) for result in trend]
-    period = _period(request.query_params.get("period", "all"))
+    period = asked_period(request.query_params.get("period", "all"))
     if dimension is None:
         return [_describe(selectors.read_period(run, period=period, filters=filters, scope=scope))]
-    try:
-        segments = selectors.read_segments(run, period=period, dimension=dimension, filters=filters, scope=scope)
-    except selectors.UnknownDimensionError as error:
-        raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
+    segments = selectors.read_segments(run, period=period, dimension=dimension, filters=filters, scope=scope)
     return [_describe(one.result, one.dimension, one.level) for one in segments]
 
 
-def _weighted(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:
+def _weighted(
+    request: Request, run: Run, weighting: Weighting, filters: selectors.Filter, scope: selectors.Filter
+) -> list[dict[str, Any]]:
     query = request.query_params
-    if "dimension" in query:
-        raise WeightingError("weighted_by_level")
-    weighting = get_weighting(tree=run.tree, word=query["weighting"])
-    periods: tuple[Period, ...] = (_period(query.get("period", "all")),)
+    if "dimension" in query and "grain" not in query:
+        segments = read_weighted_segments(
+            run, period=asked_period(query.get("period", "all")), dimension=query["dimension"], weighting=weighting,
+            filters=filters, scope=scope,
+        )
+        return [_describe(one.result, one.dimension, one.level) for one in segments]
+    periods: tuple[Period, ...] = (asked_period(query.get("period", "all")),)
     if "grain" in query:
         periods = selectors.list_periods(run, grain=_grain(query["grain"]), scope=scope)[-_last(request):]
     found = read_weighted_periods(run, periods=periods, weighting=weighting, filters=filters, scope=scope)
@@ -242,7 +264,8 @@ def _describe(result: Any, dimension: str | None = None, level: str | None = Non
     return {name: getattr(result, name) for name in names} | {"dimension": dimension, "level": level}
 
 
-def _period(key: str) -> Period:
+def asked_period(key: str) -> Period:
+    """Read a period; ValidationError for what is none."""
     try:
         return parse_period(key)
     except UnknownPeriodError as error:
@@ -266,7 +289,8 @@ def _last(request: Request) -> int:
     return int(given)
 
 
-def _filters(request: Request) -> dict[str, list[str]]:
+def asked_filters(request: Request) -> dict[str, list[str]]:
+    """Read the filters; ValidationError for what is none."""
     found: dict[str, list[str]] = {}
     for given in request.query_params.getlist("filter"):
         key, colon, level = given.partition(":")

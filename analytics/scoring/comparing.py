@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from analytics.methods.change import (
     linearised_difference,
@@ -11,9 +13,13 @@ from analytics.methods.change import (
 )
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, Interval
+from analytics.methods.multiplicity import benjamini_hochberg, holm
 from analytics.methods.proportions import Proportion, newcombe_difference
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Figure, Verdict
+
+FAMILY_LEVEL: Final = 0.05
+"""The chance that a family of comparisons without any change names one as beyond chance."""
 
 
 def compare(previous: Figure | None, current: Figure) -> Change:
@@ -35,6 +41,18 @@ def compare(previous: Figure | None, current: Figure) -> Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What respondents of both periods do to a change: the covariance of the two figures, from `n` of them."""
+
+    n: int
+    covariance: float
+
+
+INDEPENDENT: Final = Shared(0, 0.0)
+"""Nobody is known to have answered in both periods, or too few to tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class TestedChange:
     """A change with its p value, 0-1, of "no change"; None where nothing may be said."""
 
@@ -42,28 +60,60 @@ class TestedChange:
     p: float | None
 
 
-def tested(previous: Figure, current: Figure, *, is_weighted: bool) -> TestedChange:
+def tested(
+    previous: Figure, current: Figure, *, is_weighted: bool, shared: Shared = INDEPENDENT
+) -> TestedChange:
     """Return the change of an index, a mean or a Net Promoter Score with its p value.
 
     Weighted figures by their linearised errors and the normal; unweighted means by Welch, the Net
-    Promoter Score by the normal.
+    Promoter Score by the normal. `shared` makes the interval that of partly the same respondents.
     """
     metric = current.metric
     if previous.value is None or current.value is None:
         reason = current.reason or previous.reason
         return TestedChange(Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
     try:
-        is_normal = is_weighted or metric == "nps"
-        method = linearised_difference if is_normal else welch_difference
-        found = method(_estimate(current), _estimate(previous))
+        later, earlier = _estimate(current), _estimate(previous)
+        if is_weighted or metric == "nps":
+            found = linearised_difference(later, earlier, shared.covariance)
+        else:
+            found = welch_difference(later, earlier, shared.covariance, n_both=shared.n)
     except MethodError as error:
         change = Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
         return TestedChange(change, None)
     verdict = Verdict.WITHIN if found.interval.contains(0.0) else Verdict.BEYOND
     low, high = found.interval.low, found.interval.high
     return TestedChange(
-        Change(metric, found.value, low, high, verdict, _detectable(previous, current)), found.p_value
+        Change(metric, found.value, low, high, verdict, minimum_detectable_change(found.standard_error, 0.0)),
+        found.p_value,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedChange:
+    """A change judged as one of a family; its verdict is Holm's. `p_bh` serves screening, p values are 0-1."""
+
+    change: Change
+    p: float | None
+    p_holm: float | None
+    p_bh: float | None
+
+
+def judge_family(tests: Sequence[TestedChange]) -> list[JudgedChange]:
+    """Return the changes in the same order with the verdicts that hold for all of them at once.
+
+    Those without a p value take no part and keep their verdict. Every page judges indicators by this, so
+    that no change is beyond chance on one page and within it on another.
+    """
+    p_values = [one.p for one in tests if one.p is not None]
+    adjusted = iter(zip(holm(p_values).tolist(), benjamini_hochberg(p_values).tolist(), strict=True) if p_values else ())
+    return [_judged(one, *next(adjusted)) if one.p is not None else JudgedChange(one.change, None, None, None)
+            for one in tests]
+
+
+def _judged(one: TestedChange, p_holm: float, p_bh: float) -> JudgedChange:
+    verdict = Verdict.BEYOND if p_holm < FAMILY_LEVEL else Verdict.WITHIN
+    return JudgedChange(replace(one.change, verdict=verdict), one.p, p_holm, p_bh)
 
 
 def _difference(previous: Figure, current: Figure) -> tuple[float, Interval]:

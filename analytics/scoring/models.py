@@ -216,3 +216,27 @@ class WeightingScheme(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.number})"
+
+
+class WeightingChoice(models.Model):
+    """Which respondent weighting a tree's runs name as their own, since when and by whom; the newest stands.
+
+    Neither a scheme nor the imported weights: unweighted. Rows are only ever added.
+    """
+
+    tree = models.ForeignKey(IndicatorTree, on_delete=models.CASCADE, related_name="weighting_choices")
+    scheme = models.ForeignKey(WeightingScheme, on_delete=models.PROTECT, null=True, related_name="choices")
+    is_imported = models.BooleanField(default=False)
+    chosen_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["tree", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scheme__isnull=True) | Q(is_imported=False), name="one_kind_of_weighting_chosen"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"weighting of tree {self.tree_id} since {self.chosen_at:%Y-%m-%d}"

@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analytics.scoring.results import Status
+from analytics.scoring.results import Figure, Status
+from analytics.scoring.sentences import figure_sentence
 
 
 class FigureOutput(serializers.Serializer[Any]):
@@ -20,8 +21,13 @@ class FigureOutput(serializers.Serializer[Any]):
     n_eff = serializers.FloatField(help_text="effective answers: n without respondent weights")
     standard_error = serializers.FloatField(allow_null=True)
     status = serializers.ChoiceField(choices=[one.value for one in Status])
-    reason = serializers.CharField(help_text="id of the sentence to print where there is no value")
+    reason = serializers.CharField(help_text="code of why there is no value; empty for an ordinary figure")
+    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
     needed = serializers.IntegerField(help_text="answers from which the value is shown")
+
+    def get_explanation(self, figure: Figure) -> str:
+        """Say why there is no value, or that it rests on few answers."""
+        return figure_sentence(figure)
 
 
 class LevelOutput(serializers.Serializer[Any]):

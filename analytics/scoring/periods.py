@@ -24,8 +24,9 @@ def parse_period(key: str) -> Period:
     """
     if key == EVERYTHING.key:
         return EVERYTHING
-    if key.startswith(WAVE_PREFIX) and len(key) > len(WAVE_PREFIX):
-        return wave(key.removeprefix(WAVE_PREFIX))
+    name = key.removeprefix(WAVE_PREFIX)
+    if key != name and name and "\0" not in name:
+        return wave(name)
     for pattern, build in _SPELLINGS:
         found = pattern.fullmatch(key)
         if found:

@@ -40,6 +40,7 @@ class Because(StrEnum):
 
     DATA = "data"
     WEIGHTS = "weights"
+    WEIGHTING = "weighting"
     DEFINITION = "definition"
 
 
@@ -93,7 +94,7 @@ def compare_runs(one: Run, other: Run) -> RunComparison:
     earlier, later = sorted((one, other), key=lambda run: run.pk)
     before, after = Definition.from_json(earlier.definition), Definition.from_json(later.definition)
     reasons = [*_data(earlier, later), *_weights(earlier, later, before, after),
-               *_definition(earlier, later, before, after)]
+               *_weighting(earlier, later), *_definition(earlier, later, before, after)]
     return RunComparison(earlier, later, tuple(reasons))
 
 
@@ -117,6 +118,20 @@ def _weights(earlier: Run, later: Run, before: Definition, after: Definition) ->
         for key in old if key in new and abs(old[key] - new[key]) > 1e-12
     ]
     return reasons
+
+
+def _weighting(earlier: Run, later: Run) -> list[Reason]:
+    """The respondent weighting each run wrote down; a version never changes, so its name and number say all."""
+    one, other = (run.provenance.get("weighting") for run in (earlier, later))
+    if one == other:
+        return []
+    return [Reason(Because.WEIGHTING, "weighting", _name_of(one), _name_of(other))]
+
+
+def _name_of(record: Mapping[str, Any] | None) -> str:
+    if not record:
+        return ""
+    return f"{record['name']} · {record['number']}" if record["kind"] == "scheme" else str(record["kind"])
 
 
 def _definition(earlier: Run, later: Run, before: Definition, after: Definition) -> list[Reason]:

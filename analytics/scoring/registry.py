@@ -59,6 +59,19 @@ _ALL: Final = (
         low=0, high=100, unit="points", decimals=1,
     ),
     Metric(
+        id="index_items",
+        name=_("Satisfaction index by item means"),
+        formula=_(
+            "The mean score of every part on the bottom of the tree, over those who answered it, averaged up the"
+            " tree with the full indicator weights (estimator B, item means)."
+        ),
+        denominator=_("For each part those who answered it; n is the smallest of these numbers."),
+        missing=_("Who left a part out counts for the others alone. A part that nobody answered is left out."),
+        interval=_("Normal interval, 95 %, from the covariances of the means, exact for answers with gaps."),
+        source=_("Estimator of published national indices; variance by the delta method."),
+        low=0, high=100, unit="points", decimals=1,
+    ),
+    Metric(
         id="satisfied_share",
         name=_("Satisfied share"),
         formula=_(

@@ -84,7 +84,8 @@ class Figure:
     `low` and `high` bound the 95 % interval. `value`, `low`, `high` and `standard_error` are None
     unless the status is `shown` or `few`; the interval alone may be None when n is 1.
     `reason` is an id for the sentence to print instead (`too_few`, `none`, `withheld`, …);
-    `needed` is the number of answers from which the figure is shown.
+    `needed` is the number of answers from which the figure is shown. `weight` is the sum of the respondent
+    weights behind a weighted figure, relative to their mean over the period; None for an unweighted one.
     """
 
     metric: str
@@ -97,6 +98,7 @@ class Figure:
     reason: str = ""
     needed: int = 0
     standard_error: float | None = None
+    weight: float | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -204,6 +206,11 @@ class PeriodResult:
     def root(self) -> NodeResult:
         """The satisfaction index itself."""
         return self.nodes[0]
+
+    @property
+    def satisfied(self) -> Figure:
+        """The satisfied share of the whole: of the overall question, of the index where none is asked."""
+        return self.overall.satisfied if self.overall else self.root.satisfied
 
     def node(self, key: str) -> NodeResult | None:
         """Return the node with this key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,11 +11,24 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from accounts.models import User
+from analytics.indicators.changing import locked, touched
 from analytics.indicators.models import IndicatorTree
-from analytics.scoring.models import WeightingScheme
+from analytics.scoring.models import Run, WeightingChoice, WeightingScheme
+from analytics.scoring.standard_weighting import Record, record_of_imported, record_of_scheme, word_of
 from analytics.scoring.weighting import Imported, Plan, Weighting, WeightingError, check_plan
 
 IMPORTED: Final = "imported"
+OF_THE_RUN: Final = "run"
+"""The word for the weighting that a run has written down as its own."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A weighting with the word an address has for it and the record that says which version it is."""
+
+    word: str
+    weighting: Weighting
+    record: Record
 
 
 @transaction.atomic
@@ -59,13 +73,42 @@ def get_weighting(*, tree: IndicatorTree, word: str) -> Weighting:
 
     Raises WeightingError for any other word, whether it is missing or another team's.
     """
+    return get_named(tree=tree, word=word).weighting
+
+
+def get_named(*, tree: IndicatorTree, word: str, run: Run | None = None) -> Named:
+    """Return the weighting of a word with its record; `run` is the one whose own weighting `run` means.
+
+    Raises WeightingError for a word that names none.
+    """
+    if word == OF_THE_RUN and run is not None:
+        own = word_of(run.provenance.get("weighting"))
+        if not own:
+            raise WeightingError("no_weighting_of_the_run")
+        return get_named(tree=tree, word=own)
     if word == IMPORTED:
-        return Imported()
+        return Named(word, Imported(), record_of_imported())
     if word.isascii() and word.isdigit() and len(word) < 18:
         scheme = WeightingScheme.objects.filter(tree=tree, pk=int(word)).first()
         if scheme is not None:
-            return plan_of(scheme)
+            return Named(word, plan_of(scheme), record_of_scheme(scheme))
     raise WeightingError("unknown_weighting")
+
+
+@transaction.atomic
+def choose_weighting(*, tree: IndicatorTree, word: str, user: User | None, at: datetime) -> WeightingChoice:
+    """Make a weighting the one that new runs of a tree write down ("" for none); old runs keep theirs.
+
+    Raises WeightingError for a word that names none.
+    """
+    record = get_named(tree=tree, word=word).record if word else None
+    tree = locked(tree.pk)
+    made = WeightingChoice.objects.create(
+        tree=tree, scheme_id=record["id"] if record else None, chosen_by=user, chosen_at=at,
+        is_imported=bool(record) and word == IMPORTED,
+    )
+    touched(tree, at)
+    return made
 
 
 def margins_of(plan: Plan) -> Mapping[str, Mapping[str, float]]:

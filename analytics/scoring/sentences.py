@@ -6,11 +6,41 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.scoring.results import Figure, Status
 
 
 def sentence(code: str, details: Mapping[str, Any] | None = None) -> str:
     """Return the translated sentence for the reason of a WeightingError or a MethodError."""
     return (_sentences().get(code) or _("This cannot be calculated from these answers.")) % dict(details or {})
+
+
+def figure_sentence(figure: Figure) -> str:
+    """Say why a figure has no value, or that it rests on few answers; empty for an ordinary one.
+
+    No answer, too few, withheld and not to be calculated are different sentences.
+    """
+    if figure.reason in _sentences() and figure.reason != Status.WITHHELD:
+        return sentence(figure.reason)
+    if figure.status == Status.TOO_FEW:
+        return ngettext(
+            "%(n)s answer. Scores are shown from %(needed)s.",
+            "%(n)s answers. Scores are shown from %(needed)s.", figure.n,
+        ) % {"n": figure.n, "needed": figure.needed}
+    if figure.status == Status.FEW:
+        return _("Few answers (n = %(n)s): read with care") % {"n": figure.n}
+    if figure.status == Status.WITHHELD:
+        return sentence("withheld")
+    return _("No answers in this selection.") if figure.status == Status.NONE else ""
+
+
+def change_sentence(before: Figure, after: Figure, reason: str) -> str:
+    """Say why nothing can be said of a change; empty where something can."""
+    told = [figure_sentence(one) for one in (before, after) if not one.is_shown]
+    if not told and reason:
+        told = [sentence(reason)]
+    return " ".join(dict.fromkeys(told))
 
 
 def _sentences() -> dict[str, str]:
@@ -50,7 +80,7 @@ def _sentences() -> dict[str, str]:
         "name_missing": _("Give the weighting a name."),
         "unknown_weighting": _("There is no such weighting. Use “imported” or the number of a saved weighting."),
         "run_too_old": _("The answers behind this run are no longer kept together. Use the newest run."),
-        "weighted_by_level": _("Weighted values are read by period. Leave the dimension out and filter instead."),
+        "no_weighting_of_the_run": _("This run was made without respondent weights. Choose a weighting by its number."),
         "too_few_periods": _("%(periods)s periods can be shown; %(needed)s are needed."),
         "no_variation": _("The answers do not vary, so chance cannot be told."),
         "too_few_answers": _("Too few answers to tell chance from change."),

@@ -25,10 +25,28 @@ from analytics.scoring.definition import LEVELS, Definition
 from analytics.scoring.figures import Numbers, Reader
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
-from analytics.scoring.results import Figure, ItemResult, Level, NodeResult, NpsResult, Period, PeriodResult, Status
+from analytics.scoring.results import (
+    Figure,
+    ItemResult,
+    Level,
+    NodeResult,
+    NpsResult,
+    Period,
+    PeriodResult,
+    SegmentResult,
+    Status,
+)
 from analytics.scoring.sources import Choice, Filter, chosen_cells, columns_behind
 from analytics.scoring.summaries import CELLS_PER_PASS, cell_vectors
-from analytics.scoring.weighting import FloatArray, Weighting, mask_of, report_on, row_weights
+from analytics.scoring.weighting import (
+    FloatArray,
+    Imported,
+    RowWeights,
+    Weighting,
+    mask_of,
+    report_on,
+    row_weights,
+)
 
 DECIMALS: Final = 10
 """Figures are rounded here, so that the order in which blocks are added cannot be seen in them."""
@@ -68,30 +86,62 @@ def read_weighted_periods(
     Raises WeightingError and RunTooOldError as `read_weighted` does.
     """
     reading = Reading(run, filters=filters, scope=scope)
-    base = reading.reader
     found = []
     for period in periods:
-        # An import that has no weights is an error, not a weighting by ones.
-        report_on(run, weighting=weighting, period=period)
-        vector = _vector(run, reading.definition, period, weighting, reading.choice)
-        reader = WeightedReader(base.definition, base.rules, base.facts, vector)
-        found.append(reader.result(period, vector.counts, nodes=nodes, is_withheld=reading.is_hidden(period)))
+        (vector,) = _vectors(run, reading.definition, period, weighting, [reading.choice])
+        found.append(_read(reading, period, vector, nodes=nodes, is_withheld=reading.is_hidden(period)))
     return tuple(found)
 
 
-def _vector(
-    run: Run, definition: Definition, period: Period, weighting: Weighting, choice: Choice
-) -> WeightedVector:
-    weights = row_weights(run, weighting, period)
+def read_weighted_segments(
+    run: Run, *, period: Period, dimension: str, weighting: Weighting, filters: Filter = NOTHING,
+    scope: Filter = NOTHING, nodes: Collection[str] | None = None,
+) -> tuple[SegmentResult, ...]:
+    """Return one weighted result per level; the weights are those of the whole period.
+
+    Raises UnknownDimensionError, and WeightingError and RunTooOldError as `read_weighted` does.
+    """
+    reading = Reading(run, filters=filters, scope=scope)
+    levels = reading.segments(period, dimension, ())
+    choices = [dict(reading.choice) | {dimension: frozenset({one.level})} for one in levels]
+    vectors = _vectors(run, reading.definition, period, weighting, choices)
+    return tuple(
+        replace(one, result=_read(reading, period, vector, nodes=nodes, is_withheld=one.result.is_withheld))
+        for one, vector in zip(levels, vectors, strict=True)
+    )
+
+
+def _read(
+    reading: Reading, period: Period, vector: WeightedVector, *, nodes: Collection[str] | None, is_withheld: bool
+) -> PeriodResult:
+    base = reading.reader
+    reader = WeightedReader(base.definition, base.rules, base.facts, vector)
+    return reader.result(period, vector.counts, nodes=nodes, is_withheld=is_withheld)
+
+
+def _weights(run: Run, weighting: Weighting, period: Period) -> RowWeights:
+    if isinstance(weighting, Imported):
+        # An import that has no weights is an error, not a weighting by ones.
+        report_on(run, weighting=weighting, period=period)
+    return row_weights(run, weighting, period)
+
+
+def _vectors(
+    run: Run, definition: Definition, period: Period, weighting: Weighting, choices: Sequence[Choice]
+) -> list[WeightedVector]:
+    """Sum up each choice of levels, in one pass over the columns."""
+    weights = _weights(run, weighting, period)
     width = definition.layout.width
-    total = WeightedVector(np.zeros(width, np.int64), np.zeros(width), np.zeros(width))
+    totals = [WeightedVector(np.zeros(width, np.int64), np.zeros(width), np.zeros(width)) for _ in choices]
     for questionnaire, columns in columns_behind(run):
-        chosen = mask_of(columns, period) & chosen_cells(columns, questionnaire, choice, None)
-        if chosen.any():
-            kept = select(columns, chosen)
-            for part in _parts(kept, weights.of(kept), definition, questionnaire):
-                total += part
-    return total
+        inside = mask_of(columns, period)
+        for place, choice in enumerate(choices):
+            chosen = inside & chosen_cells(columns, questionnaire, choice, None)
+            if chosen.any():
+                kept = select(columns, chosen)
+                for part in _parts(kept, weights.of(kept), definition, questionnaire):
+                    totals[place] += part
+    return totals
 
 
 def _parts(
@@ -261,7 +311,7 @@ class WeightedReader(Reader):
         status = Status.FEW if sums.n_eff < self.rules.sure_from else plain.status
         return replace(
             plain, value=_settled(value), low=_settled(low), high=_settled(high), standard_error=_settled(error),
-            n_eff=round(sums.n_eff, DECIMALS), status=status,
+            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w,
         )
 
     def _weight_at(self, places: Sequence[int]) -> float:

@@ -1,0 +1,75 @@
+"""What the page of a value shows beside the value: both estimators, and weighted beside unweighted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analytics.dashboards import wording
+from analytics.dashboards.filterbar import Choice
+from analytics.dashboards.weighting_compare import list_weightings
+from analytics.dashboards.weighting_text import node_pairs, pair_text, weighting_name
+from analytics.scoring.estimator_words import estimators_sentence
+from analytics.scoring.estimators import Estimators
+from analytics.scoring.models import Run
+from analytics.scoring.provenance import ValueOrigin
+from analytics.scoring.registry import METRICS
+from analytics.scoring.results import Figure
+from analytics.scoring.schemes import OF_THE_RUN, get_named
+from analytics.scoring.sentences import sentence
+from analytics.scoring.sources import Filter, RunTooOldError
+from analytics.scoring.standard_weighting import word_of
+from analytics.scoring.weighted import read_weighted
+from analytics.scoring.weighting import WeightingError, report_on
+
+
+def present_estimators(found: Estimators) -> dict[str, Any]:
+    """Write both estimators with n and variance, and why they differ."""
+    pairs = (("A", found.respondents), ("B", found.item_means))
+    return {"finding": estimators_sentence(found), "rows": [_estimator(letter, figure) for letter, figure in pairs]}
+
+
+def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
+    error = figure.standard_error
+    return {
+        "letter": letter, "metric": METRICS[figure.metric], "n": f"{figure.n:,}",
+        "value": wording.number(figure.value, 2) if figure.is_shown else wording.status_text(figure),
+        "interval": wording.interval_text(figure), "error": wording.number(error, 3) if error is not None else "",
+        "variance": wording.number(error * error, 4) if error is not None else "",
+    }
+
+
+def present_weighted(
+    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str
+) -> dict[str, Any]:
+    """Write the value, its parts and its questions under a weighting beside the unweighted ones.
+
+    `word` names the weighting, "" the one the run has written down.
+    """
+    own = word_of(run.provenance.get("weighting"))
+    known = list_weightings(run.tree)
+    choices = [Choice("", weighting_name(run.provenance.get("weighting")), not word)]
+    choices += [Choice(one.word, weighting_name(one.record), one.word == word) for one in known if one.word != own]
+    base: dict[str, Any] = {"choices": choices, "problem": "", "rows": [], "name": ""}
+    if not word and not own:
+        return base
+    try:
+        named = get_named(tree=run.tree, word=word or OF_THE_RUN, run=run)
+        report = report_on(run, weighting=named.weighting, period=origin.period)
+        result = read_weighted(
+            run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
+        )
+    except WeightingError as error:
+        return base | {"problem": sentence(error.code, error.details)}
+    except RunTooOldError:
+        return base | {"problem": sentence("run_too_old")}
+    found = result.node(origin.node.key)
+    assert found is not None
+    rows = node_pairs([origin.node, *origin.children], result.nodes, language)
+    rows += [
+        pair_text(f"{_('Mean')}: {one.key}", one.mean, other.mean, 1)
+        for one, other in zip(origin.node.items, found.items, strict=True)
+    ]
+    is_told = not result.is_withheld
+    return base | {"name": weighting_name(named.record), "rows": rows, "report": report if is_told else None}

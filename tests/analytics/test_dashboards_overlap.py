@@ -1,0 +1,176 @@
+"""People who answered in both periods: their covariance is in the interval of the change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analytics.dashboards import overlap
+from analytics.dashboards.changes import Family
+from analytics.scoring.results import Verdict
+from surveys.contacts.models import Contact
+from tests.analytics.builders import answer_many
+from tests.analytics.dashboard_builders import Shop, make_shop
+from tests.analytics.test_dashboards_change import read
+from tests.analytics.test_dashboards_pages import words
+from tests.cast import Cast, api_client, client_of, make_cast, make_key
+
+pytestmark = pytest.mark.django_db
+YEARS = (2017, 2018)
+QUERY = "period=2018&before=2017"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+def people(cast: Cast, count: int) -> list[Contact]:
+    return Contact.objects.bulk_create([
+        Contact(team=cast.team, email=f"p{number}@people.example", email_key=f"p{number}@people.example", name=f"P{number}") for number in range(count)
+    ])
+
+
+def codes_of(seed: int, count: int, base: np.ndarray | None = None) -> np.ndarray:
+    """Answers 1-5 that hang together with `base` where it is given."""
+    drawn = np.random.default_rng(seed).integers(1, 6, count)
+    return drawn if base is None else np.where(np.arange(count) % 3 == 0, drawn, np.clip(base + (drawn > 4), 1, 5))
+
+
+def sheet_of(code: int) -> dict[str, int]:
+    return {**dict.fromkeys(("quality", "design", "attitude", "speed", "overall"), int(code)), "nps": int(2 * code)}
+
+
+def give(shop: Shop, year: int, codes, contacts, **fields) -> None:
+    for code, contact in zip(codes, contacts, strict=True):
+        answer_many(shop.version, [sheet_of(code)], at=datetime(year, 5, 1, tzinfo=UTC), contact=contact, notes=False, **fields)
+    answer_many(shop.version, [], at=datetime(year, 5, 1, tzinfo=UTC))
+
+
+def panel(cast: Cast, *, both: int, before: int, after: int, **questionnaire) -> tuple[Shop, np.ndarray, np.ndarray]:
+    """So many in both years and in one alone; returns the codes of 2017 and 2018, those in both first."""
+    shop, known = make_shop(cast.team, **questionnaire), people(cast, both)
+    shared = codes_of(1, both)
+    earlier = np.concatenate([shared, codes_of(2, before)])
+    later = np.concatenate([codes_of(3, both, shared), codes_of(4, after)])
+    for year, codes in zip(YEARS, (earlier, later), strict=True):
+        give(shop, year, codes, [*known, *[None] * (len(codes) - both)])
+    shop.compute()
+    return shop, earlier, later
+
+
+def row_of(shop: Shop, key: str, family: Family, query: str = QUERY):
+    return next(row for row in read(shop.tree, query).family(family) if row.key == key)
+
+
+class TestTheInterval:
+    def test_of_partly_the_same_people_is_the_formula_by_hand(self, cast):
+        shop, earlier, later = panel(cast, both=20, before=15, after=25)
+        row = row_of(shop, "quality", Family.ITEMS)
+        n1, n2, n12 = 35, 45, 20
+        v1, v2 = earlier.var(ddof=1) / n1, later.var(ddof=1) / n2
+        s12 = np.cov(earlier[:20], later[:20])[0, 1]
+        assert s12 > 0.5
+        error = np.sqrt(v1 + v2 - 2 * n12 * s12 / (n1 * n2))
+        welch = (v1 + v2) ** 2 / (v1**2 / (n1 - 1) + v2**2 / (n2 - 1))
+        df = (n12 - 1) + (welch - n12 + 1) * (n1 + n2 - 2 * n12) / (n1 + n2)
+        margin = stats.t.ppf(0.975, df) * error
+        assert row.difference == pytest.approx(later.mean() - earlier.mean())
+        assert [row.low, row.high] == pytest.approx([row.difference - margin, row.difference + margin], rel=1e-9)
+        assert row.n_both == 20 and row.detectable == pytest.approx(2.8015852 * error, rel=1e-6)
+
+    def test_of_the_same_people_is_the_paired_one(self, cast):
+        shop, earlier, later = panel(cast, both=30, before=0, after=0)
+        row = row_of(shop, "quality", Family.ITEMS)
+        paired = stats.ttest_rel(later, earlier)
+        interval = paired.confidence_interval(0.95)
+        assert [row.low, row.high] == pytest.approx([interval.low, interval.high], rel=1e-9)
+        assert row.p == pytest.approx(paired.pvalue, rel=1e-9)
+
+    def test_of_the_index_is_the_paired_one_too(self, cast):
+        shop, earlier, later = panel(cast, both=30, before=0, after=0)
+        row = row_of(shop, "csi", Family.HEADLINE)
+        interval = stats.ttest_rel(25.0 * (later - 1), 25.0 * (earlier - 1)).confidence_interval(0.95)
+        assert [row.low, row.high] == pytest.approx([interval.low, interval.high], rel=1e-6)
+
+    def test_of_the_nps_is_the_paired_normal_one(self, cast):
+        shop, earlier, later = panel(cast, both=30, before=0, after=0)
+        row = row_of(shop, "nps", Family.HEADLINE)
+        distances = [np.where(2 * codes >= 9, 100, np.where(2 * codes <= 6, -100, 0)) for codes in (earlier, later)]
+        error = (distances[1] - distances[0]).std() / np.sqrt(30)
+        assert row.high - row.low == pytest.approx(2 * 1.959964 * error, rel=1e-6)
+        assert row.n_both == 30
+
+    def test_under_weights_of_one_is_the_unweighted_by_the_normal(self, cast):
+        shop, known = make_shop(cast.team), people(cast, 30)
+        earlier, later = codes_of(1, 30), codes_of(3, 30, codes_of(1, 30))
+        for year, codes in zip(YEARS, (earlier, later), strict=True):
+            give(shop, year, codes, known, respondent_weight=2)
+        shop.compute()
+        row = row_of(shop, "quality", Family.ITEMS, f"{QUERY}&weighting=imported")
+        error = (later - earlier).std(ddof=1) / np.sqrt(30)
+        assert row.high - row.low == pytest.approx(2 * 1.959964 * error, rel=1e-6)
+
+    def test_of_the_very_same_answers_says_that_nothing_varies(self, cast):
+        shop, _, _ = panel(cast, both=30, before=0, after=0)
+        row = row_of(shop, "quality", Family.ITEMS, "period=2018&before=2018-Q2")
+        assert row.difference == 0 and row.p is None and row.reason == "no_variation" and row.verdict == Verdict.UNKNOWN
+
+    def test_is_that_of_independent_periods_where_fewer_than_ten_are_in_both(self, cast):
+        shop, earlier, later = panel(cast, both=9, before=30, after=30)
+        row = row_of(shop, "quality", Family.ITEMS)
+        welch = stats.ttest_ind(later, earlier, equal_var=False)
+        assert row.p == pytest.approx(welch.pvalue, rel=1e-9) and row.n_both == 0
+
+    def test_from_a_sample_of_the_people_is_near_that_from_all(self, cast, monkeypatch):
+        shop, _, _ = panel(cast, both=200, before=20, after=20)
+        whole = row_of(shop, "quality", Family.ITEMS)
+        monkeypatch.setattr(overlap, "MOST", 50)
+        part = row_of(shop, "quality", Family.ITEMS)
+        assert whole.n_both == 200 and 120 <= part.n_both <= 220
+        assert part.high - part.low == pytest.approx(whole.high - whole.low, rel=0.15)
+        assert part.high != whole.high
+
+    def test_counts_everybody_with_the_last_answers(self, cast):
+        shop, _, later = panel(cast, both=20, before=0, after=0)
+        again = list(Contact.objects.filter(team=cast.team).order_by("id"))
+        for code, contact in zip(later, again, strict=True):
+            answer_many(shop.version, [sheet_of(code)], at=datetime(2018, 9, 1, tzinfo=UTC), contact=contact)
+        shop.compute()
+        changes = read(shop.tree, QUERY)
+        assert changes.overlap == 20 and max(row.n_both for row in changes.rows) == 20
+
+
+class TestThePage:
+    @pytest.mark.parametrize(("both", "said"), [
+        (0, "Nobody is known to have answered in both periods."),
+        (3, "3 people answered in both periods: too few to tell"),
+        (12, "12 people answered in both periods; the intervals take into account"),
+    ])
+    def test_says_how_many_answered_in_both(self, cast, both, said):
+        panel(cast, both=both, before=30 - both, after=30 - both)
+        assert said in words(client_of(cast.bob).get(f"/overview/change/?{QUERY}"))
+
+    def test_looks_for_nobody_where_anonymity_was_promised(self, cast):
+        shop, _, _ = panel(cast, both=30, before=0, after=0, is_anonymous=True)
+        changes = read(shop.tree, QUERY)
+        assert changes.overlap is None and not changes.is_overlap_used
+        assert "in both periods" not in words(client_of(cast.bob).get(f"/overview/change/?{QUERY}"))
+
+    def test_counts_within_the_scope_alone(self, cast):
+        shop, known = make_shop(cast.team), people(cast, 24)
+        for year in YEARS:
+            give(shop, year, codes_of(year, 12), known[:12], attributes={"region": "East"})
+            give(shop, year, codes_of(year + 9, 12), known[12:], attributes={"region": "West"})
+        shop.compute()
+        assert "12 people answered in both" in words(client_of(cast.eve).get(f"/overview/change/?{QUERY}"))
+        assert "24 people answered in both" in words(client_of(cast.bob).get(f"/overview/change/?{QUERY}"))
+
+    def test_is_what_the_api_says(self, cast):
+        panel(cast, both=15, before=10, after=10)
+        reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/changes/?{QUERY}").json()
+        assert reply["overlap"] == 15 and reply["is_overlap_used"] is True
+        assert {row["n_both"] for row in reply["rows"]} == {15}
