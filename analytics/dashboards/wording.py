@@ -24,7 +24,7 @@ def number(value: float | None, decimals: int = 1, *, sign: bool = False) -> str
     if value is None:
         return NO_VALUE
     rounded = round(value, decimals) or 0.0
-    return f"{rounded:{'+' if sign and rounded else ''}.{decimals}f}".replace("-", MINUS)
+    return f"{rounded:{'+' if sign and rounded else ''},.{decimals}f}".replace("-", MINUS)
 
 
 def value_text(figure: Figure) -> str:

@@ -71,8 +71,8 @@ def one_decimal(value: Number) -> str:
 
 @register.filter
 def whole(value: Number) -> str:
-    """Write 33.6 as 34."""
-    return _written(value, ".0f")
+    """Write 1933.6 as 1,934."""
+    return _written(value, ",.0f")
 
 
 @register.filter
