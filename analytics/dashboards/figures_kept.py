@@ -43,15 +43,15 @@ class Figures:
     has_nps: bool
 
 
-def get_figures(*, selection: Selection, language: str, name: str) -> Figures:
-    """Return the cards of a selection, kept ones if there are any; without a name none are kept."""
+def find_figures(name: str) -> Figures | None:
+    """Return the cards kept under a name."""
     stored = keeping.fetch(name) if name else None
-    if stored is not None:
-        return _from_bytes(stored)
-    written = write_figures(selection=selection, language=language)
-    if name:
-        keeping.keep(name, _to_bytes(written), seconds=SECONDS)
-    return written
+    return _from_bytes(stored) if stored is not None else None
+
+
+def keep_figures(name: str, figures: Figures) -> None:
+    """Keep cards for every process."""
+    keeping.keep(name, _to_bytes(figures), seconds=SECONDS)
 
 
 def write_figures(*, selection: Selection, language: str) -> Figures:

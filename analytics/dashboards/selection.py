@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
+from accounts.access import Actor
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
 from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
+from analytics.scoring.selectors import get_latest_run
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
 OWN_KEYS = frozenset({
@@ -130,6 +133,21 @@ class Selection:
     def without(self, dimension: str) -> str:
         """The query with one dimension's filter removed."""
         return self.query(**{parameter_of(dimension): ""})
+
+
+def read_selection(
+    *, actor: Actor, tree: IndicatorTree | None, query: QueryDict, at: datetime
+) -> Selection | None:
+    """Read an address against the tree's last finished run, within the actor's scope; None before the first."""
+    run = get_latest_run(tree=tree) if tree is not None else None
+    if tree is None or run is None:
+        return None
+    return parse_selection(tree=tree, run=run, query=query, scope=actor.scope, today=today_of(actor, at))
+
+
+def today_of(actor: Actor, at: datetime) -> date:
+    """The day in the team's time zone."""
+    return at.astimezone(ZoneInfo(actor.team.time_zone)).date()
 
 
 def parse_selection(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import Actor, TeamRequest, team_view
+from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import comments, exports, figures_kept, first_use, overview_page
 from analytics.dashboards.access import get_tree, mark_of, trees_for
+from analytics.dashboards.figures_kept import Figures
 from analytics.dashboards.filterbar import build_filter_bar
 from analytics.dashboards.forms import CommentFilters
 from analytics.dashboards.marks import Mark
@@ -27,7 +29,7 @@ from analytics.dashboards.presentation import (
     present_comments,
     present_stamp,
 )
-from analytics.dashboards.selection import Selection, parse_selection
+from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
@@ -36,6 +38,22 @@ from analytics.scoring.results import Freshness
 NO_RUN = 0
 """What stands for the run in pages made before the first one."""
 NO_RESULTS = Freshness(None, None, 0, None, False, None)
+
+ResultsView = Callable[[TeamRequest, Selection], HttpResponseBase]
+
+
+def results_view(view: ResultsView) -> Callable[..., HttpResponseBase]:
+    """Open a view to those who may see results, with what the address selects; before the first run go to the overview."""
+
+    @require_safe
+    @team_view(Permission.VIEW_RESULTS)
+    @wraps(view)
+    def opened(request: TeamRequest) -> HttpResponseBase:
+        tree = get_tree(request.actor, request.GET.get("survey", ""))
+        selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=timezone.now())
+        return redirect("dashboards:overview") if selection is None else view(request, selection)
+
+    return opened
 
 
 @require_safe
@@ -51,8 +69,7 @@ def overview(request: TeamRequest) -> HttpResponse:
         if isinstance(written, HttpResponse):
             return written
         page = written
-        # Only what was still so when all had been read is what the name says.
-        if mark is not None and mark_of(request.actor, request.GET.get("survey", "")) == mark:
+        if name and mark_of(request.actor, request.GET.get("survey", "")) == mark:
             overview_page.keep_page(name, page)
     return HttpResponse(overview_page.fill_page(request, page, name=name, at=at))
 
@@ -60,21 +77,34 @@ def overview(request: TeamRequest) -> HttpResponse:
 def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> overview_page.Page | HttpResponse:
     """Write the page; or reply at once before the first run, and where the address is not the canonical one."""
     tree, language = get_tree(request.actor, request.GET.get("survey", "")), language_of(request)
-    selection = select(request, tree, at)
+    selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=at)
     if selection is None:
         return render(request, "dashboards/first_use.html", first_use_context(request, tree, at))
     canonical = selection.query()
     if not selection.ignored and request.GET.urlencode() != canonical:
         return redirect(with_query(reverse("dashboards:overview"), canonical))
-    is_marked = mark is not None and mark.freshness.run_id == selection.run.pk
-    name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language) if is_marked else ""
-    figures = figures_kept.get_figures(selection=selection, language=language, name=name)
+    figures = figures_of(request, selection, mark)
     context = shared_context(request, selection, "overview") | overview_context(selection, mark, language, at)
     if not figures.responses and not figures.is_withheld:
         context |= emptiness(request, selection)
     return overview_page.write_page(
         request, selection, figures, context=context, language=language, is_mailed=mark is None or mark.is_mailed
     )
+
+
+def figures_of(request: TeamRequest, selection: Selection, mark: Mark | None) -> Figures:
+    """The cards: kept ones, or written now and kept if nothing they are made from has moved meanwhile."""
+    language, name = language_of(request), ""
+    if mark is not None and mark.freshness.run_id == selection.run.pk:
+        name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language)
+    found = figures_kept.find_figures(name)
+    if found is not None:
+        return found
+    written = figures_kept.write_figures(selection=selection, language=language)
+    now = mark_of(request.actor, request.GET.get("survey", "")) if name else None
+    if mark is not None and now is not None and now.meaning == mark.meaning:
+        figures_kept.keep_figures(name, written)
+    return written
 
 
 def overview_context(selection: Selection, mark: Mark | None, language: str, at: datetime) -> dict[str, Any]:
@@ -103,13 +133,9 @@ def live(request: TeamRequest) -> JsonResponse:
     })
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
+@results_view
+def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
     """Send every number of the overview as CSV."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     page = read_overview(selection=selection)
     rows = exports.overview_rows(page, language_of(request))
     response = StreamingHttpResponse(exports.stream_csv(rows), content_type="text/csv; charset=utf-8")
@@ -118,24 +144,16 @@ def export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     return response
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def method(request: TeamRequest) -> HttpResponse:
+@results_view
+def method(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Explain how the numbers are calculated, from the registry and the run itself."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     described = describe_method(selection.run, language=language_of(request))
     return render(request, "dashboards/method.html", {"nav": "overview", "method": described, "selection": selection})
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def comment_list(request: TeamRequest) -> HttpResponse:
+@results_view
+def comment_list(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show comments page by page."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     form = CommentFilters(request.GET)
     wanted = form.wanted()
     whole = selection.reading.period(selection.period, nodes=())
@@ -152,16 +170,6 @@ def comment_list(request: TeamRequest) -> HttpResponse:
         "next_query": selection.query(**extra, page=str(found.number + 1)), "clear_query": selection.query(),
     }
     return render(request, "dashboards/comments.html", shared_context(request, selection, "comments") | context)
-
-
-def select(request: TeamRequest, tree: IndicatorTree | None, at: datetime) -> Selection | None:
-    """Parse the address against the tree's last finished run; None before the first."""
-    run = selectors.get_latest_run(tree=tree) if tree is not None else None
-    if tree is None or run is None:
-        return None
-    return parse_selection(
-        tree=tree, run=run, query=request.GET, scope=request.actor.scope, today=today_of(request.actor, at)
-    )
 
 
 def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict[str, Any]:
@@ -196,11 +204,6 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
         "example": example, "stamp": present_stamp(fresh, at=at),
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
     }
-
-
-def today_of(actor: Actor, at: datetime) -> date:
-    """The day in the team's time zone."""
-    return at.astimezone(ZoneInfo(actor.team.time_zone)).date()
 
 
 def language_of(request: HttpRequest) -> str:

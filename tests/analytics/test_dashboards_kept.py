@@ -340,6 +340,30 @@ def request_of(cast: Cast) -> Any:
     return request
 
 
+class TestAChangeWhileThePageIsWritten:
+    """The name was read before; what is written after it may be newer and must not be kept under it."""
+
+    def test_leaves_nothing_behind(self, cast, shop):
+        client, changed = client_of(cast.bob), False
+
+        def change(execute: Any, sql: str, *rest: Any) -> Any:
+            nonlocal changed
+            if not changed and 'FROM "analytics_slice"' in sql:
+                changed = True
+                target(91)
+            return execute(sql, *rest)
+
+        def target(value: int) -> None:
+            Indicator.objects.filter(tree=shop.tree, parent=None).update(target=value)
+
+        target(80)
+        with connection.execute_wrapper(change):
+            assert "Target 91" in read(client)
+        assert not kept_figures() and not overview_page._pages.things
+        target(80)
+        assert "Target 80" in read(client)
+
+
 class TestTheResponseRate:
     def test_is_counted_anew_every_quarter_of_a_minute(self, cast, shop):
         invite(shop, sent=40, completed=10)
