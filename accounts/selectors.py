@@ -12,9 +12,10 @@ from accounts.roles import Role
 
 def get_current_membership(*, user: User, team_id: int | None) -> Membership | None:
     """Return the member's row in the chosen team, else in the first one, else None."""
-    memberships = list_memberships(user=user)
-    chosen = memberships.filter(team_id=team_id).first() if team_id else None
-    return chosen or memberships.order_by("created_at", "id").first()
+    loaded = user.loaded_memberships
+    memberships = list(list_memberships(user=user)) if loaded is None else loaded
+    chosen = [one for one in memberships if one.team_id == team_id]
+    return min(chosen or memberships, key=lambda one: (one.created_at, one.pk), default=None)
 
 
 def list_memberships(*, user: User) -> QuerySet[Membership]:

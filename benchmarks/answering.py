@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from django.db import connection
@@ -22,6 +22,7 @@ from benchmarks.visitors import Rush, rush
 from surveys.answering.models import Response
 from surveys.contacts.bulk import insert_rows
 from surveys.contacts.models import Contact
+from surveys.design.models import QuestionnaireVersion
 from surveys.sending.models import Campaign, Invitation
 from surveys.sending.services import launch_campaign
 from surveys.sending.tokens import token_for
@@ -31,6 +32,8 @@ GROUP: Final = "answering"
 PAIRS: Final = 5
 RESPONSES: Final = 200
 CLIENTS: Final = (8, 32)
+WARMING: Final = 1
+"""So many clients warm both servers up; what they take is not looked at."""
 SERVE: Final = ("--workers", "2", "--worker-class", "gthread", "--threads", "8", "--keep-alive", "5",
                 "--no-control-socket", "--log-level", "warning")
 NO_CONFIG: Final = "python:benchmarks.floor"
@@ -42,28 +45,35 @@ FLOOR: Final = {f"item_{place + 1}": str(1 + place % 5) for place in range(12)} 
 
 @dataclass
 class Stand:
-    """A web server under test with links to answer through."""
+    """A web server under test with links to answer through, and how its rushes went by number of clients."""
 
     service: Service
     port: int
     tokens: list[str]
     fields: dict[str, str]
-    rushes: list[Rush] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)
+    rushes: dict[int, list[Rush]] = field(default_factory=lambda: defaultdict(list))
+    processor: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def run(self, clients: int, responses: int) -> Rush:
+    def run(self, clients: int) -> None:
         """Let clients answer; processor time is that of web server, PostgreSQL and Redis together."""
         pids = [self.service.pid, *server_pids()]
-        tokens, self.tokens = self.tokens[:responses], self.tokens[responses:]
+        tokens, self.tokens = self.tokens[:RESPONSES], self.tokens[RESPONSES:]
         before = sum(map(processor_seconds, pids))
         done = rush(port=self.port, tokens=tokens, fields=self.fields, clients=clients)
-        self.processor.append((sum(map(processor_seconds, pids)) - before) / responses)
-        self.rushes.append(done)
-        return done
+        self.processor[clients].append((sum(map(processor_seconds, pids)) - before) / RESPONSES * 1000)
+        self.rushes[clients].append(done)
+
+    def rates(self, clients: int) -> list[float]:
+        """Responses per second of each rush."""
+        return [one.rate for one in self.rushes[clients]]
+
+    def slow(self, clients: int) -> list[float]:
+        """The latency in milliseconds that 19 of 20 responses of each rush stay under."""
+        return [one.p95 * 1000 for one in self.rushes[clients]]
 
 
 def measure(_sizes: Sequence[int]) -> Iterator[Row]:
-    """Measure both servers in turns, at 8 and at 32 clients."""
+    """Measure both servers in turns, each time at 8 and at 32 clients: what disturbs one disturbs all."""
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="csat-bench-web-")))
         count = (PAIRS * len(CLIENTS) + 1) * RESPONSES
@@ -71,31 +81,28 @@ def measure(_sizes: Sequence[int]) -> Iterator[Row]:
         ends.callback(ours.service.stop)
         ends.callback(floor.service.stop)
         for stand in (ours, floor):
-            stand.run(8, RESPONSES)
-        rates = []
-        for clients in CLIENTS:
-            yield from rows_at(clients, ours, floor)
-            rates.append(median(one.rate for one in ours.rushes))
-        yield Row(GROUP, "rate at 32 clients", rates[1], rates[0], "responses/s", "at 8 clients", 0.85, True)
+            stand.run(WARMING)
+        for _ in range(PAIRS):
+            for clients in CLIENTS:
+                ours.run(clients)
+                floor.run(clients)
+        yield from rows_of(ours, floor)
         stored = Response.objects.filter(state="complete").count()
         assert stored == count, f"{stored} of {count} responses are stored"
 
 
-def rows_at(clients: int, ours: Stand, floor: Stand) -> Iterator[Row]:
-    """The figures of some pairs of runs."""
-    for stand in (ours, floor):
-        stand.rushes, stand.processor = [], []
-    for _ in range(PAIRS):
-        ours.run(clients, RESPONSES)
-        floor.run(clients, RESPONSES)
-    name = f"{clients} clients"
-    if clients == CLIENTS[0]:
-        cost = middle_pair([s * 1000 for s in ours.processor], [s * 1000 for s in floor.processor])
-        yield Row(GROUP, f"one response, {name}", *cost, "ms CPU", "Django floor", 1.5)
-        slow = middle_pair([r.p95 * 1000 for r in ours.rushes], [r.p95 * 1000 for r in floor.rushes])
-        yield Row(GROUP, f"GET and POST, p95, {name}", *slow, "ms", "Django floor", 1.5)
-    rate = middle_pair([r.rate for r in ours.rushes], [r.rate for r in floor.rushes])
-    yield Row(GROUP, f"rate at {name}", *rate, "responses/s", "Django floor", 0.7, True)
+def rows_of(ours: Stand, floor: Stand) -> Iterator[Row]:
+    """The figures of all rushes."""
+    few, many = CLIENTS
+    cost = middle_pair(ours.processor[few], floor.processor[few])
+    yield Row(GROUP, f"one response, {few} clients", *cost, "ms CPU", "Django floor", 1.5)
+    yield Row(GROUP, f"GET and POST, p95, {few} clients", *middle_pair(ours.slow(few), floor.slow(few)), "ms",
+              "Django floor", 1.5)
+    for clients in CLIENTS:
+        rate = middle_pair(ours.rates(clients), floor.rates(clients))
+        yield Row(GROUP, f"rate at {clients} clients", *rate, "responses/s", "Django floor", 0.7, True)
+    held = middle_pair(ours.rates(many), ours.rates(few))
+    yield Row(GROUP, f"rate at {many} clients", *held, "responses/s", f"at {few} clients", 0.85, True)
 
 
 def our_stand(folder: Path, count: int) -> Stand:
@@ -131,8 +138,12 @@ def serve(application: str, config: str, port: int, log: Path, env: dict[str, st
 
 
 def make_campaign(contacts: int, name: str = "answering") -> Campaign:
-    """Launch a campaign to so many contacts."""
-    version = make_version(name)
+    """Launch a campaign to so many contacts with a questionnaire of its own."""
+    return launch_to(make_version(name), contacts, name)
+
+
+def launch_to(version: QuestionnaireVersion, contacts: int, name: str) -> Campaign:
+    """Launch a campaign to so many new contacts of the questionnaire's team."""
     team = version.questionnaire.team
     rows = (
         (team.pk, f"p{n}@customer.example", f"p{n}@customer.example", f"Person {n}", "en",

@@ -17,7 +17,7 @@ from tests.services.postgres import PostgresServer
 from tests.services.processes import ROOT
 from tests.services.redis_server import RedisServer
 
-GROUPS: Final = ("page", "contacts", "export", "sending", "answering", "scoring")
+GROUPS: Final = ("page", "contacts", "export", "sending", "answering", "scoring", "endurance")
 SIZES: Final = (10_000, 100_000, 1_000_000)
 HUGE: Final = 10_000_000
 # What production would set on a machine of some gigabytes; fsync and synchronous commits stay on.

@@ -169,7 +169,7 @@ def all_scores(run: Run, definition: Definition) -> int:
     count = 0
     held = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
     total = np.zeros(definition.layout.width, dtype=np.int64)
-    for block in held.iterator(chunk_size=4):
+    for block in held.defer("columns"):
         total += totals(blocks.load(block), definition, block.questionnaire_id)
         cubes.carry(total, definition.layout.squares)
         count += block.rows

@@ -6,13 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.selectors import list_memberships
-
 
 def actor_context(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the actor, the team and the teams to switch to (only the theme for strangers)."""
+    """Give templates the actor and the team (only the theme for strangers)."""
     actor = getattr(request, "actor", None)
     if actor is None or actor.user is None:
         return {"theme": request.COOKIES.get("theme", "auto")}
-    teams = [membership.team for membership in list_memberships(user=actor.user)]
-    return {"actor": actor, "team": actor.team, "membership": actor, "teams": teams, "theme": actor.user.theme}
+    return {"actor": actor, "team": actor.team, "theme": actor.user.theme}

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.services import plugin
 from tests.services.chromium import find_chromium
@@ -27,6 +27,8 @@ from tests.services.smtp import Mailbox, MailServer
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# What a page does within a second here may take many on a machine that does other work as well.
+BROWSER_PATIENCE = 90_000
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +169,7 @@ def browser() -> Iterator[Browser]:
     """A real Chromium."""
     program = find_chromium()
     use_own_node_if_needed()
+    expect.set_options(timeout=BROWSER_PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program)
         yield browser
@@ -197,6 +200,7 @@ def new_context(browser: Browser, site: WebServer) -> Iterator[Callable[..., Bro
 
     def open_context(**options: Any) -> BrowserContext:
         context = browser.new_context(**{"base_url": site.url, "viewport": DESKTOP, "locale": "en-US", **options})
+        context.set_default_timeout(BROWSER_PATIENCE)
         problems: list[str] = []
         context.problems = problems  # type: ignore[attr-defined]
         context.on("console", lambda m: problems.append(f"{m.type}: {m.text}") if is_problem(m) else None)

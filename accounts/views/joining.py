@@ -78,5 +78,5 @@ def finish(
 
 def with_backend(user: User) -> User:
     """Name the way in which a person just made has proved who it is."""
-    user.backend = "django.contrib.auth.backends.ModelBackend"
+    user.backend = "accounts.backends.MemberBackend"
     return user

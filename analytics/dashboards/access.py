@@ -6,6 +6,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Val
 from django.http import Http404
 
 from accounts.access import Actor, get_or_404
+from analytics.dashboards.marks import FIRST, Mark, read_mark
 from analytics.indicators.models import IndicatorTree, QuestionSource
 from surveys.design.models import Questionnaire
 from surveys.sending.models import Campaign
@@ -28,9 +29,22 @@ def get_tree(actor: Actor, word: str) -> IndicatorTree | None:
         return trees.first()
     if word == EXAMPLE:
         return _example(trees)
-    if not word.isascii() or not word.isdigit() or len(word) > 18:
+    if not _is_id(word):
         raise Http404
     return get_or_404(trees, pk=int(word))
+
+
+def mark_of(actor: Actor, word: str) -> Mark | None:
+    """Return the mark of the tree that `word` names; None where there is none, or no run of it."""
+    if word == EXAMPLE:
+        return read_mark(team_id=actor.team.pk, tree_id=_example(trees_for(actor)).pk)
+    if word and not _is_id(word):
+        return None
+    return read_mark(team_id=actor.team.pk, tree_id=int(word or FIRST))
+
+
+def _is_id(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= 18
 
 
 def _example(trees: QuerySet[IndicatorTree]) -> IndicatorTree:

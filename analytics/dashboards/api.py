@@ -15,10 +15,8 @@ from accounts.api_permissions import actor_of
 from accounts.roles import Permission
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.overview import read_overview
-from analytics.dashboards.selection import parse_selection
+from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.serializers import OverviewOut
-from analytics.dashboards.views import today_of
-from analytics.scoring import selectors
 
 PARAMETERS = [
     OpenApiParameter("survey", str, description="Id of the indicator tree; the team's first without it."),
@@ -36,12 +34,14 @@ class OverviewView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=OverviewOut)
     def get(self, request: Request) -> Response:
         """Return the overview; 404 before the first run."""
-        actor = actor_of(request)
-        tree = get_tree(actor, request.query_params.get("survey", ""))
-        run = selectors.get_latest_run(tree=tree) if tree is not None else None
-        if tree is None or run is None:
-            raise Http404
-        selection = parse_selection(
-            tree=tree, run=run, query=request.query_params, scope=actor.scope, today=today_of(actor, timezone.now())
-        )
-        return Response(OverviewOut(read_overview(selection=selection)).data)
+        return Response(OverviewOut(read_overview(selection=selection_or_404(request))).data)
+
+
+def selection_or_404(request: Request) -> Selection:
+    """What the address selects of the last finished run; raises Http404 before the first."""
+    actor = actor_of(request)
+    tree = get_tree(actor, request.query_params.get("survey", ""))
+    selection = read_selection(actor=actor, tree=tree, query=request.query_params, at=timezone.now())
+    if selection is None:
+        raise Http404
+    return selection

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, ClassVar
 
-from django.http import Http404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -15,18 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api_permissions import actor_of
 from accounts.roles import Permission
-from analytics.dashboards.access import get_tree
-from analytics.dashboards.api import PARAMETERS
+from analytics.dashboards.api import PARAMETERS, selection_or_404
 from analytics.dashboards.change_request import parse_change_request, read_requested
 from analytics.dashboards.change_text import parts_sentence, present_trend_test
 from analytics.dashboards.changes import ChangeRow, Decomposed
 from analytics.dashboards.controls import ChartKind, Control, TrendTest, read_control, read_trend_test
-from analytics.dashboards.selection import parse_selection
-from analytics.dashboards.views import today_of
-from analytics.scoring import selectors
-from analytics.scoring.api import FigureOutput, PeriodOutput
+from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.sentences import change_sentence, sentence
 
 
@@ -160,14 +153,7 @@ class ChangesView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return the change; 404 before the first run, 400 with the reason where there is none."""
-        actor = actor_of(request)
-        tree = get_tree(actor, request.query_params.get("survey", ""))
-        run = selectors.get_latest_run(tree=tree) if tree is not None else None
-        if tree is None or run is None:
-            raise Http404
-        selection = parse_selection(
-            tree=tree, run=run, query=request.query_params, scope=actor.scope, today=today_of(actor, timezone.now())
-        )
+        selection = selection_or_404(request)
         asked = parse_change_request(selection=selection, query=request.query_params)
         if asked.ignored:
             named = {one.key: [_("“%(value)s” means nothing here.") % {"value": one.value}] for one in asked.ignored}

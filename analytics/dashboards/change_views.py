@@ -29,7 +29,8 @@ from analytics.dashboards.controls import ChartKind, read_control, read_trend_te
 from analytics.dashboards.exports import stream_csv
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import filters_text
-from analytics.dashboards.views import language_of, select, shared_context
+from analytics.dashboards.selection import read_selection
+from analytics.dashboards.views import language_of, shared_context
 from analytics.indicators.models import WeightSet
 from analytics.scoring.results import Grain
 from analytics.scoring.schemes import IMPORTED, list_schemes
@@ -77,7 +78,8 @@ def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
 
 
 def _asked(request: TeamRequest) -> ChangeRequest | None:
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
+    tree = get_tree(request.actor, request.GET.get("survey", ""))
+    selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=timezone.now())
     return parse_change_request(selection=selection, query=request.GET) if selection is not None else None
 
 

@@ -7,10 +7,10 @@ given beside it for screening.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from analytics.dashboards.access import questionnaires_of
 from analytics.dashboards.overlap import NPS, ItemName, Overlap, Subject, read_overlap
@@ -18,16 +18,13 @@ from analytics.dashboards.page import Names
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
-from analytics.methods.multiplicity import benjamini_hochberg, holm
 from analytics.methods.trends import decompose_change
-from analytics.scoring.comparing import INDEPENDENT, TestedChange, tested
+from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, judge_family, tested
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
-from surveys.design.document import parse_document
+from surveys.design.document import Item, Question, parse_document
 from surveys.design.models import QuestionnaireVersion
-
-LEVEL: Final = 0.05
 
 
 class Family(StrEnum):
@@ -189,38 +186,39 @@ def _name_of(item: ItemResult) -> ItemName:
 
 
 def item_names(selection: Selection) -> Mapping[tuple[int, str], Names]:
-    """The newest published wording of every question of the tree."""
+    """The newest published wording of every question of the tree; rows that read alike say which question they answer."""
     found: dict[tuple[int, str], Names] = {}
     versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(selection.tree))
     newest = {of: version for version, of in versions.order_by("number").values_list("id", "questionnaire_id")}
-    for questionnaire, document in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
-        for item in parse_document(document).items():
-            found[questionnaire, item.key] = dict(item.text)
+    for questionnaire, raw in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
+        document = parse_document(raw)
+        texts = Counter(pair for item in document.items() for pair in item.text.items())
+        for question in document.questions():
+            for item in question.items:
+                is_alone = all(texts[pair] == 1 for pair in item.text.items()) or item.text == question.text
+                found[questionnaire, item.key] = dict(item.text) if is_alone else _with_question(question, item)
     return found
+
+
+def _with_question(question: Question, item: Item) -> Names:
+    return {language: f"{text} · {question.text.get(language, '')}".rstrip(" ·") for language, text in item.text.items()}
 
 
 def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:
     for family in Family:
         members = [one for one in found if one.family == family]
-        p_values = [one.tested.p for one in members if one.tested.p is not None]
-        by_holm = iter(holm(p_values).tolist() if p_values else [])
-        by_bh = iter(benjamini_hochberg(p_values).tolist() if p_values else [])
-        for one in members:
-            row = _row(one)
-            if one.tested.p is not None and family != Family.HEADLINE:
-                p_holm, p_bh = next(by_holm), next(by_bh)
-                verdict = Verdict.BEYOND if p_holm < LEVEL else Verdict.WITHIN
-                row = replace(row, p_holm=p_holm, p_bh=p_bh, verdict=verdict)
-            yield row
+        tests = [one.tested for one in members]
+        alone = [JudgedChange(one.change, one.p, None, None) for one in tests]
+        judged = alone if family == Family.HEADLINE else judge_family(tests)
+        yield from (_row(one, other) for one, other in zip(members, judged, strict=True))
 
 
-def _row(one: _Found) -> ChangeRow:
-    change = one.tested.change
+def _row(one: _Found, judged: JudgedChange) -> ChangeRow:
+    change = judged.change
     return ChangeRow(
         family=one.family, key=one.key, names=one.names, depth=one.depth, before=one.before, after=one.after,
-        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=one.tested.p,
-        p_holm=None, p_bh=None, verdict=change.verdict, reason=change.reason,
-        n_both=one.n_both,
+        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=judged.p,
+        p_holm=judged.p_holm, p_bh=judged.p_bh, verdict=change.verdict, reason=change.reason, n_both=one.n_both,
     )
 
 

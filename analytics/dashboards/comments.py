@@ -50,15 +50,20 @@ class Sources:
     anonymous: frozenset[int]
 
 
+Quoted = tuple[int, int]
+"""The id of a response and its revision."""
+
+
 @dataclass(frozen=True)
 class CommentPage:
-    """One page. `is_withheld`: the anonymity promised forbids to show any."""
+    """One page. `is_withheld`: the anonymity promised forbids to show any; `rows` are the responses quoted."""
 
     comments: tuple[Comment, ...]
     number: int
     has_next: bool
     is_asked: bool = True
     is_withheld: bool = False
+    rows: tuple[Quoted, ...] = ()
 
 
 def get_sources(*, tree: IndicatorTree) -> Sources:
@@ -102,7 +107,16 @@ def list_comments(
     found = list(rows.order_by("-completed_at", "-id")[first : first + size + 1])
     keys = [dimension.key for dimension in selection.known.dimensions]
     shown = tuple(_comment(row, sources, keys) for row in found[:size])
-    return CommentPage(shown, page, len(found) > size)
+    return CommentPage(shown, page, len(found) > size, rows=tuple((row.pk, row.revision) for row in found[:size]))
+
+
+def are_unchanged(rows: Sequence[Quoted]) -> bool:
+    """Tell whether the responses quoted still stand as they were: none erased, none edited."""
+    if not rows:
+        return True
+    standing = Response.objects.filter(pk__in=[row for row, _revision in rows])
+    found = standing.values_list("id", "revision", "state", "is_test")
+    return set(found) == {(*row, ResponseState.COMPLETE.value, False) for row in rows}
 
 
 def _narrowed(
@@ -111,7 +125,7 @@ def _narrowed(
     tree = selection.tree
     rows = Response.objects.filter(
         team_id=tree.team_id, state=ResponseState.COMPLETE, is_test=False, questionnaire__in=list(sources.comments)
-    ).only("answers", "attributes", "questionnaire_id", "language", "completed_at")
+    ).only("answers", "attributes", "questionnaire_id", "language", "completed_at", "revision")
     rows = in_period(rows, selection.period, moment="completed_at", wave="wave", zone=tree.team.time_zone)
     rows = in_segments(rows, selection.filters, selection.scope)
     said, scored = Q(pk__in=[]), Q(pk__in=[])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analytics.dashboards import attention, comments
@@ -21,12 +21,15 @@ from analytics.dashboards.page import (
     Trend,
     TrendPoint,
 )
-from analytics.dashboards.responding import get_funnel
+from analytics.dashboards.responding import asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.scoring import selectors
+from analytics.scoring.comparing import judge_family, tested
 from analytics.scoring.results import (
+    Change,
     Dimension,
     Figure,
+    Freshness,
     Grain,
     NodeResult,
     PeriodResult,
@@ -54,6 +57,16 @@ class Segments:
 
 def read_overview(*, selection: Selection) -> Overview:
     """Return every number of the overview under the selection, within its scope."""
+    page = read_figures(selection=selection)
+    quoted = comments.list_comments(selection=selection, is_withheld=page.is_withheld, size=COMMENTS_SHOWN)
+    return replace(
+        page, freshness=selectors.freshness(tree=selection.tree), comments=quoted.comments,
+        funnel=None if page.is_withheld else get_funnel(asked=asked_by(selection)),
+    )
+
+
+def read_figures(*, selection: Selection) -> Overview:
+    """Return what of the overview the run alone decides: no comments, no funnel, nothing that waits."""
     run, reading = selection.run, selection.reading
     current = reading.period(selection.period)
     previous = reading.period(selection.previous) if selection.previous is not None else None
@@ -63,19 +76,16 @@ def read_overview(*, selection: Selection) -> Overview:
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
         run_id=run.pk, weight_set=run.weight_set.name, weight_set_number=run.weight_set.number,
-        freshness=selectors.freshness(tree=selection.tree),
+        freshness=Freshness(run.pk, run.finished_at, run.responses, run.newest_response_at, False, None),
         period=selection.period, previous=selection.previous, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=_headline(current.root.index, previous.root.index if previous else None, current.root.target),
         satisfied=_satisfied(current, previous), nps=_nps(current, previous),
-        funnel=None if current.is_withheld else get_funnel(selection=selection),
+        funnel=None,
         trend=read_trend(selection=selection),
         nodes=order_nodes(current.nodes, previous.nodes if previous else ()),
         alerts=alerts, looks=looks,
-        heat=build_heat(shown, current) if shown else None,
-        comments=comments.list_comments(
-            selection=selection, is_withheld=current.is_withheld, size=COMMENTS_SHOWN
-        ).comments,
+        heat=build_heat(shown, current) if shown else None, comments=(),
         show_from=selection.tree.team.show_from_n, sure_from=selection.tree.team.sure_from_n,
     )
 
@@ -109,8 +119,11 @@ def trend_grain(selection: Selection) -> Grain:
 
 
 def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> tuple[NodeRow, ...]:
-    """Return the indicators below the index, each after its parent, siblings by weight, heaviest first."""
-    before = {node.key: node.index for node in previous}
+    """Return the indicators below the index, each after its parent, siblings by weight, heaviest first.
+
+    Their changes are judged together, as on the page of changes.
+    """
+    changes = _changes_of_nodes(nodes[1:], previous)
     children: dict[str, list[NodeResult]] = {}
     for node in nodes:
         if node.parent is not None:
@@ -119,12 +132,21 @@ def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> 
 
     def add(parent: str, branch: str) -> None:
         for node in sorted(children.get(parent, []), key=lambda one: -one.weight):
-            rows.append(_row(node, before.get(node.key), branch or node.key))
+            rows.append(_row(node, changes.get(node.key), branch or node.key))
             add(node.key, branch or node.key)
 
     if nodes:
         add(nodes[0].key, "")
     return tuple(rows)
+
+
+def _changes_of_nodes(
+    nodes: Sequence[NodeResult], previous: Sequence[NodeResult]
+) -> Mapping[str, tuple[Figure, Change]]:
+    before = {node.key: node.index for node in previous}
+    pairs = [(node, before[node.key]) for node in nodes if node.key in before]
+    judged = judge_family([tested(earlier, node.index, is_weighted=False) for node, earlier in pairs])
+    return {node.key: (earlier, one.change) for (node, earlier), one in zip(pairs, judged, strict=True)}
 
 
 def build_heat(segments: Segments, whole: PeriodResult) -> Heat:
@@ -173,13 +195,11 @@ def _headline(figure: Figure, previous: Figure | None, target: float | None = No
 
 
 def _satisfied(current: PeriodResult, previous: PeriodResult | None) -> Satisfied:
-    if current.overall is None:
-        before = previous.root.satisfied if previous else None
-        return Satisfied(_headline(current.root.satisfied, before), current.root.distribution, None, {})
-    before = previous.overall.satisfied if previous and previous.overall else None
+    headline = _headline(current.satisfied, previous.satisfied if previous else None)
     overall = current.overall
-    names = _wording(overall.questionnaire_id, overall.key)
-    return Satisfied(_headline(overall.satisfied, before), overall.distribution, overall.missing, names)
+    if overall is None:
+        return Satisfied(headline, current.root.distribution, None, {})
+    return Satisfied(headline, overall.distribution, overall.missing, _wording(overall.questionnaire_id, overall.key))
 
 
 def _wording(questionnaire_id: int, key: str) -> Names:
@@ -198,11 +218,12 @@ def _nps(current: PeriodResult, previous: PeriodResult | None) -> Nps | None:
     return Nps(_headline(current.nps.score, before), current.nps)
 
 
-def _row(node: NodeResult, before: Figure | None, branch: str) -> NodeRow:
+def _row(node: NodeResult, compared: tuple[Figure, Change] | None, branch: str) -> NodeRow:
+    before, change = compared or (None, None)
     return NodeRow(
         key=node.key, names=node.names, parent=node.parent or "", depth=node.depth, is_leaf=node.is_leaf,
         weight=node.weight, overall_weight=node.overall_weight,
-        headline=_headline(node.index, before, node.target), satisfied=node.satisfied,
+        headline=Headline(node.index, before, change, node.target), satisfied=node.satisfied,
         distribution=node.distribution, branch=branch,
     )
 

@@ -84,24 +84,20 @@ class Branch:
     parts: tuple[Node, ...]
 
 
-def present_overview(page: Overview, selection: Selection, *, language: str, at: datetime) -> dict[str, Any]:
-    """Return the template's context for the cards of an overview."""
+def present_overview(page: Overview, selection: Selection, *, language: str) -> dict[str, Any]:
+    """Return the template's context for those cards of an overview that the run decides."""
     before = wording.period_text(page.previous) if page.previous else ""
     axis = geometry.axis_for(_index_figures(page), page.index.target)
     return {
-        "page": page, "stamp": present_stamp(page.freshness, at=at), "before": before,
-        "period_text": wording.period_text(page.period), "tree_name": text_in(page.names, language),
+        "page": page, "before": before, "period_text": wording.period_text(page.period),
         "index": present_kpi(page.index, before, axis=geometry.axis_for(_own(page.index), page.index.target)),
         "satisfied": present_satisfied(page.satisfied, before, language),
         "nps": present_nps(page.nps, before) if page.nps else None,
-        "funnel": present_funnel(page.funnel, before) if page.funnel else None,
         "trend": present_trend(page.trend),
         "branches": present_branches(page.nodes, before, axis, language), "nodes_axis": axis,
         "nodes_finding": findings.nodes_finding(page.nodes, language),
         "alerts": [present_alert(alert, selection, language) for alert in page.alerts],
         "heat": present_heat(page.heat, selection, language) if page.heat else None,
-        "comments": present_comments(page.comments, selection.known.dimensions, language),
-        "filters_text": filters_text(selection, language),
     }
 
 

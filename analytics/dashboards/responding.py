@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from django.db.models import Count, Q
 
+from accounts.models import Team
 from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.page import Funnel, Headline
 from analytics.dashboards.selection import Selection
+from analytics.indicators.models import QuestionSource
 from analytics.scoring.results import Change, Figure, Period, Status, Verdict
 from surveys.sending.models import DeliveryState, Invitation
 
 METRIC = "response_rate"
 
 
-def get_funnel(*, selection: Selection) -> Funnel | None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose invitations, in which periods, are counted."""
+
+    team: Team
+    tree_id: int
+    period: Period
+    previous: Period | None
+    filters: Mapping[str, Sequence[str]]
+    scope: Mapping[str, Sequence[str]]
+
+
+def asked_by(selection: Selection) -> Asked:
+    """What a selection asks of the invitations."""
+    return Asked(
+        selection.tree.team, selection.tree.pk, selection.period, selection.previous, selection.filters, selection.scope
+    )
+
+
+def get_funnel(*, asked: Asked) -> Funnel | None:
     """Count the invitations mailed in the period by step; None when the tree's surveys were never mailed.
 
     Test invitations never count. Compared with the earlier period where there is one.
     """
-    counts = _count(selection, selection.period)
+    counts = _count(asked, asked.period)
     if not any(counts.values()):
         return None
-    rate = _rate(counts["completed"], counts["delivered"], selection)
+    rate = _rate(counts["completed"], counts["delivered"], asked.team)
     previous = None
-    if selection.previous is not None:
-        before = _count(selection, selection.previous)
-        previous = _rate(before["completed"], before["delivered"], selection)
+    if asked.previous is not None:
+        before = _count(asked, asked.previous)
+        previous = _rate(before["completed"], before["delivered"], asked.team)
     headline = Headline(rate, previous, _change(previous, rate)) if rate else None
     return Funnel(**counts, headline=headline)
 
 
-def _count(selection: Selection, period: Period) -> dict[str, int]:
-    tree = selection.tree
+def _count(asked: Asked, period: Period) -> dict[str, int]:
     # By subquery, not by join: a questionnaire feeds the tree through many sources.
-    fed = tree.sources.values("questionnaire_id")
+    fed = QuestionSource.objects.filter(tree=asked.tree_id).values("questionnaire_id")
     rows = Invitation.objects.filter(
-        campaign__team=tree.team_id, campaign__questionnaire__in=fed, is_test=False, sent_at__isnull=False
+        campaign__team=asked.team, campaign__questionnaire__in=fed, is_test=False, sent_at__isnull=False
     )
-    rows = in_period(rows, period, moment="sent_at", wave="campaign__wave", zone=tree.team.time_zone)
-    rows = in_segments(rows, selection.filters, selection.scope, questionnaire="campaign__questionnaire_id")
+    rows = in_period(rows, period, moment="sent_at", wave="campaign__wave", zone=asked.team.time_zone)
+    rows = in_segments(rows, asked.filters, asked.scope, questionnaire="campaign__questionnaire_id")
     delivered = Q(state=DeliveryState.SENT)
     return rows.aggregate(
         invited=Count("id"),
@@ -48,10 +71,9 @@ def _count(selection: Selection, period: Period) -> dict[str, int]:
     )
 
 
-def _rate(completed: int, delivered: int, selection: Selection) -> Figure | None:
+def _rate(completed: int, delivered: int, team: Team) -> Figure | None:
     if not delivered:
         return None
-    team = selection.tree.team
     if delivered < team.show_from_n:
         return Figure(METRIC, delivered, float(delivered), None, None, None, Status.TOO_FEW, "too_few", team.show_from_n)
     status = Status.FEW if delivered < team.sure_from_n else Status.SHOWN

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
+from accounts.access import Actor
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
 from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
+from analytics.scoring.selectors import get_latest_run
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
 OWN_KEYS = frozenset({
@@ -40,6 +43,12 @@ class PageReading(Reading):
     def dimensions(self) -> tuple[Dimension, ...]:
         """Dimensions with their levels."""
         return self.known_dimensions
+
+    def read_ahead(self) -> None:
+        """Read in two queries what every page looks up of the run, slice by slice."""
+        self.source.cubes(("month", "wave"))
+        cells = ("wave", *sorted({month[:4] for month in self._months}))
+        self.source.cubes([f"level:{key}:{cell}" for key in self.definition.dimensions for cell in cells])
 
 
 class Compare(StrEnum):
@@ -126,11 +135,27 @@ class Selection:
         return self.query(**{parameter_of(dimension): ""})
 
 
+def read_selection(
+    *, actor: Actor, tree: IndicatorTree | None, query: QueryDict, at: datetime
+) -> Selection | None:
+    """Read an address against the tree's last finished run, within the actor's scope; None before the first."""
+    run = get_latest_run(tree=tree) if tree is not None else None
+    if tree is None or run is None:
+        return None
+    return parse_selection(tree=tree, run=run, query=query, scope=actor.scope, today=today_of(actor, at))
+
+
+def today_of(actor: Actor, at: datetime) -> date:
+    """The day in the team's time zone."""
+    return at.astimezone(ZoneInfo(actor.team.time_zone)).date()
+
+
 def parse_selection(
     *, tree: IndicatorTree, run: Run, query: QueryDict, scope: Mapping[str, Sequence[str]], today: date
 ) -> Selection:
     """Read an address. What it cannot mean is listed in `ignored` and the default stands."""
     whole = PageReading(run, scope=scope)
+    whole.read_ahead()
     known = list_choices(whole, scope=scope)
     ignored: list[Ignored] = []
     period = _period(query.get("period", ""), known, ignored)

@@ -6,27 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analytics.scoring.results import Status, Verdict
+from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
+from analytics.scoring.results import Verdict
 
 
 class Names(serializers.DictField):
     """A text by language."""
 
     child = serializers.CharField()
-
-
-class FigureOut(serializers.Serializer[Any]):
-    """A number with its interval; null where it may not be shown."""
-
-    metric = serializers.CharField()
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    n = serializers.IntegerField()
-    n_eff = serializers.FloatField()
-    status = serializers.ChoiceField(choices=[one.value for one in Status])
-    reason = serializers.CharField()
-    needed = serializers.IntegerField()
 
 
 class ChangeOut(serializers.Serializer[Any]):
@@ -43,36 +30,19 @@ class ChangeOut(serializers.Serializer[Any]):
 class HeadlineOut(serializers.Serializer[Any]):
     """A figure, what it is compared with, and its target."""
 
-    figure = FigureOut()
-    previous = FigureOut(allow_null=True)
+    figure = FigureOutput()
+    previous = FigureOutput(allow_null=True)
     change = ChangeOut(allow_null=True)
     target = serializers.FloatField(allow_null=True)
     gap = serializers.FloatField(allow_null=True)
-
-
-class LevelOut(serializers.Serializer[Any]):
-    """One level of a distribution."""
-
-    code = serializers.IntegerField()
-    count = serializers.IntegerField()
-    share = serializers.FloatField()
-
-
-class MissingOut(serializers.Serializer[Any]):
-    """Answers that are in no denominator."""
-
-    not_applicable = serializers.IntegerField()
-    blank = serializers.IntegerField()
-    not_asked = serializers.IntegerField()
-    invalid = serializers.IntegerField()
 
 
 class SatisfiedOut(serializers.Serializer[Any]):
     """The satisfied share."""
 
     headline = HeadlineOut()
-    distribution = LevelOut(many=True)
-    missing = MissingOut(allow_null=True)
+    distribution = LevelOutput(many=True)
+    missing = MissingOutput(allow_null=True)
     names = Names()
 
 
@@ -80,11 +50,11 @@ class NpsResultOut(serializers.Serializer[Any]):
     """The shares behind the score."""
 
     key = serializers.CharField()
-    promoters = FigureOut()
-    passives = FigureOut()
-    detractors = FigureOut()
-    distribution = LevelOut(many=True)
-    missing = MissingOut()
+    promoters = FigureOutput()
+    passives = FigureOutput()
+    detractors = FigureOutput()
+    distribution = LevelOutput(many=True)
+    missing = MissingOutput()
 
 
 class NpsOut(serializers.Serializer[Any]):
@@ -104,22 +74,13 @@ class FunnelOut(serializers.Serializer[Any]):
     headline = HeadlineOut(allow_null=True)
 
 
-class PeriodOut(serializers.Serializer[Any]):
-    """A period; `end` is the day after its last."""
-
-    grain = serializers.CharField()
-    key = serializers.CharField()
-    start = serializers.DateField(allow_null=True)
-    end = serializers.DateField(allow_null=True)
-
-
 class TrendPointOut(serializers.Serializer[Any]):
     """One period of the trend."""
 
-    period = PeriodOut()
-    figure = FigureOut()
+    period = PeriodOutput()
+    figure = FigureOutput()
     is_running = serializers.BooleanField()
-    last_year = FigureOut(allow_null=True)
+    last_year = FigureOutput(allow_null=True)
 
 
 class TrendOut(serializers.Serializer[Any]):
@@ -141,8 +102,8 @@ class NodeOut(serializers.Serializer[Any]):
     weight = serializers.FloatField()
     overall_weight = serializers.FloatField()
     headline = HeadlineOut()
-    satisfied = FigureOut()
-    distribution = LevelOut(many=True)
+    satisfied = FigureOutput()
+    distribution = LevelOutput(many=True)
 
 
 class AlertOut(serializers.Serializer[Any]):
@@ -153,8 +114,8 @@ class AlertOut(serializers.Serializer[Any]):
     dimension = serializers.CharField()
     level = serializers.CharField()
     level_names = Names()
-    previous = FigureOut()
-    current = FigureOut()
+    previous = FigureOutput()
+    current = FigureOutput()
     change = ChangeOut()
     adjusted_p = serializers.FloatField()
 
@@ -163,7 +124,7 @@ class HeatCellOut(serializers.Serializer[Any]):
     """An indicator in a segment."""
 
     node = serializers.CharField()
-    figure = FigureOut()
+    figure = FigureOutput()
     distance = serializers.FloatField(allow_null=True)
     change = ChangeOut(allow_null=True)
 
@@ -217,8 +178,8 @@ class OverviewOut(serializers.Serializer[Any]):
     weight_set = serializers.CharField()
     weight_set_number = serializers.IntegerField()
     freshness = FreshnessOut()
-    period = PeriodOut()
-    previous = PeriodOut(allow_null=True)
+    period = PeriodOutput()
+    previous = PeriodOutput(allow_null=True)
     filters = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
     responses = serializers.IntegerField()
     is_withheld = serializers.BooleanField()

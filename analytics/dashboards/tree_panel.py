@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -13,19 +12,16 @@ from accounts.access import Actor
 from analytics.dashboards import wording
 from analytics.dashboards.page import Headline
 from analytics.dashboards.presentation import present_kpi
-from analytics.dashboards.selection import parse_selection
+from analytics.dashboards.selection import read_selection
 from analytics.indicators.models import IndicatorTree
-from analytics.scoring import selectors
 from surveys.design.document import text_in
 
 
 def render(actor: Actor, tree: IndicatorTree, at: datetime) -> str:
     """Return safe HTML: index, interval, n and target as the overview shows them first, within the actor's scope."""
-    run = selectors.get_latest_run(tree=tree)
-    if run is None:
+    selection = read_selection(actor=actor, tree=tree, query=QueryDict(), at=at)
+    if selection is None:
         return render_to_string("dashboards/_tree_card.html", {"tree": tree})
-    today = at.astimezone(ZoneInfo(actor.team.time_zone)).date()
-    selection = parse_selection(tree=tree, run=run, query=QueryDict(), scope=actor.scope, today=today)
     root_key = selection.reading.definition.nodes[0].key
     root = selection.reading.period(selection.period, nodes=(root_key,)).root
     headline = Headline(root.index, None, None, root.target)

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import Actor, TeamRequest, team_view
+from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import comments, exports, first_use
-from analytics.dashboards.access import get_tree, trees_for
+from analytics.dashboards import comments, exports, figures_kept, first_use, overview_page
+from analytics.dashboards.access import get_tree, mark_of, trees_for
+from analytics.dashboards.figures_kept import Figures
 from analytics.dashboards.filterbar import build_filter_bar
 from analytics.dashboards.forms import CommentFilters
+from analytics.dashboards.marks import Mark
 from analytics.dashboards.method import describe_method
 from analytics.dashboards.overview import read_overview
 from analytics.dashboards.presentation import (
     filters_text,
     level_name,
     present_comments,
-    present_overview,
     present_stamp,
 )
-from analytics.dashboards.selection import Selection, parse_selection
+from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
 from analytics.scoring.results import Freshness
 
 NO_RUN = 0
 """What stands for the run in pages made before the first one."""
+NO_RESULTS = Freshness(None, None, 0, None, False, None)
+
+ResultsView = Callable[[TeamRequest, Selection], HttpResponseBase]
+
+
+def results_view(view: ResultsView) -> Callable[..., HttpResponseBase]:
+    """Open a view to those who may see results, with what the address selects; before the first run go to the overview."""
+
+    @require_safe
+    @team_view(Permission.VIEW_RESULTS)
+    @wraps(view)
+    def opened(request: TeamRequest) -> HttpResponseBase:
+        tree = get_tree(request.actor, request.GET.get("survey", ""))
+        selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=timezone.now())
+        return redirect("dashboards:overview") if selection is None else view(request, selection)
+
+    return opened
 
 
 @require_safe
@@ -41,40 +61,81 @@ NO_RUN = 0
 def overview(request: TeamRequest) -> HttpResponse:
     """Show the overview; before the first run, what is still to be done."""
     at = timezone.now()
-    tree = get_tree(request.actor, request.GET.get("survey", ""))
-    selection = select(request, tree, at)
+    mark = mark_of(request.actor, request.GET.get("survey", ""))
+    name = overview_page.name_of(request, mark, language=language_of(request), at=at)
+    page = overview_page.find_page(name)
+    if page is None:
+        written = write_overview(request, mark, at)
+        if isinstance(written, HttpResponse):
+            return written
+        page = written
+        if name and mark_of(request.actor, request.GET.get("survey", "")) == mark:
+            overview_page.keep_page(name, page)
+    return HttpResponse(overview_page.fill_page(request, page, name=name, at=at))
+
+
+def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> overview_page.Page | HttpResponse:
+    """Write the page; or reply at once before the first run, and where the address is not the canonical one."""
+    tree, language = get_tree(request.actor, request.GET.get("survey", "")), language_of(request)
+    selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=at)
     if selection is None:
         return render(request, "dashboards/first_use.html", first_use_context(request, tree, at))
     canonical = selection.query()
     if not selection.ignored and request.GET.urlencode() != canonical:
         return redirect(with_query(reverse("dashboards:overview"), canonical))
-    page = read_overview(selection=selection)
-    context = present_overview(page, selection, language=language_of(request), at=at)
-    if not page.responses and not page.is_withheld:
+    figures = figures_of(request, selection, mark)
+    context = shared_context(request, selection, "overview") | overview_context(selection, mark, language, at)
+    if not figures.responses and not figures.is_withheld:
         context |= emptiness(request, selection)
-    return render(request, "dashboards/overview.html", shared_context(request, selection, "overview") | context)
+    return overview_page.write_page(
+        request, selection, figures, context=context, language=language, is_mailed=mark is None or mark.is_mailed
+    )
+
+
+def figures_of(request: TeamRequest, selection: Selection, mark: Mark | None) -> Figures:
+    """The cards: kept ones, or written now and kept if nothing they are made from has moved meanwhile."""
+    language, name = language_of(request), ""
+    if mark is not None and mark.freshness.run_id == selection.run.pk:
+        name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language)
+    found = figures_kept.find_figures(name)
+    if found is not None:
+        return found
+    written = figures_kept.write_figures(selection=selection, language=language)
+    now = mark_of(request.actor, request.GET.get("survey", "")) if name else None
+    if mark is not None and now is not None and now.meaning == mark.meaning:
+        figures_kept.keep_figures(name, written)
+    return written
+
+
+def overview_context(selection: Selection, mark: Mark | None, language: str, at: datetime) -> dict[str, Any]:
+    """What stands around the cards."""
+    fresh = mark.freshness if mark is not None else selectors.freshness(tree=selection.tree)
+    return {
+        "stamp": present_stamp(fresh, at=at), "period_text": period_text(selection.period),
+        "filters_text": filters_text(selection, language),
+    }
 
 
 @require_safe
 @team_view(Permission.VIEW_RESULTS)
 def live(request: TeamRequest) -> JsonResponse:
     """Say in a few bytes whether there is a newer run and how new the answers are."""
-    at = timezone.now()
-    tree = get_tree(request.actor, request.GET.get("survey", ""))
-    if tree is None:
-        return JsonResponse({"run": NO_RUN, "stamp": "", "is_stale": False})
-    fresh = selectors.freshness(tree=tree)
+    at, word = timezone.now(), request.GET.get("survey", "")
+    mark = mark_of(request.actor, word)
+    if mark is None:
+        tree = get_tree(request.actor, word)
+        fresh = selectors.freshness(tree=tree) if tree is not None else NO_RESULTS
+    else:
+        fresh = mark.freshness
     stamp = present_stamp(fresh, at=at)
-    return JsonResponse({"run": fresh.run_id or NO_RUN, "stamp": stamp.text, "is_stale": stamp.is_stale})
+    return JsonResponse({
+        "run": fresh.run_id or NO_RUN, "stamp": stamp.text if fresh is not NO_RESULTS else "", "is_stale": stamp.is_stale,
+    })
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
+@results_view
+def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
     """Send every number of the overview as CSV."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     page = read_overview(selection=selection)
     rows = exports.overview_rows(page, language_of(request))
     response = StreamingHttpResponse(exports.stream_csv(rows), content_type="text/csv; charset=utf-8")
@@ -83,24 +144,16 @@ def export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     return response
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def method(request: TeamRequest) -> HttpResponse:
+@results_view
+def method(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Explain how the numbers are calculated, from the registry and the run itself."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     described = describe_method(selection.run, language=language_of(request))
     return render(request, "dashboards/method.html", {"nav": "overview", "method": described, "selection": selection})
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def comment_list(request: TeamRequest) -> HttpResponse:
+@results_view
+def comment_list(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show comments page by page."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     form = CommentFilters(request.GET)
     wanted = form.wanted()
     whole = selection.reading.period(selection.period, nodes=())
@@ -119,16 +172,6 @@ def comment_list(request: TeamRequest) -> HttpResponse:
     return render(request, "dashboards/comments.html", shared_context(request, selection, "comments") | context)
 
 
-def select(request: TeamRequest, tree: IndicatorTree | None, at: datetime) -> Selection | None:
-    """Parse the address against the tree's last finished run; None before the first."""
-    run = selectors.get_latest_run(tree=tree) if tree is not None else None
-    if tree is None or run is None:
-        return None
-    return parse_selection(
-        tree=tree, run=run, query=request.GET, scope=request.actor.scope, today=today_of(request.actor, at)
-    )
-
-
 def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict[str, Any]:
     """What the pages with filters have in common."""
     language = language_of(request)
@@ -141,12 +184,11 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
 
 
 def emptiness(request: TeamRequest, selection: Selection) -> dict[str, Any]:
-    """Say that nothing answers the filters, and which of them to take away."""
+    """Say which filter to take away where nothing answers all of them."""
     key = first_use.find_emptying_dimension(selection=selection)
     dimension = selection.known.dimension(key) if key else None
     language = language_of(request)
     return {
-        "is_empty": True,
         "emptied_by": [level_name(dimension, level, language) for level in selection.filters[key]] if key else [],
         "emptied_query": selection.without(key) if key else selection.query(period=""),
     }
@@ -156,18 +198,13 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
     """What the page before the first run shows."""
     trees = trees_for(request.actor)
     example = trees.filter(is_example=True, runs__isnull=False).distinct().first()
-    fresh = selectors.freshness(tree=tree) if tree is not None else Freshness(None, None, 0, None, False, None)
+    fresh = selectors.freshness(tree=tree) if tree is not None else NO_RESULTS
     word = request.GET.get("survey", "")
     return {
         "nav": "overview", "progress": first_use.get_progress(team=request.actor.team), "tree": tree,
         "example": example, "stamp": present_stamp(fresh, at=at),
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
     }
-
-
-def today_of(actor: Actor, at: datetime) -> date:
-    """The day in the team's time zone."""
-    return at.astimezone(ZoneInfo(actor.team.time_zone)).date()
 
 
 def language_of(request: HttpRequest) -> str:

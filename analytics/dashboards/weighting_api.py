@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.http import Http404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,15 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api_permissions import actor_of
 from accounts.roles import Permission
-from analytics.dashboards.access import get_tree
-from analytics.dashboards.api import PARAMETERS
-from analytics.dashboards.selection import Selection, parse_selection
-from analytics.dashboards.views import today_of
+from analytics.dashboards.api import PARAMETERS, selection_or_404
+from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
-from analytics.scoring import selectors
-from analytics.scoring.api import FigureOutput, PeriodOutput, WeightingOutput
+from analytics.scoring.api import WeightingOutput
+from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.results import PeriodResult
 from analytics.scoring.schemes import Named
 
@@ -73,14 +68,7 @@ class WeightingsView(APIView):
     @extend_schema(operation_id="weightings", parameters=PARAMETERS, responses=WeightingsOutput)
     def get(self, request: Request) -> Response:
         """Return them in one period; 404 before the first run."""
-        actor = actor_of(request)
-        tree = get_tree(actor, request.query_params.get("survey", ""))
-        run = selectors.get_latest_run(tree=tree) if tree is not None else None
-        if tree is None or run is None:
-            raise Http404
-        selection = parse_selection(
-            tree=tree, run=run, query=request.query_params, scope=actor.scope, today=today_of(actor, timezone.now())
-        )
+        selection = selection_or_404(request)
         if selection.ignored:
             raise ValidationError({
                 one.key: [_("“%(value)s” means nothing here.") % {"value": one.value}] for one in selection.ignored
@@ -108,4 +96,4 @@ def _row(named: Named, found: Compared) -> dict[str, Any]:
 
 def _headlines(result: PeriodResult) -> dict[str, Any]:
     nps = result.nps.score if result.nps is not None else None
-    return {"index": result.root.index, "satisfied": result.root.satisfied, "nps": nps}
+    return {"index": result.root.index, "satisfied": result.satisfied, "nps": nps}

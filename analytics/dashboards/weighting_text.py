@@ -29,7 +29,7 @@ def weighting_name(record: Mapping[str, Any] | None) -> str:
 
 def figures_of(result: PeriodResult) -> tuple[dict[str, str], ...]:
     """The index, the satisfied share and the Net Promoter Score as they are printed."""
-    found = [(_("Index"), result.root.index), (_("Satisfied share"), result.root.satisfied)]
+    found = [(_("Index"), result.root.index), (_("Satisfied share"), result.satisfied)]
     if result.nps is not None:
         found.append((_("Net Promoter Score"), result.nps.score))
     return tuple({"name": name} | figure_text(one) for name, one in found)

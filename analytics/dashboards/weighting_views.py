@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
@@ -22,8 +22,8 @@ from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import level_name
-from analytics.dashboards.selection import Selection
-from analytics.dashboards.views import language_of, select, shared_context, with_query
+from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.views import language_of, results_view, shared_context, with_query
 from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting_input import WeightingForm, field_name
 from analytics.dashboards.weighting_text import figures_of, present_detail, weighting_name
@@ -36,13 +36,9 @@ from analytics.scoring.weighting import Plan, Report, WeightingError, report_on
 from surveys.design.document import text_in
 
 
-@require_safe
-@team_view(Permission.VIEW_RESULTS)
-def weighting(request: TeamRequest) -> HttpResponse:
+@results_view
+def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show unweighted figures beside those of the imported weights and of every saved weighting."""
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), timezone.now())
-    if selection is None:
-        return redirect("dashboards:overview")
     known, standing = list_weightings(selection.tree), standard_word(selection.tree)
     context = shared_context(request, selection, "weighting") | {
         "rows": [
@@ -86,7 +82,8 @@ def weighting_choose(request: TeamRequest) -> HttpResponse:
 def weighting_new(request: TeamRequest) -> HttpResponse:
     """Enter a population, see what its weights cost and change, then keep it as the next version."""
     at = timezone.now()
-    selection = select(request, get_tree(request.actor, request.GET.get("survey", "")), at)
+    tree = get_tree(request.actor, request.GET.get("survey", ""))
+    selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=at)
     if selection is None:
         return redirect("dashboards:overview")
     form = WeightingForm(request.POST or None, request.FILES or None)

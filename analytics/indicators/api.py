@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.db.models import QuerySet
@@ -82,12 +83,26 @@ class WeightSetOutput(serializers.Serializer[Any]):
     valid_to_at = serializers.DateTimeField(allow_null=True)
 
 
+class WeightField(serializers.FloatField):
+    """A share; what is no finite number has the same sentence as on the page."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Return the number as sent, 0 or more or not: the service says what is wrong with it."""
+        try:
+            number = float(data)
+        except (TypeError, ValueError, OverflowError):
+            return float(super().to_internal_value(data))
+        if not math.isfinite(number):
+            raise serializers.ValidationError(sentence("weight_not_finite"))
+        return number
+
+
 class WeightsInput(serializers.Serializer[Any]):
     """New weights for all children of one indicator; they sum to 1."""
 
     parent = serializers.CharField(max_length=40, help_text="key of the one above")  # type: ignore[assignment]
-    weights = serializers.DictField(child=serializers.FloatField(min_value=0, max_value=1))
-    reason = serializers.CharField(max_length=240, required=False, default="", allow_blank=True)
+    weights = serializers.DictField(child=WeightField())
+    reason = serializers.CharField(max_length=240, help_text="kept beside the weights")
 
 
 class TreeListView(generics.ListAPIView[IndicatorTree]):
@@ -141,8 +156,11 @@ class WeightSetListView(generics.ListAPIView[WeightSet]):
                 parent=parent, weights=data["weights"], user=actor.user, reason=data["reason"], at=at
             )
         except TreeError as error:
-            raise ValidationError({"weights": [sentence(error.code, error.details)]}) from error
-        record_event(actor=actor, action="weights.set", target=f"tree {tree.pk}", detail={"key": parent.key}, at=at)
+            raise ValidationError({"weights": _problem(error)}) from error
+        record_event(
+            actor=actor, action="weights.set", target=f"tree {tree.pk}", at=at,
+            detail={"key": parent.key, "number": made.number, "reason": made.reason},
+        )
         return Response(WeightSetOutput(made).data, status=201)
 
 
@@ -153,3 +171,9 @@ def describe(tree: IndicatorTree) -> dict[str, Any]:
         "id": tree.pk, "names": tree.names, "is_example": tree.is_example, "score_vector": tree.score_vector,
         "coverage": tree.coverage, "indicators": branches, "problems": find_problems(tree=tree),
     }
+
+
+def _problem(error: TreeError) -> dict[str, list[str]] | list[str]:
+    """What went wrong, under the key of the indicator it is about where there is one."""
+    key, words = error.details.get("key"), sentence(error.code, error.details)
+    return {str(key): [words]} if key else [words]

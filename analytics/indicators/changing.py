@@ -28,3 +28,9 @@ def touched(tree: IndicatorTree, at: datetime) -> None:
     """Say that the definition has changed."""
     IndicatorTree.objects.filter(pk=tree.pk).update(definition_revision=F("definition_revision") + 1)
     hooks.announce(tree.pk, at)
+
+
+def check_reason(reason: str) -> None:
+    """Refuse weights that somebody chooses without saying why."""
+    if not reason.strip():
+        raise TreeError("reason_missing")

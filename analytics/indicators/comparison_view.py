@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.panel_models import WeightComparison
@@ -45,6 +46,8 @@ class CellView:
 
     candidate: str
     weight: float
+    weight_low: float | None
+    weight_high: float | None
     rank: int | None
     rank_change: int
     value: float | None
@@ -67,6 +70,27 @@ class RowView:
 
 
 @dataclass(frozen=True)
+class DimensionRow:
+    """One component: how much it holds against chance; `width` and `bound` lie in percent of the widest."""
+
+    number: int
+    eigenvalue: float
+    chance: float
+    is_kept: bool
+    width: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class DimensionsView:
+    """How many components stand out of chance."""
+
+    rows: tuple[DimensionRow, ...]
+    finding: str
+    n: int
+
+
+@dataclass(frozen=True)
 class ComparisonView:
     """The whole page's matter; `row` is None before the first comparison."""
 
@@ -78,6 +102,7 @@ class ComparisonView:
     axis: tuple[float, float] = (0.0, 100.0)
     is_stale: bool = False
     choices: list[tuple[str, str]] = field(default_factory=list)
+    dimensions: DimensionsView | None = None
 
     @property
     def accepted(self) -> list[CandidateView]:
@@ -117,8 +142,38 @@ def comparison_of(tree: IndicatorTree, language: str) -> ComparisonView:
         row=row, candidates=candidates, rows=_rows(row.result, names), axis=axis,
         finding=_finding([one for one in candidates if not one.refusal]),
         is_stale=set(names) != {node["key"] for node in row.result["nodes"]},
+        dimensions=dimensions_of(row.result["dimensions"]) if row.result.get("dimensions") else None,
         choices=[(one.code, one.name) for one in candidates if not one.refusal and not one.is_in_force],
     )
+
+
+def dimensions_of(facts: Mapping[str, Any]) -> DimensionsView:
+    """Return the components that matter for the decision, with its sentence."""
+    values, chance, kept = facts["eigenvalues"], facts["chance"], facts["factors"]
+    shown = min(len(values), max(kept + 2, facts["above_one"] + 1, 5))
+    widest = max(values[0], chance[0])
+    rows = tuple(
+        DimensionRow(
+            place + 1, values[place], chance[place], place < kept, values[place] / widest * 100,
+            chance[place] / widest * 100,
+        )
+        for place in range(shown)
+    )
+    return DimensionsView(rows, _dimensions_finding(kept, facts["above_one"]), facts["n"])
+
+
+def _dimensions_finding(kept: int, above_one: int) -> str:
+    words = {"kept": kept, "above": above_one}
+    if kept == 0:
+        said = _("No dimension stands out of chance, so factor weights would describe noise.")
+    elif kept == 1:
+        said = _("One dimension stands out of chance: the answers hang together as one general impression, and factor "
+                 "weights say how closely each indicator follows it.")
+    else:
+        said = ngettext("%(kept)d dimension stands out of chance.", "%(kept)d dimensions stand out of chance.", kept) % words
+    if above_one == kept:
+        return said
+    return said + " " + _("The rule of thumb “eigenvalue over 1” would keep %(above)d.") % words
 
 
 def _candidate(
@@ -162,7 +217,8 @@ def _rows(result: Mapping[str, Any], names: Mapping[str, str]) -> tuple[RowView,
 
 def _cell(code: str, node: Mapping[str, Any]) -> CellView:
     return CellView(
-        candidate=code, weight=node["weight"], rank=node.get("rank"), rank_change=node.get("rank_change", 0),
+        candidate=code, weight=node["weight"], weight_low=node.get("weight_low"), weight_high=node.get("weight_high"),
+        rank=node.get("rank"), rank_change=node.get("rank_change", 0),
         value=node["value"], low=node["low"], high=node["high"], n=node["n"], status=node["status"],
         index_rank_change=node.get("index_rank_change", 0),
     )

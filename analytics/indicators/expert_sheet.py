@@ -43,16 +43,17 @@ def page_count(panel: Panel) -> int:
     return -(-len(list_pairs(panel)) // PAIRS_PER_PAGE)
 
 
-def page_of(panel: Panel, pair: tuple[str, str]) -> int:
-    """On which page (from 0) a pair stands, in either direction."""
-    pairs = list_pairs(panel)
-    return pairs.index(pair if pair in pairs else (pair[1], pair[0])) // PAIRS_PER_PAGE
-
-
 def page_number(text: str, panel: Panel, default: int) -> int:
     """Read a page number (from 1) as typed into an address; the page after the last is the overview."""
     number = int(text) - 1 if text.isdecimal() and len(text) < 4 else default
     return max(0, min(number, page_count(panel)))
+
+
+def pair_number(move: str, panel: Panel) -> int | None:
+    """Read `go:7`, the wish to go to pair number 7 (from 0) of a panel; None for anything else."""
+    text = move.removeprefix("go:")
+    is_number = text != move and text.isascii() and text.isdecimal() and len(text) < 4
+    return int(text) if is_number and int(text) < len(list_pairs(panel)) else None
 
 
 def fields_of(
@@ -93,6 +94,8 @@ def read_page(panel: Panel, page: int, posted: QueryDict) -> Given:
     return Given(values, problems)
 
 
+STRONGEST: Final = 9.05
+"""What other judgements imply may lie beyond the scale; no expert can say more than 9."""
 STRENGTHS: Final = tuple(str(number) for number in range(2, 10))
 
 
@@ -115,6 +118,8 @@ def judgement_text(panel: Panel, first: str, second: str, times: float, language
         first, second, times = second, first, 1 / times
     if round(times, 1) == 1:
         return _("“%(one)s” and “%(two)s” matter alike") % {"one": names[first], "two": names[second]}
+    if times > STRONGEST:
+        return _("“%(one)s” matters more than 9 times as much as “%(two)s”") % {"one": names[first], "two": names[second]}
     shown = f"{times:.1f}".removesuffix(".0")
     return _("“%(one)s” matters %(times)s times as much as “%(two)s”") % {
         "one": names[first], "two": names[second], "times": shown,
@@ -131,7 +136,7 @@ def pointer(expert: Expert, result: SheetResult, language: str) -> dict[str, Any
     return {
         "said": judgement_text(panel, first, second, found.judgement, language),
         "implied": judgement_text(panel, first, second, found.implied, language),
-        "ratio": found.ratio_without, "page": page_of(panel, (first, second)) + 1,
+        "ratio": found.ratio_without,
         "anchor": list_pairs(panel).index((first, second)),
     }
 

@@ -103,6 +103,22 @@ def renew_link(*, expert: Expert) -> str:
     return secret
 
 
+def with_judgements(expert: Expert, given: Mapping[tuple[str, str], int | None]) -> dict[str, int]:
+    """Return a sheet's judgements as they are with those given: -9..-2 or 1..9, None for a pair left open.
+
+    Raises TreeError when a pair is not in the panel or a judgement off the scale.
+    """
+    pairs, judgements = set(list_pairs(expert.panel)), dict(expert.judgements)
+    for pair, value in given.items():
+        if pair not in pairs or (value is not None and (abs(value) not in SCALE or value == -1)):
+            raise TreeError("bad_judgement")
+        name = "|".join(pair)
+        judgements.pop(name, None)
+        if value is not None:
+            judgements[name] = value
+    return judgements
+
+
 @transaction.atomic
 def save_judgements(
     *, expert: Expert, given: Mapping[tuple[str, str], int | None], page: int, language: str, at: datetime
@@ -114,16 +130,7 @@ def save_judgements(
     expert = Expert.objects.select_for_update(of=("self",)).select_related("panel").get(pk=expert.pk)
     if not expert.panel.is_open:
         raise TreeError("panel_closed")
-    pairs = set(list_pairs(expert.panel))
-    judgements = dict(expert.judgements)
-    for pair, value in given.items():
-        if pair not in pairs or (value is not None and (abs(value) not in SCALE or value == -1)):
-            raise TreeError("bad_judgement")
-        name = "|".join(pair)
-        judgements.pop(name, None)
-        if value is not None:
-            judgements[name] = value
-    expert.judgements, expert.page, expert.saved_at = judgements, page, at
+    expert.judgements, expert.page, expert.saved_at = with_judgements(expert, given), page, at
     expert.language = language if language in LANGUAGES else expert.language
     expert.save(update_fields=["judgements", "page", "saved_at", "language"])
     return expert

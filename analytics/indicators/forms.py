@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from django import forms
@@ -11,13 +10,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
-from analytics.indicators.selectors import AskedQuestion, Branch
+from analytics.indicators.placing import WHERE
+from analytics.indicators.selectors import AskedQuestion
 from analytics.indicators.services import KEY
 from analytics.methods.distributions import SCORE_VECTORS
 from surveys.design.document import text_in
 from surveys.design.models import Questionnaire
 
-CENT = Decimal("0.01")
 VECTOR_NAMES = {
     "linear": _("Linear: lowest 0, highest 100, equal steps"),
     "times20": _("Point times 20 (five points)"),
@@ -99,6 +98,21 @@ class MoveForm(forms.Form):
         field.queryset = tree.indicators.filter(sources__isnull=True)
 
 
+class PlaceForm(forms.Form):
+    """Where an indicator was dropped, on the tree of which revision."""
+
+    target = forms.IntegerField(min_value=1)
+    where = forms.ChoiceField(choices=[(name, name) for name in WHERE])
+    revision = forms.IntegerField(min_value=1)
+
+
+class ShiftForm(forms.Form):
+    """One place up or down; a page that is still open says of which revision its tree is."""
+
+    direction = forms.ChoiceField(choices=[("up", "up"), ("down", "down")])
+    revision = forms.IntegerField(min_value=1, required=False)
+
+
 class RulesForm(forms.Form):
     """Score vector and coverage."""
 
@@ -109,43 +123,6 @@ class RulesForm(forms.Form):
         label=_("Required share of the weight, %"), min_value=0, max_value=100,
         help_text=_("A respondent counts at an indicator when the answered part of it carries at least this share."),
     )
-
-
-class WeightsForm(forms.Form):
-    """The weights of all children of an indicator, in percent with two decimals; they add up to 100."""
-
-    reason = forms.CharField(label=_("Why (kept in the history)"), max_length=240, required=False)
-
-    def __init__(self, *args: Any, children: Sequence[Branch], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.keys = [child.indicator.key for child in children]
-        language = get_language() or "en"
-        for child, percent in zip(children, percentages([child.weight for child in children]), strict=True):
-            self.fields[f"w_{child.indicator.key}"] = forms.DecimalField(
-                label=text_in(child.indicator.names, language) or child.indicator.key, initial=percent,
-                min_value=0, max_value=100, decimal_places=2,
-                widget=forms.NumberInput(attrs={"data-weight": "", "inputmode": "decimal"}),
-            )
-        self.order_fields([*(f"w_{key}" for key in self.keys), "reason"])
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse weights that do not add up."""
-        data = super().clean() or {}
-        total = sum((data.get(f"w_{key}") or Decimal(0) for key in self.keys), Decimal(0))
-        if not self.errors and total != 100:
-            message = _("The weights add up to %(total)s %%. Make them add up to 100 %%.")
-            raise forms.ValidationError(message, params={"total": format(total.normalize(), "f")})
-        return data
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """Shares by key."""
-        return {key: float(self.cleaned_data[f"w_{key}"] / 100) for key in self.keys}
-
-    @property
-    def weight_fields(self) -> list[forms.BoundField]:
-        """The number fields alone."""
-        return [self[f"w_{key}"] for key in self.keys]
 
 
 class MappingForm(forms.Form):
@@ -167,17 +144,6 @@ class MappingForm(forms.Form):
     def chosen(self) -> tuple[Questionnaire, str]:
         """The questionnaire and the question's key."""
         return self.by_value[self.cleaned_data["question"]]
-
-
-def percentages(weights: Sequence[float]) -> list[Decimal]:
-    """Write shares as percentages with two decimals that add up to exactly 100 (largest remainder)."""
-    exact = [Decimal(repr(weight)) * 100 for weight in weights]
-    rounded = [value.quantize(CENT, ROUND_FLOOR) for value in exact]
-    missing = int((Decimal(100) - sum(rounded)) / CENT) if weights else 0
-    by_remainder = sorted(range(len(exact)), key=lambda place: rounded[place] - exact[place])
-    for place in by_remainder[: max(0, min(missing, len(exact)))]:
-        rounded[place] += CENT
-    return rounded
 
 
 def _grouped_choices(questions: Sequence[tuple[Questionnaire, AskedQuestion]]) -> list[Any]:

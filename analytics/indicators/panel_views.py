@@ -120,9 +120,9 @@ def panel_weights(request: TeamRequest, panel_id: int) -> HttpResponse:
         return redirect("indicators:panel", found.pk)
     _record(request, found, "panel.weights_made", {"number": made.number})
     ask_for_comparison(tree=found.tree, at=timezone.now())
-    messages.success(request, _("Weight set %(number)s has been made of this panel. Compare it and choose it below.") % {
+    messages.success(request, _("Weight set %(number)s has been made of this panel. Say why, and it starts a new series.") % {
         "number": made.number})
-    return redirect("indicators:weights", found.tree_id)
+    return redirect("indicators:weight-set-choose", made.pk)
 
 
 @require_POST

@@ -83,10 +83,15 @@ def list_branches(*, tree: IndicatorTree) -> list[Branch]:
     return list(_walk(root)) if root else []
 
 
+def branch_of(*, node: Indicator) -> Branch:
+    """The branch of one indicator."""
+    return next(branch for branch in list_branches(tree=node.tree) if branch.indicator.pk == node.pk)
+
+
 def weights_problem(*, nodes: Sequence[Indicator], weights: Mapping[str, float]) -> str:
     """Return the code of what is wrong with weights for these nodes, or an empty text.
 
-    Codes: `weight_missing`, `weight_invalid` (negative or not finite), `weight_sum`.
+    Codes: those of `siblings_problem`.
     """
     families: dict[int, list[Indicator]] = {}
     for node in nodes:
@@ -100,13 +105,27 @@ def weights_problem(*, nodes: Sequence[Indicator], weights: Mapping[str, float])
 
 
 def siblings_problem(weights: Sequence[float | None]) -> str:
-    """Return the code of what is wrong with the weights of siblings, or an empty text."""
-    given = [weight for weight in weights if weight is not None]
-    if len(given) < len(weights):
+    """Return the code of what is wrong with the weights of siblings, or an empty text.
+
+    Codes: `weight_missing`, `weight_not_finite`, `weight_negative`, `weights_all_zero`, `weight_sum`.
+    """
+    for weight in weights:
+        if problem := weight_problem(weight):
+            return problem
+    # Not math.fsum, which gives up where the sum of finite weights is not finite.
+    total = sum(weight for weight in weights if weight is not None)
+    if total == 0:
+        return "weights_all_zero"
+    return "" if abs(total - 1) <= WEIGHT_TOLERANCE else "weight_sum"
+
+
+def weight_problem(weight: float | None) -> str:
+    """Return the code of what is wrong with one weight, or an empty text."""
+    if weight is None:
         return "weight_missing"
-    if any(not math.isfinite(weight) or weight < 0 for weight in given):
-        return "weight_invalid"
-    return "" if abs(math.fsum(given) - 1) <= WEIGHT_TOLERANCE else "weight_sum"
+    if not math.isfinite(weight):
+        return "weight_not_finite"
+    return "weight_negative" if weight < 0 else ""
 
 
 def _branch(

@@ -23,6 +23,11 @@ def _sentences() -> dict[str, str]:
         "root_stays": _("The top of the tree cannot be moved or removed."),
         "below_itself": _("An indicator cannot hang below itself."),
         "unknown_indicator": _("This tree has no indicator of this key."),
+        "beside_root": _("Nothing can stand beside the top of the tree. Drop it on the top to put it below."),
+        "place_gone": _("This place does not exist any more. The tree is shown as it is now."),
+        "tree_changed": _(
+            "Somebody has changed the tree meanwhile, so nothing was moved. It is shown as it is now; move again."
+        ),
         "other_tree": _("An indicator cannot move to another tree."),
         "target_out_of_range": _("A target lies between 0 and 100."),
         "unknown_questionnaire": _("This questionnaire does not exist."),
@@ -31,8 +36,12 @@ def _sentences() -> dict[str, str]:
         "overall_inside_index": _(
             "The question on overall satisfaction cannot be inside the index that it is compared with."
         ),
-        "weight_missing": _("Every indicator below needs a weight."),
-        "weight_invalid": _("A weight is a number from 0 to 100."),
+        "weight_missing": _("Every indicator side by side needs a weight; 0 means that it does not count."),
+        "weight_not_finite": _("A weight is a finite number."),
+        "weight_negative": _("A weight cannot be negative."),
+        "weights_all_zero": _("All weights are 0, so nothing would count. Give at least one a weight above 0."),
+        "weight_of_nobody": _("This weight belongs to no indicator below this one."),
+        "reason_missing": _("Say why: it is kept beside the weights."),
         "weight_sum": _("The weights of indicators side by side must add up to 100 %%."),
         "weights_of_another_tree": _("These weights are for another form of the tree and do not fit it any more."),
         "unknown_vector": _("This score vector does not exist."),

@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from accounts.models import Team, User
 from analytics.indicators import hooks
-from analytics.indicators.changing import TreeError, locked, touched
+from analytics.indicators.changing import TreeError, check_reason, locked, touched
 from analytics.indicators.models import (
     Indicator,
     IndicatorTree,
@@ -22,7 +22,7 @@ from analytics.indicators.models import (
     WeightOrigin,
     WeightSet,
 )
-from analytics.indicators.selectors import siblings_problem
+from analytics.indicators.selectors import siblings_problem, weight_problem
 from analytics.indicators.weights import put_in_force, with_equal_siblings, without
 from analytics.methods.distributions import SCORE_VECTORS
 from surveys.design.models import Questionnaire
@@ -210,20 +210,23 @@ def set_weights(
 ) -> WeightSet:
     """Set the weights of a node's children by hand and put the new weight set in force.
 
-    `weights` maps the key of every child to its share; they must sum to 1 (TreeError otherwise).
+    `weights` maps the key of every child to its share. Raises TreeError naming the child (`key`) whose weight is
+    missing, negative, not finite or nobody's, or when they are all 0, do not sum to 1 or nobody says why.
     """
     tree = locked(parent.tree_id)
-    keys = [child.key for child in parent.children.all()]
-    problem = siblings_problem([weights.get(key) for key in keys])
-    if problem or set(weights) != set(keys):
-        raise TreeError(problem or "weight_missing")
+    check_reason(reason)
+    _check_children([child.key for child in parent.children.all()], weights)
     return _reweight(tree, _weights(tree), dict(weights), user, at, origin=WeightOrigin.MANUAL, reason=reason)
 
 
 @transaction.atomic
 def equalise_weights(*, tree: IndicatorTree, user: User | None, reason: str, at: datetime) -> WeightSet:
-    """Give all siblings everywhere the same weight and put that in force."""
+    """Give all siblings everywhere the same weight and put that in force.
+
+    Raises TreeError when nobody says why.
+    """
     tree = locked(tree.pk)
+    check_reason(reason)
     made = put_in_force(
         tree=tree, weights=with_equal_siblings(tree, {}), origin=WeightOrigin.EQUAL, is_provisional=False,
         user=user, reason=reason, at=at,
@@ -318,6 +321,16 @@ def _check_move(indicator: Indicator, parent: Indicator) -> None:
         raise TreeError("parent_is_measured")
     if _depth(parent) + _height(indicator) > DEPTH:
         raise TreeError("too_deep", depth=DEPTH)
+
+
+def _check_children(keys: Sequence[str], weights: Mapping[str, float]) -> None:
+    for key in [*keys, *weights]:
+        problem = weight_problem(weights.get(key)) if key in keys else "weight_of_nobody"
+        if problem:
+            raise TreeError(problem, key=key)
+    problem = siblings_problem(list(weights.values()))
+    if problem:
+        raise TreeError(problem)
 
 
 def _reweight(

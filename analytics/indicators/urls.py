@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.indicators import panel_views, views, weight_views
+from analytics.indicators import panel_views, placing_views, views, weight_views
 
 app_name = "indicators"
 
@@ -13,15 +13,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new/", views.tree_new, name="new"),
     path("<int:tree_id>/", views.tree, name="tree"),
     path("<int:tree_id>/rules/", views.tree_rules, name="rules"),
-    path("<int:tree_id>/equal/", views.tree_equal, name="equal"),
+    path("<int:tree_id>/equal/", weight_views.tree_equal, name="equal"),
     path("<int:tree_id>/questions/", views.tree_map, name="role-map"),
-    path("weight-sets/<int:weight_set_id>/choose/", views.weight_set_choose, name="weight-set-choose"),
+    path("weight-sets/<int:weight_set_id>/choose/", weight_views.weight_set_choose, name="weight-set-choose"),
     path("nodes/<int:indicator_id>/", views.indicator, name="indicator"),
     path("nodes/<int:indicator_id>/add/", views.indicator_add, name="indicator-add"),
     path("nodes/<int:indicator_id>/remove/", views.indicator_remove, name="indicator-remove"),
-    path("nodes/<int:indicator_id>/shift/", views.indicator_shift, name="indicator-shift"),
+    path("nodes/<int:indicator_id>/shift/", placing_views.indicator_shift, name="indicator-shift"),
+    path("nodes/<int:indicator_id>/place/", placing_views.indicator_place, name="indicator-place"),
     path("nodes/<int:indicator_id>/move/", views.indicator_move, name="indicator-move"),
-    path("nodes/<int:indicator_id>/weights/", views.indicator_weights, name="indicator-weights"),
+    path("nodes/<int:indicator_id>/weights/", weight_views.indicator_weights, name="indicator-weights"),
     path("nodes/<int:indicator_id>/questions/", views.indicator_map, name="indicator-map"),
     path("weights/", weight_views.weights_home, name="weights-home"),
     path("<int:tree_id>/weights/", weight_views.weights, name="weights"),

@@ -26,13 +26,11 @@ from analytics.indicators.forms import (
     NewIndicatorForm,
     NewTreeForm,
     RulesForm,
-    WeightsForm,
 )
 from analytics.indicators.hooks import tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
 from analytics.indicators.sentences import sentence
-from analytics.indicators.weight_choice import choose_weight_set
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
 
@@ -94,28 +92,6 @@ def tree_rules(request: TeamRequest, tree_id: int) -> HttpResponse:
     )
 
 
-@require_POST
-@team_view(Permission.DESIGN)
-def tree_equal(request: TeamRequest, tree_id: int) -> HttpResponse:
-    """Make all weights equal."""
-    found = access.get_tree(request.actor, tree_id)
-    return _change(
-        request, found, "weights.equalised",
-        lambda at: services.equalise_weights(tree=found, user=request.actor.user, reason="", at=at),
-    )
-
-
-@require_POST
-@team_view(Permission.DESIGN)
-def weight_set_choose(request: TeamRequest, weight_set_id: int) -> HttpResponse:
-    """Put an earlier weight set in force again."""
-    found = access.get_weight_set(request.actor, weight_set_id)
-    return _change(
-        request, found.tree, "weights.chosen",
-        lambda at: choose_weight_set(weight_set=found, user=request.actor.user, reason="", at=at),
-    )
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @team_view(Permission.DESIGN)
 def indicator(request: TeamRequest, indicator_id: int) -> HttpResponse:
@@ -166,25 +142,6 @@ def indicator_remove(request: TeamRequest, indicator_id: int) -> HttpResponse:
 
 @require_POST
 @team_view(Permission.DESIGN)
-def indicator_shift(request: TeamRequest, indicator_id: int) -> HttpResponse:
-    """Move an indicator one place up or down among its siblings."""
-    node = access.get_indicator(request.actor, indicator_id)
-    step = -1 if request.POST.get("direction") == "up" else 1
-
-    def shift(at: datetime) -> None:
-        if node.parent is None:
-            raise TreeError("root_stays")
-        siblings = [one.pk for one in node.parent.children.all()]
-        services.move_indicator(
-            indicator=node, parent=node.parent, position=siblings.index(node.pk) + step,
-            user=request.actor.user, at=at,
-        )
-
-    return _change(request, node.tree, "indicator.moved", shift, key=node.key)
-
-
-@require_POST
-@team_view(Permission.DESIGN)
 def indicator_move(request: TeamRequest, indicator_id: int) -> HttpResponse:
     """Hang an indicator below another one."""
     node = access.get_indicator(request.actor, indicator_id)
@@ -196,24 +153,6 @@ def indicator_move(request: TeamRequest, indicator_id: int) -> HttpResponse:
         request, node.tree, "indicator.moved",
         lambda at: services.move_indicator(
             indicator=node, parent=parent, position=parent.children.count(), user=request.actor.user, at=at
-        ),
-        key=node.key,
-    )
-
-
-@require_POST
-@team_view(Permission.DESIGN)
-def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
-    """Set the weights of the indicators below this one."""
-    node = access.get_indicator(request.actor, indicator_id)
-    branch = _branch_of(node)
-    form = WeightsForm(request.POST, children=branch.children)
-    if not form.is_valid():
-        return _indicator_page(request, node, weights=form, status=422)
-    return _change(
-        request, node.tree, "weights.set",
-        lambda at: services.set_weights(
-            parent=node, weights=form.weights, user=request.actor.user, reason=form.cleaned_data["reason"], at=at
         ),
         key=node.key,
     )
@@ -315,7 +254,7 @@ def _tree_page(
 
 
 def _indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200, **forms: Any) -> HttpResponse:
-    branch = _branch_of(node)
+    branch = selectors.branch_of(node=node)
     names = {"name_zh": node.names.get("zh-hans", ""), "name_en": node.names.get("en", "")}
     mapping = None
     if branch.is_leaf:
@@ -326,12 +265,6 @@ def _indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200,
         "texts": selectors.question_texts(sources=branch.sources),
         "form": IndicatorForm(initial=names | {"target": node.target}),
         "new": NewIndicatorForm(prefix=""),
-        "weights": WeightsForm(children=branch.children) if branch.children else None,
         "move": MoveForm(tree=node.tree) if node.parent_id else None,
     }
     return render(request, "indicators/indicator.html", context | forms, status=status)
-
-
-def _branch_of(node: Indicator) -> selectors.Branch:
-    branches = selectors.list_branches(tree=node.tree)
-    return next(branch for branch in branches if branch.indicator.pk == node.pk)

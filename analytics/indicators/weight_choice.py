@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from accounts.models import User
 from analytics.indicators import hooks
-from analytics.indicators.changing import TreeError, locked, touched
+from analytics.indicators.changing import TreeError, check_reason, locked, touched
 from analytics.indicators.models import IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.panel_models import Panel, WeightComparison
 from analytics.indicators.panel_results import METHODS, SCOPES, PanelResult, chosen_weights
@@ -24,10 +24,12 @@ def choose_weight_set(*, weight_set: WeightSet, user: User | None, reason: str, 
     """Put an existing weight set in force for new runs; runs made under another stay as they are.
 
     A set that was in force before is copied, so that each row has one stretch of validity; one that only
-    waited comes in force itself. Raises TreeError when its weights do not fit the tree as it is now.
+    waited comes in force itself. Raises TreeError when its weights do not fit the tree as it is now, or nobody
+    says why.
     """
     tree = locked(weight_set.tree_id)
-    _check_fit(tree, weight_set.weights)
+    check_reason(reason)
+    check_fit(tree, weight_set.weights)
     if weight_set.valid_from_at is None:
         retire_in_force(tree=tree, at=at)
         weight_set.valid_from_at, weight_set.reason, weight_set.created_by = at, reason, user
@@ -48,9 +50,11 @@ def choose_candidate(
 ) -> WeightSet:
     """Put a candidate of the stored comparison in force, with what it rests on as its evidence.
 
-    Raises TreeError when there is no such candidate, it was refused, or the tree has changed since.
+    Raises TreeError when there is no such candidate, it was refused, the tree has changed since, or nobody
+    says why.
     """
     tree = locked(tree.pk)
+    check_reason(reason)
     row = WeightComparison.objects.filter(tree=tree).first()
     found = _candidate(row, candidate)
     if row is None or found is None or not found["weights"] or candidate == "in_force":
@@ -58,8 +62,10 @@ def choose_candidate(
     waiting = _weight_set(tree, candidate)
     if waiting is not None:
         return choose_weight_set(weight_set=waiting, user=user, reason=reason, at=at)
-    _check_fit(tree, found["weights"])
+    check_fit(tree, found["weights"])
     evidence = {"method": candidate, "run": row.run_number, "responses": row.responses, **found["facts"]}
+    if ranges := _ranges(found):
+        evidence["ranges"] = ranges
     made = put_in_force(
         tree=tree, weights=found["weights"], origin=found["origin"], is_provisional=False, user=user,
         reason=reason, at=at, name=candidate, evidence=evidence,
@@ -84,7 +90,7 @@ def propose_panel_weights(
     in_force = get_weight_set_in_force(tree=tree)
     whole = with_equal_siblings(tree, in_force.weights if in_force else {})
     whole |= dict(zip(panel.keys, weights, strict=True))
-    _check_fit(tree, whole)
+    check_fit(tree, whole)
     if panel.node is None or set(panel.node.children.values_list("key", flat=True)) != set(panel.keys):
         raise TreeError("weights_of_another_tree")
     last = tree.weight_sets.aggregate(last=Max("number"))["last"] or 0
@@ -100,7 +106,8 @@ def ask_for_comparison(*, tree: IndicatorTree, at: datetime) -> None:
     transaction.on_commit(lambda: hooks.announce_comparison(tree.pk), robust=True)
 
 
-def _check_fit(tree: IndicatorTree, weights: Mapping[str, float]) -> None:
+def check_fit(tree: IndicatorTree, weights: Mapping[str, float]) -> None:
+    """Refuse weights that do not belong to the tree as it is now."""
     if set(weights) != set(with_equal_siblings(tree, {})):
         raise TreeError("weights_of_another_tree")
     problem = weights_problem(nodes=list(tree.indicators.all()), weights=weights)
@@ -111,6 +118,15 @@ def _check_fit(tree: IndicatorTree, weights: Mapping[str, float]) -> None:
 def _candidate(row: WeightComparison | None, code: str) -> dict[str, Any] | None:
     candidates: list[dict[str, Any]] = row.result.get("candidates", []) if row else []
     return next((one for one in candidates if one["code"] == code), None)
+
+
+def _ranges(found: Mapping[str, Any]) -> dict[str, list[float]]:
+    """The interval of each weight, where the answers gave one."""
+    nodes: Mapping[str, Mapping[str, Any]] = found.get("nodes", {})
+    return {
+        key: [node["weight_low"], node["weight_high"]]
+        for key, node in nodes.items() if node.get("weight_low") is not None
+    }
 
 
 def _weight_set(tree: IndicatorTree, code: str) -> WeightSet | None:

@@ -19,14 +19,23 @@ REASON_LENGTH = 240
 LANGUAGES = (("zh-hans", "中文"), ("en", "English"))
 
 
-class ChoiceForm(forms.Form):
-    """A candidate and why it is chosen."""
+class ReasonForm(forms.Form):
+    """Why weights are chosen."""
 
-    candidate = forms.ChoiceField(label=_("Weights to use from now on"))
     reason = forms.CharField(
         label=_("Why (kept in the history)"), max_length=REASON_LENGTH,
         error_messages={"required": _("Say why: it is kept beside the weights.")},
     )
+
+
+class ChoiceForm(ReasonForm):
+    """A candidate and why it is chosen."""
+
+    candidate = forms.ChoiceField(
+        label=_("Weights to use from now on"),
+        error_messages={"invalid_choice": _("These weights are not to choose from any more. Load the page again.")},
+    )
+    field_order = ["candidate", "reason"]
 
     def __init__(self, *args: Any, candidates: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -93,5 +93,6 @@ def _reasons() -> dict[str, str]:
         "too_many_items": _("%(items)s indicators are too many for this method; at most %(limit)s."),
         "zero_weight": _("Some indicators side by side would all weigh nothing."),
         "invalid_value": _("An indicator is unrelated to all others."),
+        "no_common_dimension": _("Nothing holds these indicators together: no dimension stands out of chance (n = %(n)s)."),
         "not_converged": _("The computation did not settle on an answer."),
     }

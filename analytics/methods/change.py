@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy import stats
+from scipy import special
 
 from analytics.methods.errors import InvalidLevelError, InvalidValueError, NoVariationError
 from analytics.methods.inputs import checked_size
@@ -223,7 +223,7 @@ def minimum_detectable_change(
         raise InvalidLevelError("A power must lie between 0 and 1.")
     if not all(math.isfinite(error) and error >= 0 for error in (later_error, earlier_error)):
         raise InvalidValueError("A standard error must be finite and not negative.")
-    multiple = normal_quantile(level) + float(stats.norm.ppf(power))
+    multiple = normal_quantile(level) + float(special.ndtri(power))
     return multiple * math.hypot(later_error, earlier_error)
 
 
@@ -247,8 +247,9 @@ def _difference(value: float, variance: float, df: float, level: float) -> Diffe
         raise NoVariationError("The answers do not vary, so chance cannot be told.")
     error = math.sqrt(variance)
     statistic = value / error
+    # The special functions themselves, as in `intervals`: the same digits at a fiftieth of the cost.
     if math.isinf(df):
-        p_value, interval = 2 * stats.norm.sf(abs(statistic)), normal_interval(value, error, level)
+        p_value, interval = 2 * special.ndtr(-abs(statistic)), normal_interval(value, error, level)
     else:
-        p_value, interval = 2 * stats.t.sf(abs(statistic), df), student_interval(value, error, df, level)
+        p_value, interval = 2 * special.stdtr(df, -abs(statistic)), student_interval(value, error, df, level)
     return Difference(value, error, statistic, df, float(p_value), interval)

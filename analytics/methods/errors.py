@@ -146,6 +146,12 @@ class MarginTotalsError(MethodError):
     reason = "margin_totals"
 
 
+class NoCommonDimensionError(MethodError):
+    """No component stands out of chance (`n`), so nothing holds the items together."""
+
+    reason = "no_common_dimension"
+
+
 class NotConvergedError(MethodError):
     """An iteration that did not settle (`iterations`)."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from analytics.methods.correlation import checked_correlation
 from analytics.methods.errors import (
@@ -111,7 +111,7 @@ def sphericity(correlation: npt.ArrayLike, n: int) -> Sphericity:
     check_enough(n, p)
     value = -(n - 1 - (2 * p + 5) / 6) * float(np.linalg.slogdet(r)[1])
     df = p * (p - 1) // 2
-    return Sphericity(value, df, float(stats.chi2.sf(value, df)))
+    return Sphericity(value, df, float(special.chdtrc(df, value)))
 
 
 def principal_components(correlation: npt.ArrayLike) -> PrincipalComponents:

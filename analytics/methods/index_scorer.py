@@ -88,14 +88,28 @@ class Scorer:
         is looked up; "clip" only spares numpy a copy of what it writes.
         """
         digits = self._digits(block)
-        joints = self._joints(digits)
+        joints = self.joints(digits)
         for leaf, column in self.tree.column_of.items():
             self.leaf_values[column].take(digits[column], out=out[leaf], mode="clip")
         for node, values in self.closed_values.items():
             values.take(joints[node][0], out=out[node], mode="clip")
-        for node, signal in self._open_signals(joints, len(block)).items():
+        for node, values in self.open_values(joints, len(block)).items():
+            np.copyto(out[node], values)
+
+    def joints(self, digits: Digits) -> dict[int, list[IntArray]]:
+        """Return each inner node's combinations of digits, per table, as indices into the table.
+
+        `digits` holds one array per leaf's column (see `digits_of`).
+        """
+        return {node: [joint_of(table, digits) for table in tables] for node, tables in self.tables.items()}
+
+    def open_values(self, joints: dict[int, list[IntArray]], size: int) -> dict[int, npt.NDArray[np.int32]]:
+        """Return the values of the nodes that no single table decides, -1 where a row does not count."""
+        found = {}
+        for node, signal in self._open_signals(joints, size).items():
             rounded, counts = self._rounded(signal)
-            np.copyto(out[node], np.where(counts, rounded, NOT_COUNTED), casting="unsafe")
+            found[node] = np.where(counts, rounded, NOT_COUNTED).astype(np.int32)
+        return found
 
     def moments(self, blocks: Iterable[npt.NDArray[np.int8]]) -> MomentTable:
         """Return the moments of all blocks at every node, all rows in one group."""
@@ -104,7 +118,7 @@ class Scorer:
         single = np.zeros(self.leaf_fixed[0].size, np.int64)
         for block in blocks:
             digits = self._digits(block)
-            joints = self._joints(digits)
+            joints = self.joints(digits)
             for node, tables in joints.items():
                 for total, joint in zip(counts[node], tables, strict=True):
                     total += np.bincount(joint, minlength=total.size)
@@ -171,9 +185,6 @@ class Scorer:
 
     def _digits(self, block: npt.NDArray[np.int8]) -> Digits:
         return [digits_of(block[:, column], codes) for column, codes in enumerate(self.definition.codes)]
-
-    def _joints(self, digits: Digits) -> dict[int, list[IntArray]]:
-        return {node: [joint_of(table, digits) for table in tables] for node, tables in self.tables.items()}
 
     def _open_signals(self, joints: dict[int, list[IntArray]], size: int) -> dict[int, Signal]:
         signals: dict[int, Signal] = {}

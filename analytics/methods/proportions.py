@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 from analytics.methods.errors import InvalidLevelError, NoAnswersError, NoVariationError
 from analytics.methods.inputs import checked_part, checked_size
@@ -176,4 +176,4 @@ def share_difference_p_value(first: Proportion, second: Proportion) -> float:
     variance = pooled * (1 - pooled) * (1 / first.n_eff + 1 / second.n_eff)
     if variance <= 0:
         raise NoVariationError("All answers are alike in both groups.")
-    return float(2 * stats.norm.sf(abs(first.value - second.value) / math.sqrt(variance)))
+    return float(2 * special.ndtr(-abs(first.value - second.value) / math.sqrt(variance)))

@@ -5,7 +5,6 @@ Ranks of one set, and the rank correlations of two.
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analytics.methods.errors import InvalidValueError, NoVariationError, ShapeMismatchError, TooFewAnswersError
 from analytics.methods.inputs import FloatArray, IntArray
@@ -65,7 +64,7 @@ def spearman_correlation(one: npt.ArrayLike, two: npt.ArrayLike) -> float:
     0.8
     """
     first, second = _checked_pair(one, two)
-    a, b = stats.rankdata(first), stats.rankdata(second)
+    a, b = _average_ranks(first), _average_ranks(second)
     a, b = a - a.mean(), b - b.mean()
     return float(np.clip((a @ b) / np.sqrt((a @ a) * (b @ b)), -1.0, 1.0))
 
@@ -117,3 +116,9 @@ def _checked_pair(one: npt.ArrayLike, two: npt.ArrayLike) -> tuple[FloatArray, F
     if (first == first[0]).all() or (second == second[0]).all():
         raise NoVariationError("Equal values have no order.")
     return first, second
+
+
+def _average_ranks(values: FloatArray) -> FloatArray:
+    """Return ranks from 1 for the smallest on; equal values share the mean of their ranks."""
+    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(times) - (times - 1) / 2)[place])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from analytics.methods.errors import InvalidValueError, NoVariationError, ShapeMismatchError
 from analytics.methods.inputs import FloatArray, checked_level, checked_size, checked_values
@@ -64,7 +64,7 @@ def cronbach_alpha(covariance: npt.ArrayLike, n: int, level: float = DEFAULT_LEV
     alpha = k / (k - 1) * (1 - float(np.trace(s)) / total)
     tail = (1 - checked_level(level)) / 2
     low, high = (
-        1 - (1 - alpha) * float(stats.f.ppf(quantile, n - 1, (n - 1) * (k - 1))) for quantile in (1 - tail, tail)
+        1 - (1 - alpha) * float(special.fdtri(n - 1, (n - 1) * (k - 1), quantile)) for quantile in (1 - tail, tail)
     )
     return Alpha(alpha, n, k, Interval(low, high, level))
 

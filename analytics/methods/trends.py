@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from analytics.methods.errors import InvalidValueError, NoVariationError, ShapeMismatchError, TooFewPeriodsError
 from analytics.methods.inputs import FloatArray, checked_indicator_weights, checked_values
@@ -91,9 +91,9 @@ def trend(times: npt.ArrayLike, values: npt.ArrayLike, errors: npt.ArrayLike, le
         raise NoVariationError("All periods are at the same moment.")
     slope, error = math.fsum(precision * centred * y) / spread, math.sqrt(1 / spread)
     q = math.fsum(precision * (y - math.fsum(precision * y) / total) ** 2)
-    p_slope = float(2 * stats.norm.sf(abs(slope) / error))
+    p_slope = float(2 * special.ndtr(-abs(slope) / error))
     return Trend(
-        q, t.size - 1, float(stats.chi2.sf(q, t.size - 1)), slope, error, p_slope, normal_interval(slope, error, level)
+        q, t.size - 1, float(special.chdtrc(t.size - 1, q)), slope, error, p_slope, normal_interval(slope, error, level)
     )
 
 

@@ -20,54 +20,18 @@ from analytics.scoring import selectors
 from analytics.scoring.access import get_run
 from analytics.scoring.effort import effort_of
 from analytics.scoring.models import Run
+from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.periods import UnknownPeriodError, parse_period
 from analytics.scoring.registry import METRICS
-from analytics.scoring.results import Figure, Grain, ItemResult, Period
+from analytics.scoring.results import Grain, ItemResult, Period
 from analytics.scoring.schemes import get_named
-from analytics.scoring.sentences import figure_sentence, sentence
+from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import RunTooOldError
 from analytics.scoring.weighted import read_weighted_periods, read_weighted_segments
 from analytics.scoring.weighting import Weighting, WeightingError
 
 MAX_PERIODS = 120
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
-
-
-class FigureOutput(serializers.Serializer[Any]):
-    """A number with what it rests on; `value` is null unless `status` is `shown` or `few`."""
-
-    metric = serializers.CharField()
-    value = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True, help_text="lower end of the 95 % interval")
-    high = serializers.FloatField(allow_null=True, help_text="upper end of the 95 % interval")
-    n = serializers.IntegerField(help_text="valid answers")
-    n_eff = serializers.FloatField(help_text="effective answers: n without respondent weights")
-    standard_error = serializers.FloatField(allow_null=True)
-    status = serializers.CharField(help_text="shown, few, too_few, none or withheld")
-    reason = serializers.CharField(help_text="code of why there is no value; empty for an ordinary figure")
-    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
-    needed = serializers.IntegerField(help_text="answers from which the value is shown")
-
-    def get_explanation(self, figure: Figure) -> str:
-        """Say why there is no value, or that it rests on few answers."""
-        return figure_sentence(figure)
-
-
-class LevelOutput(serializers.Serializer[Any]):
-    """One level of a distribution."""
-
-    code = serializers.IntegerField()
-    count = serializers.IntegerField()
-    share = serializers.FloatField()
-
-
-class MissingOutput(serializers.Serializer[Any]):
-    """Answers in no numerator and no denominator."""
-
-    not_applicable = serializers.IntegerField()
-    blank = serializers.IntegerField()
-    not_asked = serializers.IntegerField()
-    invalid = serializers.IntegerField()
 
 
 class EffortOutput(serializers.Serializer[Any]):
@@ -127,15 +91,6 @@ class NodeValueOutput(serializers.Serializer[Any]):
     dissatisfied = FigureOutput()
     distribution = LevelOutput(many=True)
     items = ItemOutput(many=True)
-
-
-class PeriodOutput(serializers.Serializer[Any]):
-    """A period: `key` is how it is spelled in requests; `end` is the day after the last."""
-
-    key = serializers.CharField()
-    grain = serializers.CharField()
-    start = serializers.DateField(allow_null=True)
-    end = serializers.DateField(allow_null=True)
 
 
 class ResultOutput(serializers.Serializer[Any]):

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,9 +24,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-from django.core.cache import cache
 
-from analytics.scoring import cubes
+from analytics.scoring import cubes, keeping
 from analytics.scoring.columns import Columns, IntArray, select
 from analytics.scoring.definition import Definition
 from analytics.scoring.disclosure import hidden_groups
@@ -36,7 +34,6 @@ from analytics.scoring.services import is_requested
 from analytics.scoring.sources import CACHE_SECONDS, Choice, chosen_cells, columns_behind
 from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 
-log = logging.getLogger(__name__)
 LATE: Final = timedelta(hours=1)
 """So long after midnight a day is over: an answer given just before it has been written by then."""
 
@@ -204,16 +201,10 @@ def _summarised(
 
 
 def _kept(key: str, make: Callable[[], cubes.Summary]) -> cubes.Summary:
-    """Keep a summary in the cache; a cache that fails costs time, never a page."""
-    try:
-        found = cache.get(key)
-        if found is not None:
-            return cubes.summary_from_bytes(found)
-    except Exception as error:  # any cache, any fault
-        log.warning("cache not reached", extra={"kind": type(error).__name__})
+    """Keep a summary in the cache; without one it is made each time."""
+    found = keeping.fetch(key)
+    if found is not None:
+        return cubes.summary_from_bytes(found)
     made = make()
-    try:
-        cache.set(key, cubes.summary_to_bytes(made), CACHE_SECONDS)
-    except Exception as error:  # any cache, any fault
-        log.warning("cache not reached", extra={"kind": type(error).__name__})
+    keeping.keep(key, cubes.summary_to_bytes(made), seconds=CACHE_SECONDS)
     return made

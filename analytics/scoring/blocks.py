@@ -6,25 +6,26 @@ Everything here runs inside the caller's snapshot and under the caller's lock of
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from django.db import models
+from django.db import connection, models
 
 from analytics.scoring import columns as stored
 from analytics.scoring.columns import Columns
 from analytics.scoring.models import Block, BlockChange
 from analytics.scoring.rows import (
     BLOCK_ROWS,
-    ROWS_PER_PASS,
     RowLayout,
     columns_of,
     countable_responses,
-    in_chunks,
-    read_columns_in_blocks,
-    read_rows,
+    read_columns,
+    read_tables,
+    waiting_responses,
 )
 from surveys.answering.models import Response
+from surveys.sending import failpoints
 
 SEAL_ROWS = 512
 """From so many unsealed responses on they are sealed: what a live update has to read stays small."""
@@ -33,27 +34,72 @@ OPEN_BLOCKS = 16
 """So many blocks that are not full may stand side by side before they are merged."""
 
 
+class ClearedBlockError(LookupError):
+    """The block has been replaced and its columns are gone."""
+
+
+class ManyWaitingError(RuntimeError):
+    """More responses wait than one transaction should seal: `seal_full_block` comes first."""
+
+
+class ManyChangedError(RuntimeError):
+    """More than one block is to be rebuilt: `rebuild_changed_block` comes first, each in its own transaction."""
+
+
 class RowsMovedError(RuntimeError):
     """Rows were changed by somebody else between reading and marking them; try again."""
 
 
-def settle(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> None:
-    """Bring the blocks of a questionnaire up to date: rebuild what changed, seal, merge."""
+def settle(
+    questionnaire_id: int, *, layout: RowLayout, at: datetime, rebuilds_any: bool = False
+) -> int | None:
+    """Bring the blocks of a questionnaire up to date: rebuild what changed, seal, merge.
+
+    Returns the id of the first response that is left waiting, None when none is. Raises ManyWaitingError
+    when a whole block of them waits, ManyChangedError unless `rebuilds_any` when several blocks have changed.
+    """
     changes = list(BlockChange.objects.filter(questionnaire_id=questionnaire_id).values_list("id", "block_id"))
     if changes:
-        _rebuild_changed(questionnaire_id, {block for _, block in changes}, layout, at)
+        current = _current_ids(questionnaire_id, {block for _, block in changes})
+        if len(current) > 1 and not rebuilds_any:
+            raise ManyChangedError(f"questionnaire {questionnaire_id}: {len(current)} blocks")
+        _rebuild_all_of(questionnaire_id, current, layout, at)
         BlockChange.objects.filter(id__in=[change for change, _ in changes]).delete()
     for block in current_blocks(questionnaire_id).defer("columns"):
         if not layout.is_served_by(block.layout):
             _rebuild(block, layout, at)
-    _seal(questionnaire_id, layout, at)
+    first = _seal(questionnaire_id, layout, at)
     _merge_open(questionnaire_id, layout, at)
+    return first
 
 
-def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> bool:
-    """Seal one whole block if so many responses wait: after a large import, each in its own transaction."""
-    tail = unsealed_responses(questionnaire_id)
-    return tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists() and _seal_one(questionnaire_id, tail, layout, at) > 0
+def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime, after: int = 0) -> int:
+    """Seal one whole block if so many responses wait: after a large import, each in its own transaction.
+
+    Returns the id of its last row, 0 when too few wait. With `after` only rows behind that one are looked
+    for: what has just been sealed need not be stepped over again.
+    """
+    tail = waiting_responses(questionnaire_id).filter(id__gt=after)
+    return _seal_one(questionnaire_id, tail, layout, at) if tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists() else 0
+
+
+def count_changed_blocks(questionnaire_id: int) -> int:
+    """So many blocks have rows that were edited or erased."""
+    changed = BlockChange.objects.filter(questionnaire_id=questionnaire_id).values_list("block_id", flat=True)
+    return len(_current_ids(questionnaire_id, set(changed)))
+
+
+def rebuild_changed_block(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> None:
+    """Rebuild one of the blocks whose rows have changed, and forget the changes seen in it."""
+    changes = BlockChange.objects.filter(questionnaire_id=questionnaire_id).order_by("id")
+    first = changes.first()
+    if first is None:
+        return
+    current = _current_ids(questionnaire_id, {first.block_id})
+    members = {first.block_id, *current, *Block.objects.filter(merged_into__in=current).values_list("id", flat=True)}
+    seen = list(changes.filter(block_id__in=members).values_list("id", flat=True))
+    _rebuild_all_of(questionnaire_id, current, layout, at)
+    BlockChange.objects.filter(id__in=seen).delete()
 
 
 def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
@@ -61,20 +107,38 @@ def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
     return Block.objects.filter(questionnaire_id=questionnaire_id, merged_into__isnull=True).order_by("id")
 
 
-def unsealed_responses(questionnaire_id: int) -> models.QuerySet[Response]:
-    """The responses that count and are in no block yet."""
-    return countable_responses(questionnaire_id).filter(block_id__isnull=True).order_by("id")
+def rows_of(block: Block) -> models.QuerySet[Response]:
+    """The responses that count and were sealed into a block, or into one that it has taken the place of."""
+    members = [block.pk, *block.members.values_list("id", flat=True)]
+    return countable_responses(block.questionnaire_id).filter(block_id__in=members)
 
 
 def load(block: Block) -> Columns:
     """Return a block's columns.
 
-    Raises DamagedBlockError when the stored bytes are not those that were written.
+    Raises ClearedBlockError when they have been dropped, DamagedBlockError when the stored bytes are not
+    those that were written.
     """
-    content = bytes(block.columns)
-    if checksum(content) != block.checksum:
-        raise stored.DamagedBlockError(f"Block {block.pk} does not match its checksum.")
+    content = _content_of(block)
+    if not content:
+        raise ClearedBlockError(f"block {block.pk}")
     return stored.from_bytes(content)
+
+
+def _content_of(block: Block) -> bytes | memoryview:
+    """Read a block's bytes: as COPY sends them, not as a text of digits twice as long."""
+    if connection.vendor != "postgresql":
+        return bytes(block.columns)
+    query, values = Block.objects.filter(pk=block.pk).values_list("columns").query.sql_with_params()
+    received = io.BytesIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY ({cursor.mogrify(query, values).decode()}) TO STDOUT BINARY", received)
+    # A header, then one row: the number of its fields, the size of the first, its bytes (see COPY, binary format).
+    content = received.getbuffer()
+    extension = int.from_bytes(content[15:19], "big")
+    place = 19 + extension + 2
+    size = int.from_bytes(content[place : place + 4], "big")
+    return content[place + 4 : place + 4 + size]
 
 
 def checksum(content: bytes) -> str:
@@ -88,45 +152,51 @@ def rebuild_all(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> No
         _rebuild(block, layout, at)
 
 
-def _rebuild_changed(questionnaire_id: int, ids: set[int], layout: RowLayout, at: datetime) -> None:
-    first = Block.objects.filter(questionnaire_id=questionnaire_id, id__in=ids)
-    current = {merged_into or own for own, merged_into in first.values_list("id", "merged_into_id")}
-    for block in current_blocks(questionnaire_id).filter(id__in=current).defer("columns"):
+def _rebuild_all_of(questionnaire_id: int, ids: set[int], layout: RowLayout, at: datetime) -> None:
+    for block in current_blocks(questionnaire_id).filter(id__in=ids).defer("columns"):
         _rebuild(block, layout, at)
 
 
+def _current_ids(questionnaire_id: int, ids: set[int]) -> set[int]:
+    """The blocks that now hold what was first sealed into these."""
+    first = Block.objects.filter(questionnaire_id=questionnaire_id, id__in=ids)
+    return {merged_into or own for own, merged_into in first.values_list("id", "merged_into_id")}
+
+
 def _rebuild(block: Block, layout: RowLayout, at: datetime) -> None:
-    members = [block.pk, *block.members.values_list("id", flat=True)]
-    rows = countable_responses(block.questionnaire_id).filter(block_id__in=members).order_by("id")
-    parts = list(read_columns_in_blocks(rows, layout)) or [columns_of((), layout)]
-    _replace([block], stored.concatenate(parts), layout, at)
+    rows = rows_of(block)
+    _replace([block], read_columns(block.questionnaire_id, rows, layout), layout, at)
 
 
-def _seal(questionnaire_id: int, layout: RowLayout, at: datetime) -> None:
-    tail = unsealed_responses(questionnaire_id)
-    if not tail[SEAL_ROWS - 1 : SEAL_ROWS].exists():
-        return
-    # What has been marked is no longer in the tail, so each round finds the next rows.
-    while _seal_one(questionnaire_id, tail, layout, at):
-        pass
+def _seal(questionnaire_id: int, layout: RowLayout, at: datetime) -> int | None:
+    tail = waiting_responses(questionnaire_id)
+    ids = tail.values_list("id", flat=True)[:SEAL_ROWS]
+    if len(ids) < SEAL_ROWS:
+        return ids[0] if ids else None
+    if tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists():
+        raise ManyWaitingError(f"questionnaire {questionnaire_id}")
+    _seal_one(questionnaire_id, tail, layout, at)
+    return None
 
 
 def _seal_one(questionnaire_id: int, tail: models.QuerySet[Response], layout: RowLayout, at: datetime) -> int:
-    parts, first, last = [], 0, 0
-    for rows in in_chunks(read_rows(tail[:BLOCK_ROWS]), ROWS_PER_PASS):
-        first, last = first or rows[0].id, rows[-1].id
-        parts.append(columns_of(rows, layout))
+    """Seal the first rows of the tail and return the last one's id, 0 when there are none."""
+    parts, last = [], 0
+    for table in read_tables(questionnaire_id, tail[:BLOCK_ROWS], layout):
+        parts.append(columns_of(table, layout))
+        last = int(table.ids[-1])
     if not parts:
         return 0
     block = _store(questionnaire_id, stored.concatenate(parts), layout, at)
-    marked = tail.filter(id__gte=first, id__lte=last).order_by().update(block_id=block.pk)
+    failpoints.reach("block_not_marked")
+    marked = tail.filter(id__lte=last).order_by().update(block_id=block.pk)
     if marked != block.rows:
         raise RowsMovedError(f"{marked} of {block.rows} rows could be marked.")
-    return marked
+    return last
 
 
 def _merge_open(questionnaire_id: int, layout: RowLayout, at: datetime) -> None:
-    open_blocks = list(current_blocks(questionnaire_id).filter(rows__lt=BLOCK_ROWS))
+    open_blocks = list(current_blocks(questionnaire_id).filter(rows__lt=BLOCK_ROWS).defer("columns"))
     if len(open_blocks) <= OPEN_BLOCKS:
         return
     for group in _groups(open_blocks):

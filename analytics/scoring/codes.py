@@ -7,6 +7,7 @@ itself a result.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -33,6 +34,8 @@ _CODE_OF: Final[Mapping[Any, int]] = {
 }
 # True equals 1 in Python: an answer of another type is no point of a scale.
 _TYPES: Final = frozenset({int, str, type(None)})
+_CODE_OF_JSON: Final[Mapping[str, int]] = {json.dumps(value): code for value, code in _CODE_OF.items()}
+"""The same by the answer's JSON text: within JSON, equal values of these types have one spelling each."""
 
 
 class ItemKey(NamedTuple):
@@ -43,17 +46,34 @@ class ItemKey(NamedTuple):
     high: int
 
 
+def code_of(value: Any) -> int:
+    """Return the code of an answer, whatever its scale; a key that is absent is None."""
+    return _CODE_OF.get(value, INVALID) if value.__class__ in _TYPES else INVALID
+
+
+def code_of_json(text: str) -> int:
+    """Return the code of an answer from its JSON text; the same as `code_of` of what it spells."""
+    return _CODE_OF_JSON.get(text, INVALID)
+
+
+def on_scale(codes: Codes, item: ItemKey) -> Codes:
+    """Return codes with those that the item's scale does not have marked as invalid."""
+    outside = (codes >= 0) & ((codes < item.low) | (codes > item.high))
+    return np.where(outside, np.int8(INVALID), codes)
+
+
 def encode(answers: Iterable[Mapping[str, Any]], items: Sequence[ItemKey]) -> Codes:
     """Return the codes of the answers to these items, shape (items, answers)."""
-    keys = [item.key for item in items]
-    rows = [
-        [_CODE_OF.get(value, INVALID) if value.__class__ in _TYPES else INVALID for value in map(given.get, keys)]
-        for given in answers
-    ]
-    codes = np.array(rows, dtype=np.int8).reshape(len(rows), len(keys)).T.copy()
-    for column, item in zip(codes, items, strict=True):
-        column[(column >= 0) & ((column < item.low) | (column > item.high))] = INVALID
+    codes = read_codes(answers, [item.key for item in items])
+    for place, item in enumerate(items):
+        codes[place] = on_scale(codes[place], item)
     return codes
+
+
+def read_codes(answers: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> Codes:
+    """Return the codes of the answers under these keys before any scale is looked at, shape (keys, answers)."""
+    rows = [[code_of(value) for value in map(given.get, keys)] for given in answers]
+    return np.array(rows, dtype=np.int8).reshape(len(rows), len(keys)).T.copy()
 
 
 def pack(codes: Codes) -> bytes:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,13 @@ import numpy.typing as npt
 from analytics.scoring.codes import NOT_ASKED, Codes, ItemKey, pack, unpack
 
 IntArray = npt.NDArray[np.int64]
-FORMAT = 1
+FORMAT = 2
 MASK = (1 << 64) - 1
 # Respondent weights are kept in whole units of this many to 1.
 WEIGHT_UNITS = 10**10
-_HEADER = struct.Struct("<I")
+_HEADER = struct.Struct("<II")
+"""The checksum of all that follows it, and the size of the JSON after the two."""
+_NARROW_RANGE, _WIDE_RANGE = 1 << 16, 1 << 62
 
 
 class DamagedBlockError(ValueError):
@@ -81,12 +84,44 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """A label for each row, as a position in `names`, which are sorted, differ and all occur."""
+
+    names: tuple[str, ...]
+    numbers: IntArray
+
+    @classmethod
+    def numbered(cls, names: Sequence[str], numbers: IntArray) -> Labels:
+        """Make labels of any names, of which some may be equal and some may not occur."""
+        is_present = np.bincount(numbers, minlength=len(names)) > 0
+        kept = tuple(sorted({name for name, occurs in zip(names, is_present.tolist(), strict=True) if occurs}))
+        place = {name: number for number, name in enumerate(kept)}
+        return cls(kept, np.array([place.get(name, 0) for name in names], dtype=np.int64)[numbers])
+
+    @classmethod
+    def of(cls, values: Sequence[str]) -> Labels:
+        """Make labels of a text for each row."""
+        names = tuple(sorted(set(values)))
+        place = {name: number for number, name in enumerate(names)}
+        return cls(names, np.array([place[value] for value in values], dtype=np.int64))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Labels]) -> Labels:
+        """Put labels one after the other."""
+        names = [name for part in parts for name in part.names]
+        offsets = np.cumsum([0, *(len(part.names) for part in parts)])
+        return cls.numbered(
+            names, np.concatenate([part.numbers + offset for part, offset in zip(parts, offsets, strict=False)])
+        )
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of each row beside its answers; arrays of shape (rows,), levels by dimension."""
 
     day: IntArray
-    wave: Sequence[str]
-    levels: Mapping[str, Sequence[str]]
+    wave: Labels
+    levels: Mapping[str, Labels]
     weights: IntArray | None
     versions: Mapping[int, int]
     fingerprint: int
@@ -95,20 +130,16 @@ class Facts:
 
 def from_facts(items: tuple[ItemKey, ...], codes: Codes, facts: Facts) -> Columns:
     """Sort rows into cells."""
-    waves, wave = _numbered(facts.wave)
-    names, numbers = [], []
-    for values in facts.levels.values():
-        found, number = _numbered(values)
-        names.append(found)
-        numbers.append(number)
+    numbers = [labels.numbers for labels in facts.levels.values()]
     level = np.array(numbers, dtype=np.int64).reshape(len(numbers), len(facts.day))
-    order, cells = _cells(facts.day, wave, level)
+    order, cells = _cells(facts.day, facts.wave.numbers, level)
     return Columns(
         items=items,
         codes=np.ascontiguousarray(codes[:, order]),
         cells=Cells(
             day=cells[0], wave=cells[1], level=cells[2], rows=cells[3],
-            waves=waves, dimensions=tuple(facts.levels), levels=tuple(names),
+            waves=facts.wave.names, dimensions=tuple(facts.levels),
+            levels=tuple(labels.names for labels in facts.levels.values()),
         ),
         weights=None if facts.weights is None else facts.weights[order],
         versions=dict(facts.versions),
@@ -117,8 +148,17 @@ def from_facts(items: tuple[ItemKey, ...], codes: Codes, facts: Facts) -> Column
     )
 
 
+def nothing_of(dimensions: Sequence[str]) -> Columns:
+    """Return the columns of no responses."""
+    nobody = Labels((), np.zeros(0, dtype=np.int64))
+    facts = Facts(np.zeros(0, dtype=np.int64), nobody, dict.fromkeys(dimensions, nobody), None, {}, 0, None)
+    return from_facts((), np.zeros((0, 0), dtype=np.int8), facts)
+
+
 def concatenate(parts: Sequence[Columns]) -> Columns:
     """Return the rows of all parts as one; items and dimensions that a part lacks were not asked there."""
+    if len(parts) == 1:
+        return parts[0]
     items = tuple(sorted({item for part in parts for item in part.items}))
     dimensions = tuple(dict.fromkeys(name for part in parts for name in part.cells.dimensions))
     weighted = any(part.weights is not None for part in parts)
@@ -127,8 +167,8 @@ def concatenate(parts: Sequence[Columns]) -> Columns:
         np.concatenate([_with_items(part, items) for part in parts], axis=1),
         Facts(
             day=np.concatenate([np.repeat(part.cells.day, part.cells.rows) for part in parts]),
-            wave=[name for part in parts for name in _spread(part.cells.waves, part.cells.wave, part.cells.rows)],
-            levels={name: [level for part in parts for level in _levels_of(part, name)] for name in dimensions},
+            wave=Labels.joined([_spread(part.cells.waves, part.cells.wave, part.cells.rows) for part in parts]),
+            levels={name: Labels.joined([_levels_of(part, name) for part in parts]) for name in dimensions},
             weights=np.concatenate([_weights_of(part) for part in parts]) if weighted else None,
             versions=sum_counts([part.versions for part in parts]),
             fingerprint=sum(part.fingerprint for part in parts),
@@ -158,7 +198,8 @@ def to_bytes(columns: Columns) -> bytes:
         "weights_size": len(weights),
     }
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    return b"".join([_HEADER.pack(len(head)), head, table_bytes, weights, pack(columns.codes)])
+    content = b"".join([_HEADER.pack(0, len(head)), head, table_bytes, weights, pack(columns.codes)])
+    return _HEADER.pack(_checksum(memoryview(content)), len(head)) + content[_HEADER.size :]
 
 
 def from_bytes(stored: bytes | memoryview) -> Columns:
@@ -168,13 +209,20 @@ def from_bytes(stored: bytes | memoryview) -> Columns:
     """
     view = memoryview(stored)
     try:
-        (size,) = _HEADER.unpack(view[: _HEADER.size])
+        known, size = _HEADER.unpack(view[: _HEADER.size])
+        if known != _checksum(view):
+            raise DamagedBlockError("The bytes are not those that were written.")
         head = json.loads(bytes(view[_HEADER.size : _HEADER.size + size]))
         if head["format"] != FORMAT:
             raise DamagedBlockError(f"Format {head['format']} is unknown.")
         return _columns(head, view[_HEADER.size + size :])
     except (struct.error, ValueError, KeyError, zlib.error) as error:
         raise DamagedBlockError(str(error)) from error
+
+
+def _checksum(content: memoryview) -> int:
+    """Finds damage, at a tenth of the cost of a digest; what names a block is a digest (see `blocks`)."""
+    return zlib.crc32(content[4:])
 
 
 def _columns(head: Mapping[str, Any], body: memoryview) -> Columns:
@@ -204,10 +252,10 @@ def _columns(head: Mapping[str, Any], body: memoryview) -> Columns:
 def select(columns: Columns, chosen: npt.NDArray[np.bool_]) -> Columns:
     """Return the rows of the chosen cells; what is said of whole blocks is left as it was."""
     cells = columns.cells
-    rows = np.repeat(chosen, cells.rows)
+    rows = np.flatnonzero(np.repeat(chosen, cells.rows))
     return Columns(
         items=columns.items,
-        codes=columns.codes[:, rows],
+        codes=columns.codes.take(rows, axis=1),
         cells=Cells(
             cells.day[chosen], cells.wave[chosen], cells.level[:, chosen], cells.rows[chosen],
             cells.waves, cells.dimensions, cells.levels,
@@ -222,7 +270,7 @@ def select(columns: Columns, chosen: npt.NDArray[np.bool_]) -> Columns:
 def _cells(day: IntArray, wave: IntArray, level: IntArray) -> tuple[IntArray, tuple[IntArray, ...]]:
     """Return the order that sorts rows into cells, and day, wave, level, rows of the cells."""
     keys = np.concatenate([day[None], wave[None], level])
-    order = np.lexsort(keys[::-1])
+    order = _sorting(keys)
     placed = keys[:, order]
     is_first = np.ones(len(day), dtype=np.bool_)
     is_first[1:] = (placed[:, 1:] != placed[:, :-1]).any(axis=0)
@@ -232,10 +280,19 @@ def _cells(day: IntArray, wave: IntArray, level: IntArray) -> tuple[IntArray, tu
     return order, (heads[0], heads[1], heads[2:], rows)
 
 
-def _numbered(values: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
-    names = tuple(sorted(set(values)))
-    position = {name: number for number, name in enumerate(names)}
-    return names, np.fromiter((position[value] for value in values), dtype=np.int64, count=len(values))
+def _sorting(keys: IntArray) -> IntArray:
+    """Return the stable order of rows by the first key, then the second and so on."""
+    if not keys.shape[1]:
+        return np.zeros(0, dtype=np.int64)
+    lows = keys.min(axis=1)
+    sizes = (keys.max(axis=1) - lows + 1).tolist()
+    if prod(sizes) > _WIDE_RANGE:
+        return np.lexsort(keys[::-1])
+    one = np.zeros(keys.shape[1], dtype=np.int64)
+    for key, low, size in zip(keys, lows, sizes, strict=True):
+        one = one * size + (key - low)
+    # Numbers of 16 bits are sorted by counting, in a tenth of the time.
+    return np.argsort(one.astype(np.uint16) if prod(sizes) <= _NARROW_RANGE else one, kind="stable")
 
 
 def _with_items(part: Columns, items: Sequence[ItemKey]) -> Codes:
@@ -244,13 +301,13 @@ def _with_items(part: Columns, items: Sequence[ItemKey]) -> Codes:
     return np.array([own.get(item, absent) for item in items], dtype=np.int8).reshape(len(items), part.rows)
 
 
-def _spread(names: Sequence[str], numbers: IntArray, rows: IntArray) -> list[str]:
-    return [names[number] for number in np.repeat(numbers, rows).tolist()]
+def _spread(names: tuple[str, ...], numbers: IntArray, rows: IntArray) -> Labels:
+    return Labels(names, np.repeat(numbers, rows))
 
 
-def _levels_of(part: Columns, dimension: str) -> list[str]:
+def _levels_of(part: Columns, dimension: str) -> Labels:
     if dimension not in part.cells.dimensions:
-        return [""] * part.rows
+        return Labels(("",), np.zeros(part.rows, dtype=np.int64))
     place = part.cells.dimensions.index(dimension)
     return _spread(part.cells.levels[place], part.cells.level[place], part.cells.rows)
 

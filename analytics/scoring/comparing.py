@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from analytics.methods.change import (
@@ -12,9 +13,13 @@ from analytics.methods.change import (
 )
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, Interval
+from analytics.methods.multiplicity import benjamini_hochberg, holm
 from analytics.methods.proportions import Proportion, newcombe_difference
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Figure, Verdict
+
+FAMILY_LEVEL: Final = 0.05
+"""The chance that a family of comparisons without any change names one as beyond chance."""
 
 
 def compare(previous: Figure | None, current: Figure) -> Change:
@@ -82,6 +87,33 @@ def tested(
         Change(metric, found.value, low, high, verdict, minimum_detectable_change(found.standard_error, 0.0)),
         found.p_value,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedChange:
+    """A change judged as one of a family; its verdict is Holm's. `p_bh` serves screening, p values are 0-1."""
+
+    change: Change
+    p: float | None
+    p_holm: float | None
+    p_bh: float | None
+
+
+def judge_family(tests: Sequence[TestedChange]) -> list[JudgedChange]:
+    """Return the changes in the same order with the verdicts that hold for all of them at once.
+
+    Those without a p value take no part and keep their verdict. Every page judges indicators by this, so
+    that no change is beyond chance on one page and within it on another.
+    """
+    p_values = [one.p for one in tests if one.p is not None]
+    adjusted = iter(zip(holm(p_values).tolist(), benjamini_hochberg(p_values).tolist(), strict=True) if p_values else ())
+    return [_judged(one, *next(adjusted)) if one.p is not None else JudgedChange(one.change, None, None, None)
+            for one in tests]
+
+
+def _judged(one: TestedChange, p_holm: float, p_bh: float) -> JudgedChange:
+    verdict = Verdict.BEYOND if p_holm < FAMILY_LEVEL else Verdict.WITHIN
+    return JudgedChange(replace(one.change, verdict=verdict), one.p, p_holm, p_bh)
 
 
 def _difference(previous: Figure, current: Figure) -> tuple[float, Interval]:

@@ -207,6 +207,11 @@ class PeriodResult:
         """The satisfaction index itself."""
         return self.nodes[0]
 
+    @property
+    def satisfied(self) -> Figure:
+        """The satisfied share of the whole: of the overall question, of the index where none is asked."""
+        return self.overall.satisfied if self.overall else self.root.satisfied
+
     def node(self, key: str) -> NodeResult | None:
         """Return the node with this key."""
         return next((node for node in self.nodes if node.key == key), None)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Abs
 
 from accounts.models import AccessKey, Membership, Team
-from analytics.scoring.codes import NOT_ASKED, ItemKey, encode
-from analytics.scoring.columns import WEIGHT_UNITS, Columns, Facts, IntArray, concatenate, from_facts
+from analytics.scoring.codes import NOT_ASKED, Codes, ItemKey, on_scale
+from analytics.scoring.columns import Columns, Facts, IntArray, Labels, concatenate, from_facts, nothing_of
+from analytics.scoring.row_copy import can_copy, read_copy
+from analytics.scoring.row_tables import MICROSECOND, RowTable, moment_of, read_objects
 from surveys.answering.models import Response, ResponseState
 from surveys.contacts.models import ContactAttribute
 from surveys.design.document import parse_document
@@ -25,25 +26,8 @@ from surveys.design.models import QuestionnaireVersion
 BLOCK_ROWS = 65_536
 """The most responses in one block: the columns of one are all that a pass holds in memory."""
 
-ROWS_PER_PASS = 4096
-"""So many rows are held as Python objects at a time, whatever the number of responses."""
-
-FIELDS = (
-    "id", "revision", "version_id", "answers", "attributes", "wave", "completed_at", "respondent_weight",
-)
-
-
-class Row(NamedTuple):
-    """What scoring reads of a response."""
-
-    id: int
-    revision: int
-    version_id: int
-    answers: Mapping[str, Any]
-    attributes: Mapping[str, Any]
-    wave: str
-    completed_at: datetime
-    respondent_weight: Decimal | None
+QUARTER: Final = timedelta(minutes=15)
+"""Clocks have moved at whole quarters of an hour for as long as there have been answers to store."""
 
 
 @dataclass(frozen=True)
@@ -76,47 +60,49 @@ def countable_responses(questionnaire_id: int) -> QuerySet[Response]:
     )
 
 
-def read_rows(responses: QuerySet[Response], chunk: int = ROWS_PER_PASS) -> Iterator[Row]:
-    """Read responses through a server-side cursor, so that memory does not grow with them."""
-    return map(Row._make, responses.values_list(*FIELDS).iterator(chunk_size=chunk))
+def waiting_responses(questionnaire_id: int) -> QuerySet[Response]:
+    """The responses that count and are in no block yet, by id.
+
+    Read through the index `responses_not_yet_sealed`, whatever the planner believes. After a large import
+    its statistics are out of date, and it would rather walk the table by primary key, or all rows of the
+    questionnaire, than a small index that it takes for a large one. So rows are asked for by an expression
+    that only this index has, as a range: of a constant the planner would know that it need not be sorted by.
+    """
+    waiting = Response.objects.filter(state=ResponseState.COMPLETE, block_id__isnull=True, is_test=False)
+    by_questionnaire = waiting.alias(waiting_in=Abs(F("questionnaire_id")))
+    return by_questionnaire.filter(waiting_in__range=(questionnaire_id, questionnaire_id)).order_by("waiting_in", "id")
 
 
-def in_chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
-    """Cut a stream of rows into lists of at most `size`."""
-    while chunk := list(islice(rows, size)):
-        yield chunk
+def read_columns(questionnaire_id: int, responses: QuerySet[Response], layout: RowLayout) -> Columns:
+    """Return responses of a questionnaire, no more than fit into a block, as columns."""
+    parts = [columns_of(table, layout) for table in read_tables(questionnaire_id, responses, layout)]
+    return concatenate(parts) if parts else nothing_of(layout.dimensions)
 
 
-def read_columns(responses: QuerySet[Response], layout: RowLayout) -> Columns:
-    """Return responses as columns."""
-    parts = [columns_of(rows, layout) for rows in in_chunks(read_rows(responses), ROWS_PER_PASS)]
-    return concatenate(parts) if parts else columns_of((), layout)
+def read_tables(questionnaire_id: int, responses: QuerySet[Response], layout: RowLayout) -> Iterator[RowTable]:
+    """Read responses of a questionnaire, no more than fit into a block; no table is empty."""
+    versions = QuestionnaireVersion.objects.filter(questionnaire_id=questionnaire_id).values_list("id", flat=True)
+    keys = sorted({item.key for version in versions for item in items_of_version(version)})
+    if not can_copy(keys):
+        yield from read_objects(responses, keys, layout.dimensions)
+        return
+    table = read_copy(responses, keys, layout.dimensions)
+    if len(table.ids):
+        yield table
 
 
-def read_columns_in_blocks(responses: QuerySet[Response], layout: RowLayout) -> Iterator[Columns]:
-    """Return responses as columns of at most `BLOCK_ROWS` rows each, reading as it goes."""
-    parts: list[Columns] = []
-    for rows in in_chunks(read_rows(responses), ROWS_PER_PASS):
-        parts.append(columns_of(rows, layout))
-        if len(parts) * ROWS_PER_PASS >= BLOCK_ROWS:
-            yield concatenate(parts)
-            parts = []
-    if parts:
-        yield concatenate(parts)
-
-
-def columns_of(rows: Sequence[Row], layout: RowLayout) -> Columns:
+def columns_of(table: RowTable, layout: RowLayout) -> Columns:
     """Turn rows into columns."""
-    by_version: dict[int, list[int]] = {}
-    for number, row in enumerate(rows):
-        by_version.setdefault(row.version_id, []).append(number)
-    items = tuple(sorted({item for version in by_version for item in items_of_version(version)}))
-    codes = np.full((len(items), len(rows)), NOT_ASKED, dtype=np.int8)
-    for version, numbers in by_version.items():
-        own = items_of_version(version)
-        places = [items.index(item) for item in own]
-        codes[np.ix_(places, numbers)] = encode((rows[number].answers for number in numbers), own)
-    return from_facts(items, codes, _facts(rows, layout, {v: len(n) for v, n in by_version.items()}))
+    versions = np.array([group.version for group in table.groups], dtype=np.int64)[table.group]
+    found, counts = np.unique(versions, return_counts=True)
+    items = tuple(sorted({item for version in found for item in items_of_version(int(version))}))
+    codes = np.full((len(items), len(table.ids)), NOT_ASKED, dtype=np.int8)
+    for version in found:
+        is_own = versions == version
+        for item in items_of_version(int(version)):
+            _place(codes[items.index(item)], table, item, is_own)
+    by_version = {int(version): int(count) for version, count in zip(found, counts, strict=True)}
+    return from_facts(items, codes, _facts(table, layout, by_version))
 
 
 @lru_cache(maxsize=1024)
@@ -139,33 +125,44 @@ def fingerprint(ids: IntArray, revisions: IntArray) -> int:
         return int(mixed.sum(dtype=np.uint64))
 
 
-def _facts(rows: Sequence[Row], layout: RowLayout, versions: Mapping[int, int]) -> Facts:
+def local_days(moments: IntArray, zone: ZoneInfo) -> IntArray:
+    """Return the day of each moment (microseconds since 1970, UTC) by the clocks of a zone, as an ordinal.
+
+    A quarter of an hour that begins and ends on one day lies on it; any other is looked at moment by moment.
+    """
+    width = QUARTER // MICROSECOND
+    quarters, place = np.unique(moments // width, return_inverse=True)
+    first, last = (_days((quarters * width + offset).tolist(), zone) for offset in (0, width - 1))
+    days = first[place]
+    uneven = (first != last)[place]
+    days[uneven] = _days(moments[uneven].tolist(), zone)
+    return days
+
+
+def _days(moments: Sequence[int], zone: ZoneInfo) -> IntArray:
+    days = (moment_of(moment).astimezone(zone).toordinal() for moment in moments)
+    return np.fromiter(days, dtype=np.int64, count=len(moments))
+
+
+def _place(column: Codes, table: RowTable, item: ItemKey, is_own: np.typing.NDArray[np.bool_]) -> None:
+    """Write the answers of a version's rows into the column of its item."""
+    np.copyto(column, on_scale(table.codes[table.keys.index(item.key)], item), where=is_own)
+
+
+def _facts(table: RowTable, layout: RowLayout, versions: Mapping[int, int]) -> Facts:
     return Facts(
-        day=_days((row.completed_at for row in rows), ZoneInfo(layout.time_zone), len(rows)),
-        wave=[row.wave for row in rows],
-        levels={key: [_level(row.attributes.get(key)) for row in rows] for key in layout.dimensions},
-        weights=_weights(rows),
+        day=local_days(table.moments, ZoneInfo(layout.time_zone)),
+        wave=Labels.numbered([group.wave for group in table.groups], table.group),
+        levels={
+            key: Labels.numbered([group.levels[place] for group in table.groups], table.group)
+            for place, key in enumerate(layout.dimensions)
+        },
+        weights=table.weights,
         versions=versions,
-        fingerprint=fingerprint(
-            np.array([row.id for row in rows], dtype=np.int64),
-            np.array([row.revision for row in rows], dtype=np.int64),
-        ),
-        newest=max((row.completed_at for row in rows), default=None),
+        fingerprint=fingerprint(table.ids, table.revisions),
+        newest=_newest(table.moments),
     )
 
 
-def _days(moments: Iterable[datetime], zone: ZoneInfo, count: int) -> IntArray:
-    days = (moment.astimezone(zone).toordinal() for moment in moments)
-    return np.fromiter(days, dtype=np.int64, count=count)
-
-
-def _level(value: object) -> str:
-    """A level as text; nothing and an empty text are the same."""
-    return "" if value is None else str(value)
-
-
-def _weights(rows: Sequence[Row]) -> IntArray | None:
-    if all(row.respondent_weight is None for row in rows):
-        return None
-    weights = (1 if row.respondent_weight is None else row.respondent_weight for row in rows)
-    return np.fromiter((int(weight * WEIGHT_UNITS) for weight in weights), dtype=np.int64, count=len(rows))
+def _newest(moments: IntArray) -> datetime:
+    return moment_of(int(moments.max())).replace(tzinfo=UTC)

@@ -54,6 +54,9 @@ __all__ = [
     "read_trend",
 ]
 
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(hours=6)
+
 
 def get_latest_run(*, tree: IndicatorTree) -> Run | None:
     """Return the newest finished run of the tree, or None before the first."""
@@ -157,7 +160,9 @@ def list_trees_fed_by(*, questionnaire_id: int) -> QuerySet[IndicatorTree]:
 def list_trees_due(*, at: datetime) -> list[IndicatorTree]:
     """Return the trees for which something is asked and that may be tried now.
 
-    A tree whose computation keeps failing is tried after 4, 8, 16 … minutes, at most every six hours.
+    A tree whose computation keeps failing is tried after a quarter of a minute, then after 1, 4, 16, 64
+    and 256 minutes, then every six hours. The first waits are short since two workers killed one after
+    the other, as a deploy may do, look just like a computation that fails.
     """
     noted = QuestionSource.objects.filter(questionnaire__recompute_notes__isnull=False).values("tree_id")
     changed = QuestionSource.objects.filter(questionnaire__block_changes__isnull=False).values("tree_id")
@@ -182,4 +187,5 @@ def _may_be_tried(tree: IndicatorTree, at: datetime) -> bool:
     state: TreeState | None = getattr(tree, "state", None)
     if state is None or state.attempted_at is None or state.attempts < 2:
         return True
-    return at >= state.attempted_at + timedelta(minutes=min(2**state.attempts, 360))
+    wait: timedelta = FIRST_WAIT * (1 << 2 * min(state.attempts - 2, 9))
+    return at >= state.attempted_at + min(wait, LONGEST_WAIT)

@@ -26,7 +26,7 @@ from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, DefinitionError
 from analytics.scoring.locks import held, snapshot
 from analytics.scoring.models import Base, Block, BlockChange, Run, Slice, TreeState
-from analytics.scoring.rows import RowLayout, read_columns, row_layout
+from analytics.scoring.rows import RowLayout, read_columns, row_layout, waiting_responses
 from analytics.scoring.snapshots import definition_of
 from analytics.scoring.standard_weighting import weighting_record
 from analytics.scoring.summaries import summarise
@@ -130,42 +130,54 @@ def _computed(tree: IndicatorTree, at: datetime) -> Outcome:
             return _compute(tree, at)
         except DefinitionError as error:
             return Outcome(None, False, error.code)
-        except (OperationalError, blocks.RowsMovedError):
-            # Somebody edited a row that was being sealed: a new snapshot sees it as it is now.
+        except (OperationalError, blocks.RowsMovedError, blocks.ManyWaitingError):
+            # Somebody edited a row that was being sealed, or many came: a new snapshot sees them as they are now.
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
 
 
 def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
-    begun = time.perf_counter()
     with ExitStack() as locks:
-        for questionnaire in _questionnaires(tree):
+        questionnaires = _questionnaires(tree)
+        for questionnaire in questionnaires:
             locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
-            _seal_full_blocks(tree, questionnaire, at)
-        with snapshot():
-            tree = IndicatorTree.objects.select_related("team").get(pk=tree.pk)
-            definition, weight_set = definition_of(tree)
-            layout = row_layout(tree.team)
-            for questionnaire in definition.questionnaires:
-                blocks.settle(questionnaire, layout=layout, at=at)
-            tails = read_tails(definition, layout)
-            base = base_for(tree=tree, definition=definition, at=at)
-            data_hash = _data_hash(definition, base, tails)
-            latest = Run.objects.filter(tree=tree).first()
-            if latest is not None and _is_same(latest, data_hash, weight_set, weighting_record(tree)):
-                return Outcome(latest, False)
-            run = Run(
-                team_id=tree.team_id, tree=tree, weight_set=weight_set, base=base, data_hash=data_hash,
-                definition=definition.as_json(), definition_hash=definition.hash, started_at=at,
-            )
-            _cover(run, definition, base, tails)
-            run.finished_at = at + timedelta(seconds=time.perf_counter() - begun)
-            run.duration_ms = round((time.perf_counter() - begun) * 1000)
-            run.save(force_insert=True)
-            _write_touched(run, definition, base, tails)
-            failpoints.reach("run_not_committed")
-            return Outcome(run, True)
+        try:
+            return _compute_in_one_snapshot(tree, at)
+        except (blocks.ManyWaitingError, blocks.ManyChangedError):
+            for questionnaire in questionnaires:
+                _rebuild_changed_blocks(tree, questionnaire, at)
+                _seal_full_blocks(tree, questionnaire, at)
+            return _compute_in_one_snapshot(tree, at, rebuilds_any=True)
+
+
+def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime, *, rebuilds_any: bool = False) -> Outcome:
+    begun = time.perf_counter()
+    with snapshot():
+        tree = IndicatorTree.objects.select_related("team").get(pk=tree.pk)
+        definition, weight_set = definition_of(tree)
+        layout = row_layout(tree.team)
+        waiting = {
+            of: blocks.settle(of, layout=layout, at=at, rebuilds_any=rebuilds_any) for of in definition.questionnaires
+        }
+        tails = read_tails(waiting, layout)
+        base = base_for(tree=tree, definition=definition, at=at)
+        packed = pack_tails(tails)
+        data_hash = _data_hash(definition, base, packed)
+        latest = Run.objects.filter(tree=tree).first()
+        if latest is not None and _is_same(latest, data_hash, weight_set, weighting_record(tree)):
+            return Outcome(latest, False)
+        run = Run(
+            team_id=tree.team_id, tree=tree, weight_set=weight_set, base=base, data_hash=data_hash,
+            definition=definition.as_json(), definition_hash=definition.hash, started_at=at, tail=packed,
+        )
+        _cover(run, definition, base, tails)
+        run.finished_at = at + timedelta(seconds=time.perf_counter() - begun)
+        run.duration_ms = round((time.perf_counter() - begun) * 1000)
+        run.save(force_insert=True)
+        _write_touched(run, definition, base, tails)
+        failpoints.reach("run_not_committed")
+        return Outcome(run, True)
 
 
 def _is_same(
@@ -176,18 +188,34 @@ def _is_same(
     return latest.data_hash == data_hash and latest.weight_set_id == weight_set.pk and is_same_weighting
 
 
+def _rebuild_changed_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
+    """Keep what has been rebuilt where the run itself is killed or takes too long: a block in each transaction.
+
+    Edits scattered over a million answers touch every block, and rebuilding all takes a minute or more.
+    What changes meanwhile is left to the run, so that a stream of edits cannot hold it up for ever.
+    """
+    layout = row_layout(tree.team)
+    for _ in range(blocks.count_changed_blocks(questionnaire)):
+        with snapshot():
+            blocks.rebuild_changed_block(questionnaire, layout=layout, at=at)
+
+
 def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
     """Keep the run's own transaction short after a large import; a whole block is sealed in each of these."""
-    layout, is_more = row_layout(tree.team), True
+    layout, last, is_more = row_layout(tree.team), 0, True
     while is_more:
         with snapshot():
-            is_more = blocks.seal_full_block(questionnaire, layout=layout, at=at)
+            last = blocks.seal_full_block(questionnaire, layout=layout, at=at, after=last)
+        is_more = last > 0
 
 
-def read_tails(definition: Definition, layout: RowLayout) -> dict[int, Columns]:
-    """Read the responses that are in no block, by questionnaire."""
-    tails = {of: read_columns(blocks.unsealed_responses(of), layout) for of in definition.questionnaires}
-    return {of: tail for of, tail in tails.items() if tail.rows}
+def read_tails(waiting: Mapping[int, int | None], layout: RowLayout) -> dict[int, Columns]:
+    """Read the responses that are in no block, by questionnaire, each from the first that waits there."""
+    return {
+        of: read_columns(of, waiting_responses(of).filter(id__gte=first), layout)
+        for of, first in waiting.items()
+        if first is not None
+    }
 
 
 def summarise_all(parts: Mapping[int, Columns], definition: Definition) -> cubes.Summary:
@@ -212,7 +240,6 @@ def _cover(run: Run, definition: Definition, base: Base, tails: Mapping[int, Col
         "missing_rule": "left_out_and_renormalised",
         "weighting": weighting_record(run.tree),
     }
-    run.tail = pack_tails(tails)
 
 
 def _write_touched(run: Run, definition: Definition, base: Base, tails: Mapping[int, Columns]) -> None:
@@ -243,9 +270,9 @@ def unpack_tails(packed: bytes | memoryview) -> dict[int, Columns]:
     return tails
 
 
-def _data_hash(definition: Definition, base: Base, tails: Mapping[int, Columns]) -> str:
+def _data_hash(definition: Definition, base: Base, packed: bytes) -> str:
     digest = hashlib.sha256(f"{definition.hash}:{base.blocks_hash}:".encode())
-    digest.update(pack_tails(tails))
+    digest.update(packed)
     return digest.hexdigest()
 
 

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-from django.core.cache import cache
 from django.db.models import Q
 
-from analytics.scoring import cubes
-from analytics.scoring.blocks import load
+from analytics.scoring import cubes, keeping
+from analytics.scoring.blocks import ClearedBlockError, load
 from analytics.scoring.columns import Columns, select
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Block, Run, Slice
 from analytics.scoring.services import unpack_tails
 from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 
-log = logging.getLogger(__name__)
 Filter = Mapping[str, Sequence[str]]
 Choice = Mapping[str, frozenset[str]]
 CACHE_SECONDS = 24 * 60 * 60
+MERGED_AT_ONCE = 32
+"""So many blocks' summaries are held before they are added up."""
 
 
 class RunTooOldError(LookupError):
@@ -95,11 +94,13 @@ def scanned(run: Run, choice: Choice, days: tuple[date, date] | None) -> cubes.S
 def _scan_blocks(
     run: Run, definition: Definition, choice: Choice, days: tuple[date, date] | None
 ) -> cubes.Summary:
-    summary: cubes.Summary = {}
+    squares = definition.layout.squares
+    parts: list[cubes.Summary] = []
     for questionnaire, columns in blocks_behind(run):
-        part = _summary_of_chosen(columns, definition, questionnaire, choice, days)
-        summary = cubes.merge([summary, part], definition.layout.squares)
-    return summary
+        parts.append(_summary_of_chosen(columns, definition, questionnaire, choice, days))
+        if len(parts) == MERGED_AT_ONCE:
+            parts = [cubes.merge(parts, squares)]
+    return cubes.merge(parts, squares)
 
 
 def columns_behind(run: Run) -> Iterator[tuple[int, Columns]]:
@@ -117,10 +118,11 @@ def blocks_behind(run: Run) -> Iterator[tuple[int, Columns]]:
     Raises RunTooOldError when they are gone.
     """
     blocks = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
-    for block in blocks.iterator(chunk_size=4):
-        if not block.columns:
-            raise RunTooOldError(f"run {run.pk}")
-        yield block.questionnaire_id, load(block)
+    for block in blocks.defer("columns"):
+        try:
+            yield block.questionnaire_id, load(block)
+        except ClearedBlockError as error:
+            raise RunTooOldError(f"run {run.pk}") from error
 
 
 def _summary_of_chosen(
@@ -155,17 +157,9 @@ def chosen_cells(
 
 
 def _cached(key: str, make: Callable[[], cubes.Summary]) -> cubes.Summary:
-    """Keep a summary in the cache; a cache that fails costs time, never a page."""
-    try:
-        found = cache.get(key)
-    except Exception as error:  # any cache, any fault
-        log.warning("cache not reached", extra={"kind": type(error).__name__})
-        return make()
+    found = keeping.fetch(key)
     if found is not None:
         return cubes.summary_from_bytes(found)
     made = make()
-    try:
-        cache.set(key, cubes.summary_to_bytes(made), CACHE_SECONDS)
-    except Exception as error:  # any cache, any fault
-        log.warning("cache not reached", extra={"kind": type(error).__name__})
+    keeping.keep(key, cubes.summary_to_bytes(made), seconds=CACHE_SECONDS)
     return made

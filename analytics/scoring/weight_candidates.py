@@ -1,26 +1,31 @@
 """Weights that the answers themselves propose: what is gathered for them, and what each method makes of it.
 
 Every method works on the leaves of the whole tree at once; a branch's importance is the sum of its leaves',
-and siblings are then scaled to 1. All of it is a function of pairwise sums and histograms.
+and siblings are then scaled to 1. All of it is a function of pairwise sums and histograms, which are kept by
+random group of answers too: leaving out one group at a time says how sure the weights are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial, reduce
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from analytics.indicators.models import WeightOrigin
 from analytics.methods.correlation import Correlations, PairSums, correlations, pair_sums
 from analytics.methods.entropy import entropy_weights
-from analytics.methods.errors import MethodError, NoAnswersError
+from analytics.methods.errors import MethodError, NoAnswersError, NoCommonDimensionError
 from analytics.methods.factor import composite_weights, first_component_weights, principal_components, sampling_adequacy
 from analytics.methods.importance import averaged_over_orderings, check_enough_answers, relative_weights
 from analytics.methods.inputs import FloatArray
+from analytics.methods.jackknife import delete_group_intervals
 from analytics.methods.moments import UNITS
+from analytics.methods.retention import parallel_analysis
 from analytics.methods.trees import ROOT, normalised_weights
 from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, scores_of
@@ -29,17 +34,40 @@ from analytics.scoring.summaries import node_values
 DIGITS: Final = 10
 """Decimals to which derived importances are kept: sums of another order give the same digits."""
 
-Shares = tuple[FloatArray, dict[str, float]]
+GROUPS: Final = 32
+"""Random groups of answers; their standard errors scatter by about an eighth around the true ones."""
+
+GROUP_SEED: Final = 20_261_122
+
+Shares = tuple[FloatArray, dict[str, Any]]
 """Importance of every leaf, and facts worth telling."""
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Sums of pairs (leaves, then the overall item) and counts of values per leaf over some answers."""
+
+    pairs: PairSums
+    counts: tuple[Counter[int], ...]
+
+    def plus(self, other: Sums) -> Sums:
+        """These and other answers together."""
+        counts = tuple(one + two for one, two in zip(self.counts, other.counts, strict=True))
+        return Sums(_combined(np.add, self.pairs, other.pairs), counts)
+
+    def less(self, part: Sums) -> Sums:
+        """These answers without some of them."""
+        counts = tuple(one - two for one, two in zip(self.counts, part.counts, strict=True))
+        return Sums(_combined(np.subtract, self.pairs, part.pairs), counts)
+
+
+@dataclass(frozen=True)
 class Material:
-    """What all methods need of the answers: sums of pairs (leaves, then the overall item), counts of values."""
+    """What all methods need of the answers, as a whole and by random group."""
 
     leaves: tuple[str, ...]
-    pairs: PairSums
-    counts: tuple[Mapping[int, int], ...]
+    whole: Sums
+    groups: tuple[Sums, ...]
     has_overall: bool
 
 
@@ -47,7 +75,8 @@ class Material:
 class Candidate:
     """A set of weights to compare, or why there is none.
 
-    `reason` is a code of `analytics.methods.errors` or of `REFUSALS`; `details` its figures.
+    `reason` is a code of `analytics.methods.errors`; `details` its figures. `ranges` are the ends of the 95 %
+    interval of each weight; None where the weights do not come from the answers, or not from every part of them.
     """
 
     code: str
@@ -56,6 +85,17 @@ class Candidate:
     reason: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] | None = None
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How weights come out of answers: what must be there first, then the computation."""
+
+    code: str
+    origin: str
+    check: Callable[[Material], None]
+    shares: Callable[[Sums], Shares]
 
 
 class NoOverallError(MethodError):
@@ -70,36 +110,42 @@ def gather(definition: Definition, parts: Iterable[tuple[int, Columns]]) -> Mate
     Raises NoAnswersError when there are none.
     """
     places = [number for number, node in enumerate(definition.nodes) if not definition.children[node.key]]
-    sums: PairSums | None = None
-    counts: tuple[Counter[int], ...] = tuple(Counter() for _ in places)
-    for questionnaire, columns in parts:
+    groups: list[Sums | None] = [None] * GROUPS
+    for number, (questionnaire, columns) in enumerate(parts):
         if not columns.rows:
             continue
         values = node_values(columns, definition, questionnaire)[places]
-        for counter, row in zip(counts, values, strict=True):
-            found, times = np.unique(row, return_counts=True)
-            counter.update(dict(zip(found.tolist(), times.tolist(), strict=True)))
-        scores = np.where(values < 0, np.nan, values / UNITS).T
-        part = pair_sums(np.column_stack([scores, _overall(columns, definition, questionnaire)]))
-        sums = part if sums is None else _added(sums, part)
-    if sums is None:
+        overall = _overall(columns, definition, questionnaire)
+        # Drawn by place and not by what was answered: like answers must fall into different groups by chance alone.
+        drawn = np.random.default_rng([GROUP_SEED, number]).integers(0, GROUPS, columns.rows)
+        for group in range(GROUPS):
+            chosen = drawn == group
+            if chosen.any():
+                groups[group] = _joined(groups[group], _sums(values[:, chosen], overall[chosen]))
+    found = tuple(group for group in groups if group is not None)
+    if not found:
         raise NoAnswersError("No answers yet.")
-    for counter in counts:
-        del counter[-1]
     leaves = tuple(definition.nodes[place].key for place in places)
-    return Material(leaves, sums, counts, bool(definition.role_sources("overall")))
+    return Material(leaves, reduce(Sums.plus, found), found, bool(definition.role_sources("overall")))
 
 
 def derived_candidates(definition: Definition, material: Material) -> list[Candidate]:
     """Return what each method makes of the answers, refusals included."""
-    methods: tuple[tuple[str, str, Callable[[Material], Shares]], ...] = (
-        ("johnson", WeightOrigin.DERIVED, _johnson),
-        ("lmg", WeightOrigin.DERIVED, _lmg),
-        ("first_component", WeightOrigin.FACTOR, _first_component),
-        ("factor_scores", WeightOrigin.FACTOR, _factor_scores),
-        ("entropy", WeightOrigin.ENTROPY, _entropy),
-    )
-    return [_tried(definition, material, *one) for one in methods]
+    return [_tried(definition, material, way) for way in _ways()]
+
+
+def dimensions_of(material: Material) -> dict[str, Any] | None:
+    """Return how many dimensions stand out of chance, with the eigenvalues; None where that cannot be told."""
+    try:
+        _check_leaves(material)
+        found = _among_leaves(material.whole)
+        kept = parallel_analysis(found.matrix, found.smallest_n)
+    except MethodError:
+        return None
+    return {
+        "factors": kept.kept, "above_one": kept.above_one, "n": found.smallest_n,
+        "eigenvalues": kept.eigenvalues.tolist(), "chance": kept.chance.tolist(),
+    }
 
 
 def weights_of_shares(definition: Definition, shares: Mapping[str, float]) -> dict[str, float]:
@@ -117,15 +163,50 @@ def weights_of_shares(definition: Definition, shares: Mapping[str, float]) -> di
     return {node.key: weight for node, weight in zip(definition.nodes, weights, strict=True) if node.parent}
 
 
-def _tried(
-    definition: Definition, material: Material, code: str, origin: str, method: Callable[[Material], Shares]
-) -> Candidate:
+def _ways() -> tuple[_Way, ...]:
+    return (
+        _Way("johnson", WeightOrigin.DERIVED, _check_driven, _johnson),
+        _Way("lmg", WeightOrigin.DERIVED, _check_driven, _lmg),
+        _Way("first_component", WeightOrigin.FACTOR, _check_leaves, _first_component),
+        _Way("factor_scores", WeightOrigin.FACTOR, _check_leaves, _factor_scores),
+        _Way("entropy", WeightOrigin.ENTROPY, _check_counts, _entropy),
+    )
+
+
+def _tried(definition: Definition, material: Material, way: _Way) -> Candidate:
     try:
-        shares, facts = method(material)
-        rounded = dict(zip(material.leaves, np.round(shares, DIGITS).tolist(), strict=True))
-        return Candidate(code, origin, weights_of_shares(definition, rounded), facts=facts)
+        way.check(material)
+        shares, facts = way.shares(material.whole)
+        weights = _weights(definition, material.leaves, shares)
     except MethodError as error:
-        return Candidate(code, origin, reason=error.reason, details=_named(error, material))
+        return Candidate(way.code, way.origin, reason=error.reason, details=_named(error, material))
+    return Candidate(
+        way.code, way.origin, weights, facts=facts, ranges=_ranges(definition, material, way, weights, facts)
+    )
+
+
+def _weights(definition: Definition, leaves: Sequence[str], shares: FloatArray) -> dict[str, float]:
+    rounded = dict(zip(leaves, np.round(shares, DIGITS).tolist(), strict=True))
+    return weights_of_shares(definition, rounded)
+
+
+def _ranges(
+    definition: Definition, material: Material, way: _Way, weights: Mapping[str, float], facts: Mapping[str, Any]
+) -> dict[str, tuple[float, float]] | None:
+    """Return the interval of each weight, or None when the answers without some group give no weights."""
+    # How many factors there are is decided once; what varies is the weights.
+    shares = partial(_factor_scores, factors=facts["factors"]) if "factors" in facts else way.shares
+    keys = list(weights)
+    replicates = []
+    try:
+        for group in material.groups:
+            found = _weights(definition, material.leaves, shares(material.whole.less(group))[0])
+            replicates.append([found[key] for key in keys])
+        ranges = delete_group_intervals([weights[key] for key in keys], replicates)
+    except MethodError:
+        return None
+    ends = zip(ranges.low.clip(0, 1).tolist(), ranges.high.clip(0, 1).tolist(), strict=True)
+    return dict(zip(keys, ends, strict=True))
 
 
 def _named(error: MethodError, material: Material) -> dict[str, Any]:
@@ -135,60 +216,75 @@ def _named(error: MethodError, material: Material) -> dict[str, Any]:
     return details
 
 
-def _johnson(material: Material) -> Shares:
-    drivers, outcome, n = _driven(material)
+def _check_driven(material: Material) -> None:
+    if not material.has_overall:
+        raise NoOverallError("No overall question.")
+    check_enough_answers(int(material.whole.pairs.n.min()), len(material.leaves))
+
+
+def _check_leaves(material: Material) -> None:
+    check_enough_answers(int(material.whole.pairs.n[:-1, :-1].min()), len(material.leaves))
+
+
+def _check_counts(material: Material) -> None:
+    for counter in material.whole.counts:
+        check_enough_answers(counter.total(), len(material.leaves))
+
+
+def _johnson(sums: Sums) -> Shares:
+    drivers, outcome, n = _driven(sums)
     found = relative_weights(drivers, outcome)
     return found.shares, {"r_squared": found.r_squared, "n": n}
 
 
-def _lmg(material: Material) -> Shares:
-    drivers, outcome, n = _driven(material)
+def _lmg(sums: Sums) -> Shares:
+    drivers, outcome, n = _driven(sums)
     found = averaged_over_orderings(drivers, outcome)
     return found.shares, {"r_squared": found.r_squared, "n": n}
 
 
-def _first_component(material: Material) -> Shares:
-    found = _among_leaves(material)
+def _first_component(sums: Sums) -> Shares:
+    found = _among_leaves(sums)
     weights = first_component_weights(found.matrix)
     values = principal_components(found.matrix).eigenvalues
     return weights, {"explained": float(values[0] / values.sum()), "n": found.smallest_n} | _adequacy(found)
 
 
-def _factor_scores(material: Material) -> Shares:
-    found = _among_leaves(material)
-    factors = max(1, int((principal_components(found.matrix).eigenvalues > 1).sum()))
-    return composite_weights(found.matrix, factors), {"factors": factors, "n": found.smallest_n} | _adequacy(found)
+def _factor_scores(sums: Sums, factors: int | None = None) -> Shares:
+    found = _among_leaves(sums)
+    if factors is not None:
+        return composite_weights(found.matrix, factors), {}
+    kept = parallel_analysis(found.matrix, found.smallest_n)
+    if not kept.kept:
+        raise NoCommonDimensionError("Nothing stands out of chance.", n=found.smallest_n)
+    weights = composite_weights(found.matrix, kept.kept)
+    return weights, {"factors": kept.kept, "n": found.smallest_n} | _adequacy(found)
 
 
 def _adequacy(found: Correlations) -> dict[str, float]:
     return {"kmo": sampling_adequacy(found.matrix).overall}
 
 
-def _entropy(material: Material) -> Shares:
-    for counter in material.counts:
-        check_enough_answers(sum(counter.values()), len(material.leaves))
-    levels = [sorted(counter) for counter in material.counts]
+def _entropy(sums: Sums) -> Shares:
+    levels = [sorted(counter) for counter in sums.counts]
     found = entropy_weights(
-        [[counter[level] for level in own] for counter, own in zip(material.counts, levels, strict=True)],
+        [[counter[level] for level in own] for counter, own in zip(sums.counts, levels, strict=True)],
         [[level / UNITS for level in own] for own in levels],
     )
     return found.weights, {}
 
 
-def _driven(material: Material) -> tuple[FloatArray, FloatArray, int]:
+def _driven(sums: Sums) -> tuple[FloatArray, FloatArray, int]:
     """Correlations among the leaves and with the overall item, and the fewest answers behind any."""
-    if not material.has_overall:
-        raise NoOverallError("No overall question.")
-    check_enough_answers(int(material.pairs.n.min()), len(material.leaves))
-    found = correlations(material.pairs)
+    found = correlations(sums.pairs)
     return found.matrix[:-1, :-1], found.matrix[:-1, -1], found.smallest_n
 
 
-def _among_leaves(material: Material) -> Correlations:
-    pairs = material.pairs
-    kept = PairSums(pairs.n[:-1, :-1], pairs.sums[:-1, :-1], pairs.squares[:-1, :-1], pairs.products[:-1, :-1])
-    check_enough_answers(int(kept.n.min()), len(material.leaves))
-    return correlations(kept)
+def _among_leaves(sums: Sums) -> Correlations:
+    pairs = sums.pairs
+    return correlations(
+        PairSums(pairs.n[:-1, :-1], pairs.sums[:-1, :-1], pairs.squares[:-1, :-1], pairs.products[:-1, :-1])
+    )
 
 
 def _overall(columns: Columns, definition: Definition, questionnaire: int) -> FloatArray:
@@ -204,5 +300,22 @@ def _overall(columns: Columns, definition: Definition, questionnaire: int) -> Fl
     return out
 
 
-def _added(one: PairSums, two: PairSums) -> PairSums:
-    return PairSums(one.n + two.n, one.sums + two.sums, one.squares + two.squares, one.products + two.products)
+def _sums(values: npt.NDArray[np.int32], overall: FloatArray) -> Sums:
+    """Sum up answers: values of the leaves in millionths of a point, -1 where missing, shape (leaves, answers)."""
+    counts = []
+    for row in values:
+        found, times = np.unique(row[row >= 0], return_counts=True)
+        counts.append(Counter(dict(zip(found.tolist(), times.tolist(), strict=True))))
+    scores = np.where(values < 0, np.nan, values / UNITS).T
+    return Sums(pair_sums(np.column_stack([scores, overall])), tuple(counts))
+
+
+def _joined(before: Sums | None, more: Sums) -> Sums:
+    return more if before is None else before.plus(more)
+
+
+def _combined(operation: np.ufunc, one: PairSums, two: PairSums) -> PairSums:
+    return PairSums(
+        operation(one.n, two.n), operation(one.sums, two.sums), operation(one.squares, two.squares),
+        operation(one.products, two.products),
+    )

@@ -24,23 +24,24 @@ from analytics.methods.errors import MethodError, NoAnswersError, TooFewAnswersE
 from analytics.methods.moments import MomentTable, mean_estimate
 from analytics.methods.ranking import kendall_correlation, ranks, spearman_correlation
 from analytics.methods.trees import ROOT, equal_weights
-from analytics.scoring.blocks import load
 from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, NodeRule
 from analytics.scoring.disclosure import Rules
-from analytics.scoring.models import Block, Run
+from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Status
-from analytics.scoring.services import unpack_tails
-from analytics.scoring.sources import RunTooOldError
+from analytics.scoring.sources import RunTooOldError, columns_behind
 from analytics.scoring.summaries import node_moments
-from analytics.scoring.weight_candidates import Candidate, derived_candidates, gather
+from analytics.scoring.weight_candidates import Candidate, Material, derived_candidates, dimensions_of, gather
 
 EARLIER_SETS: Final = 4
 """So many sets that are not in force are compared, the newest."""
 
 GROWTH: Final = 1.05
 """The comparison is made anew when there are so many times the answers it was made from."""
+
+FORMAT: Final = 2
+"""Of what is written; a comparison of another format is made anew."""
 
 Part = tuple[int, Columns]
 
@@ -79,11 +80,11 @@ def is_outdated(*, tree: IndicatorTree) -> bool:
 def basis_of(tree: IndicatorTree, run: Run | None) -> str:
     """Return a name for everything a comparison rests on but the answers."""
     sets = list(tree.weight_sets.order_by("id").values_list("id", flat=True))
-    basis = [run.definition_hash if run else "", sets, panel_overlay(tree=tree)]
+    basis = [FORMAT, run.definition_hash if run else "", sets, panel_overlay(tree=tree)]
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
 
-def candidates_of(tree: IndicatorTree, definition: Definition, parts: Sequence[Part]) -> list[Candidate]:
+def candidates_of(tree: IndicatorTree, definition: Definition, material: Material) -> list[Candidate]:
     """Return all candidates, the weights in force first."""
     in_force = {node.key: node.weight for node in definition.nodes if node.parent}
     found = [Candidate("in_force", "", in_force), Candidate("equal", WeightOrigin.EQUAL, _equal(definition))]
@@ -91,7 +92,7 @@ def candidates_of(tree: IndicatorTree, definition: Definition, parts: Sequence[P
     overlay = {key: weight for key, weight in panel_overlay(tree=tree).items() if key in in_force}
     if overlay:
         found.append(Candidate("ahp", WeightOrigin.AHP, in_force | overlay))
-    return found + derived_candidates(definition, gather(definition, parts))
+    return found + derived_candidates(definition, material)
 
 
 def parts_of(run: Run, definition: Definition) -> Iterator[Part]:
@@ -99,12 +100,7 @@ def parts_of(run: Run, definition: Definition) -> Iterator[Part]:
 
     Raises RunTooOldError when the columns of its blocks are gone.
     """
-    blocks = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
-    for block in blocks.iterator(chunk_size=4):
-        if not block.columns:
-            raise RunTooOldError(f"run {run.pk}")
-        yield block.questionnaire_id, load(block)
-    yield from unpack_tails(run.tail).items()
+    yield from columns_behind(run)
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -114,7 +110,8 @@ def _result(run: Run) -> dict[str, Any]:
     definition = Definition.from_json(run.definition)
     try:
         parts = list(parts_of(run, definition))
-        candidates = candidates_of(run.tree, definition, parts)
+        material = gather(definition, parts)
+        candidates = candidates_of(run.tree, definition, material)
     except RunTooOldError:
         return {"problem": "no_run"}
     except NoAnswersError:
@@ -124,7 +121,7 @@ def _result(run: Run) -> dict[str, Any]:
     written = [_written(definition, one, table, rules) for one, table in zip(candidates, tables, strict=True)]
     for one in written:
         _compare_orders(one, written[0], definition)
-    return {"nodes": _nodes(definition), "candidates": written}
+    return {"nodes": _nodes(definition), "candidates": written, "dimensions": dimensions_of(material)}
 
 
 def _nodes(definition: Definition) -> list[dict[str, Any]]:
@@ -185,7 +182,10 @@ def _written(
         own = candidate.weights.get(node.key, 1.0)
         shares[node.key] = own * (shares[node.parent] if node.parent else 1.0)
         figure = _figure(table, number, rules)
-        written.setdefault("nodes", {})[node.key] = {"weight": own, "share": shares[node.key], **figure}
+        low, high = (candidate.ranges or {}).get(node.key, (None, None))
+        written.setdefault("nodes", {})[node.key] = {
+            "weight": own, "weight_low": low, "weight_high": high, "share": shares[node.key], **figure,
+        }
     for family in definition.children.values():
         _rank(written["nodes"], [node.key for node in family])
     return written
@@ -219,7 +219,7 @@ def _rank(nodes: dict[str, Any], keys: Sequence[str]) -> None:
 
 
 def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition: Definition) -> None:
-    """Say how far the leaves' shares of the whole stand in the order of those in force."""
+    """Say how far the leaves' shares of the whole stand in the order of those in force, and who moves."""
     if "nodes" not in one:
         return
     leaves = [node.key for node in definition.nodes if not definition.children[node.key]]
@@ -228,10 +228,17 @@ def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition
         one["spearman"], one["kendall"] = spearman_correlation(own, standing), kendall_correlation(own, standing)
     except MethodError as error:
         one["order_reason"] = error.reason
-    # Equal weights have no order, so nothing moves in it.
-    names = ("index_rank",) if "order_reason" in one else ("rank", "index_rank")
-    for key, node in one["nodes"].items():
-        before = in_force["nodes"][key]
-        for name in names:
-            if name in node and name in before:
-                node[f"{name}_change"] = before[name] - node[name]
+    for family in definition.children.values():
+        for name in ("rank", "index_rank"):
+            _compare_ranks(name, [(one["nodes"][node.key], in_force["nodes"][node.key]) for node in family])
+
+
+def _compare_ranks(name: str, siblings: Sequence[tuple[dict[str, Any], Mapping[str, Any]]]) -> None:
+    """Note by how many places each of some siblings moves; those that all weigh alike have no order to move in."""
+    if any(name not in side for pair in siblings for side in pair):
+        return
+    sides = [(own[name], other[name]) for own, other in siblings]
+    if any(len(set(ranks)) == 1 for ranks in zip(*sides, strict=True)):
+        return
+    for (own, _), (after, before) in zip(siblings, sides, strict=True):
+        own[f"{name}_change"] = before - after

@@ -46,3 +46,9 @@ def two_decimals(value: float) -> str:
     """Write -0.204 as −0.20 with a true minus sign."""
     text = format(value, ".2f")
     return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+@register.filter
+def size(number: int) -> int:
+    """Give a number without its sign."""
+    return abs(number)

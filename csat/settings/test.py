@@ -21,3 +21,5 @@ if not env.flag("TEST_SERVER"):
     }
 # Where a test lets a worker die, see surveys/sending/failpoints.py.
 FAILPOINT = env.text("CSAT_FAILPOINT")
+# Only for processes that lead a group of their own: the whole group dies.
+FAILPOINT_GROUP = env.flag("CSAT_FAILPOINT_GROUP")

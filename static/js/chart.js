@@ -44,8 +44,14 @@ function draw(place) {
   const locale = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
   const colours = (tree) => withColours(tree, style);
   return window.Plotly.react(place, colours(figure.data), colours(layout), { ...CONFIG, locale })
-    .then(() => { drawn.add(place); sizes.observe(place); })
+    .then(() => { if (!drawn.has(place)) showNewest(place); drawn.add(place); sizes.observe(place); })
     .catch(() => fail(place));
+}
+
+// On a narrow screen a long series scrolls inside its card; the newest end is what people come for.
+function showNewest(place) {
+  const frame = place.closest("figure");
+  if (frame) frame.scrollLeft = frame.scrollWidth;
 }
 
 function fail(place) {

@@ -3,11 +3,13 @@
 for (const form of document.querySelectorAll("form[data-weight-sum]")) {
   const fields = [...form.querySelectorAll("[data-weight]")];
   const line = form.querySelector("[data-weight-total]");
+  // Whole hundredths: decimal fractions do not add up exactly as floating numbers.
+  const hundredths = (field) => Math.round(Number(field.value.trim().replace(/%$/, "").replace(",", ".")) * 100);
   const show = () => {
-    // Whole hundredths: decimal fractions do not add up exactly as floating numbers.
-    const sum = fields.reduce((total, field) => total + Math.round(Number(field.value) * 100), 0) / 100;
+    const sum = fields.reduce((total, field) => total + hundredths(field), 0) / 100;
     const isRight = sum === 100;
-    line.textContent = isRight ? line.dataset.right : line.dataset.wrong.replace("{sum}", String(sum));
+    const words = Number.isFinite(sum) ? line.dataset.wrong.replace("{sum}", String(sum)) : line.dataset.unclear;
+    line.textContent = isRight ? line.dataset.right : words;
     line.classList.toggle("is-wrong", !isRight);
   };
   form.addEventListener("input", show);

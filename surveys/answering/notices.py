@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from surveys.sending.letters import company_name
 from surveys.sending.models import Invitation
 from surveys.sending.tokens import stop_token_for
 
+STOP_GAP: Final = "\0stop\0"
 STATUS_OF_GATE: Final = {Gate.CLOSED: 410, Gate.REVOKED: 410, Gate.NOT_YET_OPEN: 403}
 OTHER: Final = {"en": ("zh-hans", "中文"), "zh-hans": ("en", "English")}
 HEADERS: Final = {
@@ -107,12 +109,21 @@ def reply_address(invitation: Invitation) -> str:
 
 def footer_for(*, invitation: Invitation | None, team: Team, language: str, is_anonymous: bool) -> SafeString:
     """Return the foot of an answer page: who reads the answers, and three ways out."""
-    html = render_notice(
-        "_footer.html", language=language, company=company_name(team, language), is_anonymous=is_anonymous,
-        privacy_url=team.privacy_url, mail=reply_address(invitation) if invitation else team.reply_to,
-        stop=f"/u/{stop_token_for(bytes(invitation.nonce))}/" if invitation and not invitation.is_test else "",
+    mail = reply_address(invitation) if invitation else team.reply_to
+    has_stop = invitation is not None and not invitation.is_test
+    html = _footer(language, company_name(team, language), is_anonymous, team.privacy_url, mail, has_stop)
+    if invitation is not None and has_stop:
+        html = html.replace(STOP_GAP, f"/u/{stop_token_for(bytes(invitation.nonce))}/")
+    return mark_safe(html)  # noqa: S308  # our own template, escaped there; a token has letters and digits only
+
+
+@lru_cache(maxsize=256)
+def _footer(language: str, company: str, is_anonymous: bool, privacy_url: str, mail: str, has_stop: bool) -> str:
+    """Return the foot that all customers of a team share, with a gap for the personal address."""
+    return render_notice(
+        "_footer.html", language=language, company=company, is_anonymous=is_anonymous, privacy_url=privacy_url,
+        mail=mail, stop=STOP_GAP if has_stop else "",
     )
-    return mark_safe(html)  # noqa: S308  # our own template, escaped there
 
 
 def banner_for(*, language: str, kind: str) -> SafeString:

@@ -13,6 +13,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from surveys.answering.answers import PageAnswers, PostedLists, asked_only, first_incomplete_page, read_page
+from surveys.answering.at_once import store_first
 from surveys.answering.gates import pass_gate
 from surveys.answering.models import RecomputeNote, Response, ResponseState
 from surveys.answering.wake import rows_changed, wake_on_commit
@@ -76,11 +77,14 @@ def complete_response(
     sent before). Raises ShutGateError, or IncompleteError, and then nothing is stored.
     """
     pass_gate(invitation=invitation, at=at)
-    with transaction.atomic():
-        if invitation.campaign.questionnaire.is_anonymous and not invitation.is_test:
-            return _complete_unlinked(invitation, given, language, at)
-        if invitation.started_at is None and (made := _complete_at_once(invitation, given, language, at)):
+    is_unlinked = invitation.campaign.questionnaire.is_anonymous and not invitation.is_test
+    if invitation.started_at is None and not is_unlinked:
+        made = _complete_at_once(invitation, given, language, at)
+        if made:
             return made
+    with transaction.atomic():
+        if is_unlinked:
+            return _complete_unlinked(invitation, given, language, at)
         response = _locked(invitation, language, at)
         answers = _whole(_version_document(invitation), given.merged_into(response.answers))
         if response.state == ResponseState.COMPLETE:
@@ -169,23 +173,14 @@ def _complete(
 def _complete_at_once(
     invitation: Invitation, given: PageAnswers, language: str, at: datetime
 ) -> Response | None:
-    """Store the answers of somebody who sends them with the first press; None when that was not the first.
-
-    A response exists only once its invitation is marked as started, in the same transaction. So whoever
-    marks it first is alone and needs neither look for a row nor lock one.
-    """
-    answers = _whole(_version_document(invitation), given.merged_into({}))
-    is_first = Invitation.objects.filter(
-        pk=invitation.pk, started_at__isnull=True, completed_at__isnull=True
-    ).update(started_at=at, completed_at=at, opened_at=Coalesce("opened_at", Value(at)))
-    if not is_first:
-        return None
+    """Store the answers of somebody who sends them with the first press; None when that was not the first."""
     response = _new(invitation, language, at)
-    response.answers, response.page = answers, given.page
+    response.answers, response.page = _whole(_version_document(invitation), given.merged_into({})), given.page
     response.state, response.completed_at = ResponseState.COMPLETE, at
-    response.save(force_insert=True)
+    if not store_first(response=response, at=at):
+        return None
     if not response.is_test:
-        _note(response.questionnaire_id, at)
+        wake_on_commit(response.questionnaire_id)
     return response
 
 

@@ -28,6 +28,8 @@ from surveys.sending.letters import company_name
 from surveys.sending.texts import fill
 
 GAP: Final = re.compile("\x00([^\x00]*)\x00")
+AROUND: Final = ("action", "note", "saved", "footer", "banner")
+"""The gaps that have nothing to do with the questions."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class Filling:
     saved: str = ""
     prefilled: str = ""
 
+    @property
+    def is_untouched(self) -> bool:
+        """Tell whether there are neither answers nor problems; a score of the mail's link may be chosen."""
+        return not (self.answers or self.typed or self.problems)
+
 
 def fill_sheet(
     *, version: QuestionnaireVersion | None, document: Document, team: Team, language: str, number: int,
@@ -78,16 +85,19 @@ def fill_sheet(
 ) -> str:
     """Return a page's HTML. `version` None (a draft) renders the sheet anew each time."""
     company = company_name(team, language)
+    around = {
+        "action": escape(filling.action), "note": filling.note, "saved": escape(filling.saved),
+        "footer": footer, "banner": banner,
+    }
+    if version is not None and filling.is_untouched:
+        # What most people get to see first: nothing is left to decide but what stands around the form.
+        source = _Source(version.pk, version.content_hash, version)
+        return _untouched_sheet_of(source, language, number, company, filling.prefilled).filled(around.__getitem__)
     sheet = (
         _sheet(document, language, number, company) if version is None
-        else _kept_sheet(version, language, number, company)
+        else _sheet_of(_Source(version.pk, version.content_hash, version), language, number, company)
     )
-    gaps = _Gaps(document, number, filling, language, company, footer, banner)
-    return sheet.filled(gaps)
-
-
-def _kept_sheet(version: QuestionnaireVersion, language: str, number: int, company: str) -> Sheet:
-    return _sheet_of(_Source(version.pk, version.content_hash, version), language, number, company)
+    return sheet.filled(_Gaps(document, number, filling, language, company, around))
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,15 @@ def _sheet_of(source: _Source, language: str, number: int, company: str) -> Shee
     return _sheet(document_of(source.version), language, number, company)
 
 
+@lru_cache(maxsize=512)
+def _untouched_sheet_of(source: _Source, language: str, number: int, company: str, prefilled: str) -> Sheet:
+    """Return the sheet of somebody who has answered nothing yet: only the gaps around the form are left."""
+    left = {name: f"\0{name}\0" for name in AROUND}
+    filling = Filling(answers={}, typed={}, prefilled=prefilled)
+    gaps = _Gaps(document_of(source.version), number, filling, language, company, left)
+    return _cut(_sheet_of(source, language, number, company).filled(gaps))
+
+
 def _sheet(document: Document, language: str, number: int, company: str) -> Sheet:
     page = document.pages[number]
     view = {
@@ -118,7 +137,11 @@ def _sheet(document: Document, language: str, number: int, company: str) -> Shee
         "others": [(code, NAMES[code]) for code in document.languages if code != language],
     }
     with translation.override(language):
-        html = get_template("answering/page.html").render(view)
+        return _cut(str(get_template("answering/page.html").render(view)))
+
+
+def _cut(html: str) -> Sheet:
+    """Cut a page at its gaps."""
     pieces = GAP.split(html)
     gaps = tuple(pieces[1::2])
     return Sheet(tuple(pieces[0::2]), gaps, any(gap == "endif" for gap in gaps))
@@ -216,18 +239,15 @@ class _Gaps:
     """The value of each gap for one person."""
 
     def __init__(
-        self, document: Document, number: int, filling: Filling, language: str, company: str, footer: str,
-        banner: str,
+        self, document: Document, number: int, filling: Filling, language: str, company: str,
+        around: Mapping[str, str],
     ) -> None:
         self.document, self.number = document, number
         self.filling, self.language, self.company = filling, language, company
         self.codes = {problem.key: problem.code for problem in filling.problems}
         self.questions = {key: question for question in document.pages[number].questions for key in question.answer_keys}
         self.by_key = {question.key: question for question in document.pages[number].questions}
-        self.around = {
-            "action": escape(filling.action), "note": filling.note, "saved": escape(filling.saved),
-            "footer": footer, "banner": banner,
-        }
+        self.around = around
 
     def __call__(self, name: str) -> str:
         kind, _, rest = name.partition(":")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,6 +15,11 @@ from django.core.validators import validate_email
 INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SUPPRESSION_PURPOSE: Final = b"csat.contacts.suppression.v1"
 LONGEST_LOCAL_PART: Final = 64
+LONGEST_ADDRESS: Final = 254
+PLAIN: Final = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII | re.IGNORECASE
+)
+"""What nearly all addresses look like: a part of those that `validate_email` takes, found in a tenth of its time."""
 
 
 class AddressError(ValueError):
@@ -26,8 +30,7 @@ class AddressError(ValueError):
         self.code = code
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """An address as written to (`email`) and as compared (`key`, all lower case)."""
 
     email: str
@@ -41,18 +44,25 @@ def normalise_address(raw: str) -> Address:
     `corrections` names what was mended: "spaces", "full_width", "invisible".
     Raises AddressError when nothing is there or it is no address.
     """
+    if len(raw) <= LONGEST_ADDRESS and PLAIN.fullmatch(raw) and raw.index("@") <= LONGEST_LOCAL_PART:
+        return _address(raw, ())
     text, corrections = _mended(raw)
     if not text:
         raise AddressError("no_address")
-    local, _, domain = text.rpartition("@")
-    email = f"{local}@{domain.lower()}"
+    address = _address(text, corrections)
     try:
-        validate_email(email)
+        validate_email(address.email)
     except ValidationError as error:
         raise AddressError("bad_address") from error
-    if len(email) > 254 or len(local) > LONGEST_LOCAL_PART:
+    if len(address.email) > LONGEST_ADDRESS or text.rindex("@") > LONGEST_LOCAL_PART:
         raise AddressError("bad_address")
-    return Address(email=email, key=email.lower(), corrections=corrections)
+    return address
+
+
+def _address(text: str, corrections: tuple[str, ...]) -> Address:
+    local, _, domain = text.rpartition("@")
+    email = f"{local}@{domain.lower()}"
+    return Address(email, email.lower(), corrections)
 
 
 def _mended(raw: str) -> tuple[str, tuple[str, ...]]:

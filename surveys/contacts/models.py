@@ -40,7 +40,8 @@ class ContactAttribute(models.Model):
 class Contact(models.Model):
     """A person who may be asked. `email_key` is the normalised address that must be unique."""
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="contacts")
+    # Found by the index of the unique address, which begins with it.
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     email = models.EmailField(max_length=254)
     email_key = models.CharField(max_length=254)
     name = models.CharField(max_length=160, blank=True)

@@ -19,6 +19,7 @@ MOST_BYTES: Final = 30 * 1024 * 1024
 MOST_UNPACKED: Final = 80 * 1024 * 1024
 MOST_RATIO: Final = 100
 MOST_PARTS: Final = 500
+# A person waits for the import: a minute on a machine five times as slow as the one of docs/benchmarks.md.
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 60
 LONGEST_CELL: Final = 2_000
@@ -141,7 +142,7 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
 
 def _table(rows: Iterable[Iterable[object]], encoding: str) -> Table:
     numbered = ((number, [_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
-    filled = ((number, cells) for number, cells in numbered if any(cell.strip() for cell in cells))
+    filled = ((number, cells) for number, cells in numbered if any(map(str.strip, cells)))
     _, header = next(filled, (0, []))
     header = [name.strip() for name in header]
     while header and not header[-1]:
@@ -157,7 +158,7 @@ def _body(rows: Iterable[tuple[int, list[str]]], width: int) -> Iterator[tuple[i
     for count, (number, cells) in enumerate(rows, start=1):
         if count > MOST_ROWS or number > MOST_ROWS + 1:
             raise TableError("too_many_rows", f"{MOST_ROWS:,}")
-        yield number, tuple((cells + [""] * (width - len(cells)))[:width])
+        yield number, tuple(cells) if len(cells) == width else tuple((cells + [""] * (width - len(cells)))[:width])
 
 
 def _named(header: list[str]) -> tuple[str, ...]:

@@ -9,6 +9,13 @@ from django.conf import settings
 
 
 def reach(name: str) -> None:
-    """End this process as kill -9 would, where the test settings name this place."""
-    if getattr(settings, "FAILPOINT", "") == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """End this process as kill -9 would, where the test settings name this place.
+
+    With FAILPOINT_GROUP the whole worker goes, its parent too: else the parent starts another child at
+    once, which takes the same task and dies again, and how often is a matter of speed.
+    """
+    if getattr(settings, "FAILPOINT", "") != name:
+        return
+    if getattr(settings, "FAILPOINT_GROUP", False):
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from accounts.models import Team
 from surveys.design.models import QuestionnaireVersion
+from surveys.sending.lookup import find_by_hash
 from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invitation
 from surveys.sending.tokens import LONGEST_TOKEN, hash_token, nonce_of_stop_token
 
@@ -24,14 +25,7 @@ def find_invitation(*, token: str) -> Invitation | None:
     """Return the invitation that an answer link names, by its hash; None for anything else."""
     if not token or len(token) > LONGEST_TOKEN:
         return None
-    # Each view of the page passes here: what is large and kept parsed elsewhere stays in the database.
-    invitations = Invitation.objects.select_related(
-        "campaign__version", "campaign__questionnaire", "campaign__team"
-    ).defer(
-        "campaign__version__document", "campaign__questionnaire__draft", "campaign__subject", "campaign__message",
-        "campaign__left_out",
-    )
-    return next(iter(invitations.filter(token_hash=hash_token(token))), None)
+    return find_by_hash(hash_token(token))
 
 
 def find_invitation_to_stop(*, token: str) -> Invitation | None:

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from analytics.dashboards.change_request import parse_change_request, read_requested
 from analytics.dashboards.change_text import finding
 from analytics.dashboards.changes import Family
+from analytics.dashboards.overview import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.results import Verdict
@@ -97,6 +98,13 @@ class TestTheAirport:
         cast.bob.save(update_fields=["language"])
         page = words(client_of(cast.bob).get("/overview/change/?weighting=imported"))
         assert "22 道题中有 2 道的变化超出随机波动" in page
+
+    def test_the_overview_calls_the_same_indicators_beyond_chance(self, airport):
+        run = airport.runs.first()
+        selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date())
+        shown = {row.key: row.headline.change.verdict for row in read_overview(selection=selection).nodes}
+        told = {row.key: row.verdict for row in read(airport, "").family(Family.INDICATORS)}
+        assert shown == told and set(told.values()) == {Verdict.BEYOND, Verdict.WITHIN}
 
     def test_the_parts_add_up_to_the_change(self, airport):
         parts = read(airport, "").decomposed

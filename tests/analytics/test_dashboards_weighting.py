@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent
 from analytics.scoring.models import WeightingScheme
-from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
+from tests.analytics.builders import answer_many
+from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, client_of, make_cast
+from tests.cast import Cast, api_client, client_of, make_cast, make_key
 
 pytestmark = pytest.mark.django_db
 NEW = "/weighting/new/?period=wave:2017"
@@ -32,6 +35,20 @@ def shop(cast: Cast) -> Shop:
 
 def post(cast: Cast, button: str = "check", **changes):
     return client_of(cast.dora).post(NEW, FORM | {button: "1"} | changes)
+
+
+class TestThePage:
+    def test_has_the_satisfied_share_of_the_overview(self, cast, shop):
+        """Here the overall question and the index give two different shares; both pages show the question's."""
+        answer_many(
+            shop.version, codes(5, 40, overall=2), wave="2018", attributes={"region": "East"}, source="import",
+            at=datetime(2018, 5, 2, tzinfo=UTC),
+        )
+        shop.compute()
+        page = api_client(make_key(cast.team)[1]).get("/api/v1/overview/").json()
+        share = page["satisfied"]["headline"]["figure"]["value"]
+        index_share = page["nodes"][0]["satisfied"]["value"]
+        assert f"{share:.1%}" in words(client_of(cast.bob).get("/weighting/")) and f"{share:.1%}" != f"{index_share:.1%}"
 
 
 class TestANewWeighting:

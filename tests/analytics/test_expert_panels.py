@@ -258,6 +258,42 @@ class TestTheExpertsPage:
         assert "This panel is closed" in reply.content.decode()
         assert panel.experts.get().judgements == {}
 
+    @pytest.mark.parametrize(("language", "words"), [("en", "they contradict one another"), ("zh-hans", "相互矛盾")])
+    def test_says_how_the_judgements_fit_before_they_are_saved(self, panel: Panel, link: str, language: str, words: str) -> None:
+        reply = Client().post(link, {
+            "_page": "1", "_to": "look", "_lang": language,
+            "side-0": "first", "strength-0": "5", "side-1": "first", "strength-1": "5", "side-2": "second", "strength-2": "5",
+        })
+        body = reply.content.decode()
+        assert reply.status_code == 200 and words in body and "<html" not in body and 'value="go:' in body
+        expert = panel.experts.get()
+        assert (expert.judgements, expert.saved_at) == ({}, None)
+
+    def test_counts_no_saved_judgement_whose_side_is_being_changed(self, panel: Panel, link: str) -> None:
+        fill(panel.experts.get(), {"attitude|speed": 3, "speed|skill": 2, "attitude|skill": -9}, send=False)
+        saved = {"side-1": "first", "strength-1": "2", "side-2": "second", "strength-2": "9"}
+        body = Client().post(link, {"_page": "1", "_to": "look", "side-0": "second"} | saved).content.decode()
+        assert "2 of 3 pairs judged" in body
+
+    def test_saves_before_it_leads_to_the_judgement_that_disturbs(self, panel: Panel, link: str) -> None:
+        reply = Client().post(link, {"_page": "1", "_to": "go:2", "side-0": "first", "strength-0": "5"})
+        assert reply["Location"] == f"{link}?p=1&lang=en#pair-2"
+        assert panel.experts.get().judgements == {"attitude|speed": 5}
+
+    @pytest.mark.parametrize("data", [
+        {"_to": "go:99"}, {"_to": "go:-1"}, {"_to": "go:x"}, {"_to": "lang:xx"}, {"_to": "look", "_page": "77"},
+        {"_to": "look", "side-0": "first", "strength-0": "1e9"}, {"_to": "look", "side-0": "both", "strength-0": "NaN"},
+        {"_to": "send"}, {"_to": "send", "_page": "2"}, {"_to": ""}, {"_to": "next", "side-0": "first", "strength-0": "0"},
+        {"_to": "next", "side-0": "first", "strength-0": "-3"}, {"_to": "next", "side-0": "first", "strength-0": "2.5"},
+    ])
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    def test_survives_what_no_sheet_sends(self, panel: Panel, link: str, data: dict[str, str], language: str) -> None:
+        reply = Client().post(link, {"_page": "1", "_lang": language} | data)
+        assert reply.status_code in (200, 302, 422)
+        assert "NaN" not in reply.content.decode()
+        expert = panel.experts.get()
+        assert (expert.judgements, expert.submitted_at) == ({}, None)
+
     def test_sets_no_cookie(self, link: str) -> None:
         assert not Client().get(link).cookies
 
@@ -299,7 +335,7 @@ class TestTheStaffPage:
         fill(invite(ours), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
         reply = client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/weights/", {"scope": "all", "method": "eigenvector"})
         made = WeightSet.objects.get(origin="ahp")
-        assert reply["Location"] == f"/indicators/{ours.tree_id}/weights/"
+        assert reply["Location"] == f"/indicators/weight-sets/{made.pk}/choose/"
         assert made.weights == pytest.approx({"attitude": 4 / 7, "speed": 2 / 7, "skill": 1 / 7})
         assert (made.valid_from_at, made.evidence["experts"], made.evidence["random_index"]) == (None, 1, "alonso_lamata_2006")
 
@@ -307,6 +343,26 @@ class TestTheStaffPage:
     def test_makes_no_weights_of_nothing(self, cast: Cast, ours: Panel, data: dict[str, str]) -> None:
         assert client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/weights/", data).status_code == 302
         assert not WeightSet.objects.filter(origin="ahp").exists()
+
+    @pytest.mark.parametrize(("language", "words"), [("en", "No sheet of this panel gives weights yet."), ("zh-hans", "还没有")])
+    def test_says_why_nothing_gives_weights(self, cast: Cast, ours: Panel, language: str, words: str) -> None:
+        cast.dora.language = language
+        cast.dora.save()
+        fill(invite(ours), {"attitude|speed": 3})  # Two of three things are linked: no weights follow.
+        reply = client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/weights/", follow=True)
+        assert words in reply.content.decode() and "NaN" not in reply.content.decode()
+
+    @pytest.mark.parametrize("judgements", [
+        {"attitude|speed": 9, "speed|skill": 9, "attitude|skill": -9}, {"attitude|speed": 9}, {"attitude|speed": 1, "speed|skill": 1},
+    ])
+    def test_shows_contradicting_and_incomplete_sheets_in_page_and_api(
+        self, cast: Cast, ours: Panel, judgements: dict[str, int]
+    ) -> None:
+        fill(invite(ours), judgements)
+        page = client_of(cast.dora).get(f"/indicators/panels/{ours.pk}/")
+        reply = api_client(make_key(cast.team, "designer")[1]).get(f"/api/v1/panels/{ours.pk}/")
+        assert (page.status_code, reply.status_code) == (200, 200)
+        assert "nan" not in page.content.decode().lower().replace("banan", "") and "NaN" not in reply.content.decode()
 
     def test_makes_no_weights_for_a_tree_that_has_changed(self, cast: Cast, ours: Panel) -> None:
         fill(invite(ours), {"attitude|speed": 2, "speed|skill": 2})

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from analytics.indicators.forms import percentages
+from analytics.indicators.hand_weights import percentages
 from analytics.indicators.selectors import get_weight_set_in_force
 from analytics.scoring.services import recompute
 from tests.analytics.builders import AT, answer_many, make_dimension, make_tree, publish, sheet, standard_document
@@ -76,7 +76,7 @@ class TestEditing:
     def test_weights_that_do_not_add_up_come_back_with_a_sentence(self, cast, tree):
         node = tree.indicators.get(key="csi")
         address = reverse("indicators:indicator-weights", args=[node.pk])
-        reply = client_of(cast.dora).post(address, {"w_product": "70", "w_service": "40"})
+        reply = client_of(cast.dora).post(address, {"w_product": "70", "w_service": "40", "reason": "A trial"})
         assert reply.status_code == 422 and "add up to 110" in reply.content.decode()
         assert get_weight_set_in_force(tree=tree).number == 1
 

@@ -59,7 +59,7 @@ class TestAnAddedIndicator:
 
     def test_leaves_the_others_their_proportions(self, tree):
         services.set_weights(
-            parent=node(tree, "csi"), weights={"product": 0.8, "service": 0.2}, user=None, reason="", at=AT
+            parent=node(tree, "csi"), weights={"product": 0.8, "service": 0.2}, user=None, reason="A trial", at=AT
         )
         services.add_indicator(parent=node(tree, "csi"), key="price", names=text("Price"), user=None, at=AT)
         assert weights(tree)["product"] / weights(tree)["service"] == pytest.approx(4) and is_whole(tree)
@@ -145,13 +145,14 @@ class TestSetWeights:
     @pytest.mark.parametrize(("given", "code"), [
         ({"product": 0.5, "service": 0.6}, "weight_sum"),
         ({"product": 1.0}, "weight_missing"),
-        ({"product": -0.5, "service": 1.5}, "weight_invalid"),
-        ({"product": float("nan"), "service": 1.0}, "weight_invalid"),
-        ({"product": 0.5, "service": 0.5, "alien": 0.0}, "weight_missing"),
+        ({"product": -0.5, "service": 1.5}, "weight_negative"),
+        ({"product": float("nan"), "service": 1.0}, "weight_not_finite"),
+        ({"product": 0.0, "service": 0.0}, "weights_all_zero"),
+        ({"product": 0.5, "service": 0.5, "alien": 0.0}, "weight_of_nobody"),
     ])
     def test_refuses_what_is_no_division_of_the_whole(self, tree, given, code):
         with pytest.raises(TreeError) as error:
-            services.set_weights(parent=node(tree, "csi"), weights=given, user=None, reason="", at=AT)
+            services.set_weights(parent=node(tree, "csi"), weights=given, user=None, reason="A trial", at=AT)
         assert error.value.code == code
 
     def test_starts_a_new_series_and_leaves_the_published_one(self, tree, version):
@@ -170,7 +171,7 @@ class TestSetWeights:
     def test_forgets_weights_under_which_nothing_was_published(self, tree):
         for share in (0.6, 0.7):
             services.set_weights(
-                parent=node(tree, "csi"), weights={"product": share, "service": 1 - share}, user=None, reason="", at=AT
+                parent=node(tree, "csi"), weights={"product": share, "service": 1 - share}, user=None, reason="A trial", at=AT
             )
         assert tree.weight_sets.count() == 1
 

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.methods.errors import UnknownCodeError
+from analytics.methods.moments import SQUARE_BITS, Moments
 from analytics.scoring import columns as stored
 from analytics.scoring import cubes
 from analytics.scoring.codes import INVALID, NOT_APPLICABLE, NOT_ASKED, ItemKey, encode, pack, unpack
-from analytics.scoring.columns import Columns, Facts, concatenate, from_bytes, from_facts, to_bytes
+from analytics.scoring.columns import Columns, Facts, Labels, concatenate, from_bytes, from_facts, to_bytes
 from analytics.scoring.definition import Definition, NodeRule, SourceRule
-from analytics.scoring.summaries import summarise, totals
+from analytics.scoring.summaries import node_moments, summarise, totals
 
 # The first example builds caches and machines differ: time says nothing about a law.
 settings.register_profile("laws", deadline=None)
@@ -49,8 +51,8 @@ def columns(given_rows) -> Columns:
     table = np.array([row[0] for row in given_rows], dtype=np.int8).reshape(len(given_rows), len(ITEMS)).T
     return from_facts(ITEMS, table, Facts(
         day=np.array([row[1] for row in given_rows], dtype=np.int64),
-        wave=[row[2] for row in given_rows],
-        levels={"region": [row[3] for row in given_rows]},
+        wave=Labels.of([row[2] for row in given_rows]),
+        levels={"region": Labels.of([row[3] for row in given_rows])},
         weights=None, versions={1: len(given_rows)}, fingerprint=len(given_rows),
         newest=datetime(2026, 1, 1, tzinfo=UTC),
     ))
@@ -116,6 +118,41 @@ class TestMerge:
         for row in after:
             state = cubes.merge([state, summary_of([row])], SQUARES)
         assert digits(state) == digits(summary_of([*kept, *after]))
+
+
+class TestTallies:
+    @given(rows)
+    def test_counting_combinations_and_adding_rows_up_give_the_same_digits(self, given_rows):
+        from analytics.scoring import tallies
+
+        by_combination = digits(summary_of(given_rows))
+        kept, tallies.ROOM = tallies.ROOM, 0
+        try:
+            by_row = digits(summary_of(given_rows))
+        finally:
+            tallies.ROOM = kept
+        assert by_row == by_combination
+
+    @given(rows)
+    def test_every_node_has_the_moments_of_the_numeric_core(self, given_rows):
+        block = columns(given_rows)
+        vector, table = totals(block, DEFINITION, 1), node_moments(block, DEFINITION, 1)
+        for place, node in enumerate(DEFINITION.nodes):
+            n, total, high, low = DEFINITION.layout.node(vector, node.key)[:4].tolist()
+            assert Moments(n, total, (high << SQUARE_BITS) + low) == table.at(place)
+
+    def test_a_code_off_its_scale_is_refused(self):
+        block = columns([((1, 2, 3, 4), 738_000, "", "E")])
+        block.codes[ITEMS.index(ItemKey("a", 1, 5))] = 6
+        with pytest.raises(UnknownCodeError):
+            totals(block, DEFINITION, 1)
+
+
+class TestLabels:
+    @given(st.lists(st.lists(st.sampled_from(["", "a", "b", "c"]), max_size=5), min_size=1, max_size=4))
+    def test_joined_are_those_of_all_values(self, parts):
+        joined, whole = Labels.joined([Labels.of(part) for part in parts]), Labels.of([v for part in parts for v in part])
+        assert joined.names == whole.names and joined.numbers.tolist() == whole.numbers.tolist()
 
 
 class TestStoredForms:

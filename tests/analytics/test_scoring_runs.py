@@ -194,7 +194,7 @@ class TestBlocks:
 
     def test_a_large_import_is_sealed_block_by_block(self, version, tree, monkeypatch):
         monkeypatch.setattr(blocks, "BLOCK_ROWS", 20)
-        monkeypatch.setattr(blocks, "ROWS_PER_PASS", 8)
+        monkeypatch.setattr(blocks, "SEAL_ROWS", 20)
         answer_many(version, sheets(45))
         run = recompute(tree=tree, at=AT).run
         assert [block.rows for block in Block.objects.order_by("id")] == [20, 20]

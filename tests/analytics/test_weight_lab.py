@@ -306,3 +306,75 @@ class TestTheApi:
         client = api_client(make_key(cast.other_team, "owner", by=cast.charlie)[1])
         for path in (f"indicators/{ours.pk}/weight-comparison/", f"weight-sets/{ours.weight_sets.get().pk}/", f"indicators/{ours.pk}/panels/"):
             assert client.get(f"/api/v1/{path}").status_code == 404
+
+
+class TestTheRangesOfDerivedWeights:
+    def test_hold_the_weight_and_narrow_with_the_answers(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        widths = []
+        codes = drawn_codes(3000)
+        for fresh, at in ((codes[:300], AT), (codes[300:], LATER)):
+            answer_from(version, fresh)
+            recompute(tree=tree, at=at)
+            node = candidate(compare_weights(tree=tree, at=at), "johnson")["nodes"]["product"]
+            assert 0 <= node["weight_low"] < node["weight"] < node["weight_high"] <= 1
+            widths.append(node["weight_high"] - node["weight_low"])
+        assert widths[1] < widths[0] / 2
+
+    def test_are_near_those_of_a_bootstrap_of_the_rows(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        codes = drawn_codes(2000)
+        answer_from(version, codes)
+        recompute(tree=tree, at=AT)
+        node = candidate(compare_weights(tree=tree, at=AT), "johnson")["nodes"]["product"]
+        stream = np.random.default_rng(3)
+        drawn = []
+        for _ in range(400):
+            r = np.corrcoef(codes[stream.integers(0, 2000, 2000)].T)
+            drawn.append(relative_weights(r[:4, :4], r[:4, 4]).shares[:2].sum())
+        half = (node["weight_high"] - node["weight_low"]) / 2
+        # 32 groups: the standard error scatters by an eighth, and t is wider than the normal quantile.
+        assert half == pytest.approx(2.04 * np.std(drawn), rel=0.4)
+
+    def test_come_with_every_way_that_goes_through_the_answers(self, compared: WeightComparison) -> None:
+        for one in compared.result["candidates"]:
+            if one["weights"]:
+                is_derived = one["code"] in ("johnson", "lmg", "first_component", "factor_scores", "entropy")
+                assert (one["nodes"]["quality"]["weight_low"] is not None) == is_derived, one["code"]
+
+    def test_are_the_same_when_the_comparison_is_made_again(self, compared: WeightComparison, tree: IndicatorTree) -> None:
+        before = WeightComparison.objects.get(tree=tree).result
+        assert compare_weights(tree=tree, at=LATER).result == before
+
+    def test_are_unknown_when_the_answers_without_some_group_give_none(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        codes = drawn_codes()
+        codes[:, 1] = 4
+        codes[0, 1] = 5  # A single answer makes this item vary.
+        answer_from(version, codes)
+        recompute(tree=tree, at=AT)
+        found = candidate(compare_weights(tree=tree, at=AT), "johnson")
+        assert found["weights"] and found["nodes"]["design"]["weight_low"] is None
+
+
+class TestTheNumberOfFactors:
+    def test_is_told_by_parallel_analysis(self, compared: WeightComparison) -> None:
+        facts = compared.result["dimensions"]
+        assert (facts["factors"], facts["above_one"]) == (1, 1)
+        assert facts["eigenvalues"][0] > facts["chance"][0] > 1 > facts["eigenvalues"][1]
+
+    def test_of_none_is_refused_by_name(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        answer_from(version, np.random.default_rng(8).integers(1, 6, (300, 5)))
+        recompute(tree=tree, at=AT)
+        assert candidate(compare_weights(tree=tree, at=AT), "factor_scores")["reason"] == "no_common_dimension"
+
+
+class TestTheOrderOfSiblings:
+    def test_that_all_weigh_alike_has_no_moves(self, compared: WeightComparison) -> None:
+        for node in candidate(compared, "johnson")["nodes"].values():
+            assert "rank_change" not in node
+
+    def test_of_one_family_can_move_while_another_cannot(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        answer_from(version, drawn_codes())
+        tree.weight_sets.update(weights={"product": 0.5, "service": 0.5, "quality": 0.1, "design": 0.9, "attitude": 0.5, "speed": 0.5})
+        recompute(tree=tree, at=AT)
+        nodes = candidate(compare_weights(tree=tree, at=AT), "johnson")["nodes"]
+        assert (nodes["quality"]["rank_change"], nodes["design"]["rank_change"]) == (1, -1)
+        assert "rank_change" not in nodes["attitude"] and "rank_change" not in nodes["product"]

@@ -1,10 +1,9 @@
-"""The account pages in a real browser: every language, theme and width, judged by axe."""
+"""The account pages in a real browser: in both languages, both themes and both widths, judged by axe."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ from playwright.sync_api import BrowserContext, Page
 
 from accounts.audit import record_event
 from accounts.services import invite_member
+from tests.browser.looks import in_every_look, violations
 from tests.cast import PASSWORD, Cast, make_cast, make_key
-from tests.conftest import DESKTOP, PHONE
 from tests.services.site import WebServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AXE = Path(__file__).resolve().parents[1] / "vendor/axe-core-4.14.1/axe.min.js"
 OPEN = ["/account/sign-in/", "/account/reset/", "/account/reset/sent/", "/account/join/unknown/"]
 CLOSED = [
     "/account/", "/account/password/", "/account/settings/", "/account/settings/members/", "/account/settings/keys/",
@@ -52,13 +50,6 @@ def switch(page: Page, language: str, theme: str) -> None:
                           headers={"referer": page.url})
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate(
-        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-    return [f"{v['id']}: {[node['html'][:160] for node in v['nodes'][:3]]}" for v in found["violations"]]
-
-
 def look(page: Page, path: str, name: str) -> None:
     page.goto(path)
     folder = os.environ.get("SCREENSHOTS")
@@ -68,9 +59,7 @@ def look(page: Page, path: str, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@in_every_look
 class TestEveryAccountPage:
     def test_is_accessible_and_fits(
         self, cast: Cast, new_context: Callable[..., BrowserContext], language: str, theme: str, size: Any

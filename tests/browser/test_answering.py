@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from surveys.answering.models import Response, ResponseState
+from tests.browser.looks import violations
 from tests.conftest import DESKTOP, PHONE
 from tests.services.site import WebServer
 from tests.surveys.answering_builders import WHOLE, make_invitation, one_page
 
-AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 Contexts = Callable[..., BrowserContext]
-
-
-def violations(page: Page) -> list[str]:
-    """Run axe, all rules of WCAG 2.2 AA and best practice."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run()).violations")
-    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
 
 
 def choose(page: Page, key: str, value: str) -> None:

@@ -14,10 +14,10 @@ from surveys.design.editing import find_question
 from surveys.design.gallery import TEMPLATES
 from surveys.design.models import Questionnaire
 from surveys.design.services import create_questionnaire
+from tests.browser.looks import in_every_look, violations
 from tests.cast import NOW, Cast, make_cast
 from tests.services.site import WebServer
 
-AXE = next((Path(__file__).parents[1] / "vendor").glob("axe-core-*/axe.min.js"))
 OpenContext = Callable[..., BrowserContext]
 
 
@@ -43,13 +43,6 @@ def stored(key: str) -> dict[str, Any]:
     question = find_question(Questionnaire.objects.get(name="Yearly").draft, key)
     assert question is not None
     return question
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds in the page itself (the preview has its own tests)."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({exclude: [['iframe']]}, {iframes: false})")
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
 
 
 class TestBuilder:
@@ -97,22 +90,20 @@ class TestBuilder:
         page.get_by_role("button", name="Duplicate").click()
         expect(page.locator(".msgs")).to_contain_text("was duplicated")
 
-    @pytest.mark.parametrize("language", ["en", "zh-hans"])
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    @pytest.mark.parametrize("width", [1440, 390])
+    @in_every_look
     def test_has_no_accessibility_violation(
         self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire,
-        language: str, theme: str, width: int, tmp_path: Path,
+        language: str, theme: str, size: Any, tmp_path: Path,
     ) -> None:
         cast.dora.language, cast.dora.theme = language, theme
         cast.dora.save()
-        page = sign_in(new_context(viewport={"width": width, "height": 900}), site, cast)
+        page = sign_in(new_context(viewport=size), site, cast)
         paths = [f"{survey.pk}/?q=product", f"{survey.pk}/?q=reason", f"{survey.pk}/?q=_texts", f"{survey.pk}/checks/",
                  f"{survey.pk}/remove/?q=nps", "", "new/", "import/"]
         found = {}
         for path in paths:
             page.goto(f"/questionnaires/{path}")
-            found[path] = violations(page)
+            found[path] = violations(page, frames=False)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-            page.screenshot(path=tmp_path / f"{language}-{theme}-{width}-{paths.index(path)}.png", full_page=True)
+            page.screenshot(path=tmp_path / f"{language}-{theme}-{size['width']}-{paths.index(path)}.png", full_page=True)
         assert found == {path: [] for path in paths}

@@ -13,9 +13,9 @@ from playwright.sync_api import BrowserContext
 from analytics.scoring.selectors import get_latest_run
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
-from tests.browser.test_dashboard import sign_in, violations
+from tests.browser.looks import in_every_look, violations
+from tests.browser.test_dashboard import sign_in
 from tests.cast import Cast, make_cast
-from tests.conftest import DESKTOP, PHONE
 from tests.services.site import WebServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,9 +38,7 @@ def shop(cast: Cast) -> Shop:
     return shop
 
 
-@pytest.mark.parametrize(("language", "theme", "size"), [
-    ("en", "light", DESKTOP), ("zh-hans", "dark", PHONE), ("zh-hans", "light", DESKTOP), ("en", "dark", PHONE),
-])
+@in_every_look
 class TestEveryPage:
     def test_is_accessible_and_fits(
         self, cast: Cast, shop: Shop, site: WebServer, new_context: Callable[..., BrowserContext], language: str,

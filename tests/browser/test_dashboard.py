@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +17,11 @@ from analytics.scoring.wake import wake_questionnaire
 from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
+from tests.browser.looks import in_every_look, violations
 from tests.cast import Cast, make_cast
-from tests.conftest import DESKTOP, PHONE
 from tests.services.site import WebServer, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AXE = Path(__file__).resolve().parents[1] / "vendor/axe-core-4.14.1/axe.min.js"
 PAGES = ["/overview/", "/overview/?region=North", "/overview/method/", "/comments/", "/overview/?region=West&period=wave:2017"]
 
 
@@ -65,20 +63,11 @@ def sign_in(context: BrowserContext, user: User, site: WebServer, *, language: s
     return context.new_page()
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate(
-        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
-    return [f"{v['id']}: {[node['html'][:160] for node in v['nodes'][:3]]}" for v in found["violations"]]
-
-
 def chart(page: Page) -> Any:
     return page.locator("[data-chart] .main-svg").first
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@in_every_look
 class TestEveryPage:
     def test_is_accessible_and_fits(
         self, cast: Cast, shop: Shop, site: WebServer, new_context: Callable[..., BrowserContext], language: str,
@@ -178,7 +167,7 @@ class TestANewAnswer:
                     at=datetime(2018, 9, 9, 10, 0, tzinfo=UTC))
         RecomputeNote.objects.create(questionnaire=shop.version.questionnaire, at=datetime.now(UTC))
         wake_questionnaire(shop.version.questionnaire_id)
-        expect(page.locator("[data-live-stamp]")).to_contain_text("9 Sep 2018, 10:00 (UTC)", timeout=12_000)
+        expect(page.locator("[data-live-stamp]")).to_contain_text("9 Sep 2018, 10:00 (UTC)")
         expect(page.locator("#h-index").locator("xpath=ancestor::section")).not_to_have_text(before)
         expect(page.locator("#open-service")).to_be_checked()
         expect(chart(page)).to_be_visible()

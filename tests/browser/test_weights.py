@@ -19,9 +19,11 @@ from analytics.scoring.weight_lab import compare_weights
 from tests.analytics.builders import AT, make_tree, publish, standard_document
 from tests.analytics.test_expert_panels import fill, invite, make_panel_tree, open_on
 from tests.analytics.test_weight_lab import answer_from, drawn_codes
-from tests.browser.test_dashboard import sign_in, violations
+from tests.browser.looks import in_every_look, violations
+from tests.browser.test_dashboard import sign_in
 from tests.cast import Cast, make_cast
-from tests.conftest import DESKTOP, PHONE
+from tests.conftest import PHONE
+from tests.services.processes import wait_for
 from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox
 
@@ -68,15 +70,14 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+@in_every_look
 class TestTheStaffPages:
     def test_are_accessible_and_fit(
         self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree, panel: Panel, language: str, size: Any, theme: str,
     ) -> None:
         compare_weights(tree=tree, at=AT)
         page = sign_in(new_context(viewport=size), cast.dora, site, language=language, theme=theme)
-        for name, path in (("lab", f"/indicators/{tree.pk}/weights/"), ("panel", f"/indicators/panels/{panel.pk}/"), ("home", "/indicators/weights/")):
+        for name, path in (("lab", f"/indicators/{tree.pk}/weights/?candidate=johnson"), ("panel", f"/indicators/panels/{panel.pk}/"), ("home", "/indicators/weights/"), ("equal", f"/indicators/{tree.pk}/equal/")):
             page.goto(path)
             keep(page, f"{name}-{language}-{size['width']}")
             assert violations(page) == [], path
@@ -108,7 +109,7 @@ class TestAPanel:
         staff.get_by_label("Language").select_option("en")
         staff.get_by_role("button", name="Send invitations").click()
         expect(staff.get_by_text("1 expert has been invited.")).to_be_visible()
-        link = wait_for_link(mailbox, staff)
+        link = wait_for_link(mailbox)
 
         phone = new_context(viewport=PHONE, has_touch=True, is_mobile=True, java_script_enabled=False).new_page()
         phone.goto(link)
@@ -137,15 +138,53 @@ class TestAPanel:
         expect(page.locator("[name=strength-0][value='2']")).to_be_checked()
 
 
+class TestTheSheetWithScript:
+    def test_says_after_each_judgement_how_they_fit_and_saves_nothing(self, new_context: Open, panel: Panel) -> None:
+        cai = Expert.objects.get(email="cai@experts.example")
+        page = new_context(viewport=PHONE).new_page()
+        page.goto(reverse("experts:sheet", args=[experts.renew_link(expert=cai)]) + "?lang=en")
+        for number, (side, strength) in enumerate([("first", 5), ("first", 5), ("first", 5), ("second", 9)]):
+            pair = page.locator(f"#pair-{number}")
+            pair.locator(f"label:has([value={side}])").click()
+            pair.locator(f"label:has([value='{strength}'])").click()
+            expect(page.locator("[data-ratio]")).to_contain_text(f"{number + 1} of 6 pairs judged")
+        expect(page.locator("[data-ratio]")).to_contain_text("they contradict one another")
+        expect(page.locator("[data-ratio]")).to_contain_text("This judgement disturbs most")
+        keep(page, "sheet-live")
+        assert violations(page) == []
+        cai.refresh_from_db()
+        assert (cai.judgements, cai.saved_at) == ({}, None)
+        page.get_by_role("button", name="Look at it again").click()
+        expect(page.locator("#pair-0")).to_be_visible()
+        cai.refresh_from_db()
+        assert len(cai.judgements) == 4
+
+
+class TestWeightsByHand:
+    def test_are_shared_scaled_and_set(self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree) -> None:
+        page = sign_in(new_context(viewport=PHONE), cast.dora, site)
+        page.goto(f"/indicators/{tree.pk}/weights/")
+        page.get_by_role("link", name="Set Index").click()
+        page.get_by_role("textbox", name="Product").fill("3")
+        page.get_by_role("textbox", name="Service").fill("1")
+        expect(page.get_by_text("Together 4 %: make it 100 %")).to_be_visible()
+        page.get_by_role("button", name="Scale to 100 %").click()
+        expect(page.get_by_role("textbox", name="Product")).to_have_value("75.00")
+        expect(page.get_by_text("Together 100 %", exact=True)).to_be_visible()
+        keep(page, "hand-phone")
+        assert violations(page) == [] and fits(page)
+        page.get_by_label("Why (kept in the history)").fill("The board’s view")
+        page.get_by_role("button", name="Start a new series").click()
+        expect(page.get_by_text("A new series begins with these weights.")).to_be_visible()
+        assert tree.weight_sets.get(valid_to_at=None).weights["product"] == 0.75
+
+
 class TestTheComparison:
     def test_is_made_by_a_worker_when_asked(self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree, worker: Worker) -> None:
         page = sign_in(new_context(), cast.dora, site)
         page.goto(f"/indicators/{tree.pk}/weights/")
         page.get_by_role("button", name="Compare again").click()
-        for _ in range(100):
-            if WeightComparison.objects.filter(tree=tree, made_at__isnull=False).exists():
-                break
-            page.wait_for_timeout(200)
+        wait_for(WeightComparison.objects.filter(tree=tree, made_at__isnull=False).exists, what="a worker has compared")
         page.reload()
         page.get_by_label("Weights to use from now on").select_option("johnson")
         page.get_by_label("Why (kept in the history)").fill("What customers weigh")
@@ -155,9 +194,6 @@ class TestTheComparison:
         assert tree.weight_sets.get(valid_to_at=None).origin == "derived"
 
 
-def wait_for_link(mailbox: Mailbox, page: Page) -> str:
-    for _ in range(100):
-        if mails := mailbox.to("ann@experts.example"):
-            return next(link for link in mails[0].links if "/e/" in link)
-        page.wait_for_timeout(200)
-    raise AssertionError("No mail came.")
+def wait_for_link(mailbox: Mailbox) -> str:
+    wait_for(lambda: mailbox.to("ann@experts.example"), what="the mail has come")
+    return next(link for link in mailbox.to("ann@experts.example")[0].links if "/e/" in link)

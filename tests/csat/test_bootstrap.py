@@ -92,7 +92,7 @@ class TestTheDemo:
                 assert reply.status == 200
             children = children_of(demo.pid)
             assert len(children) >= 2
-            assert demo.stop(signal.SIGINT, seconds=20) == 0
+            assert demo.stop(signal.SIGINT, seconds=90) == 0
             wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), what="all parts have ended")
         finally:
             if demo.is_running():
@@ -106,7 +106,7 @@ class TestTheDemo:
             demo.wait_until(lambda: "Manager login: " in demo.output, what="the demo is ready", seconds=120)
             worker = next(pid for pid in children_of(demo.pid) if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes())
             os.kill(worker, signal.SIGKILL)
-            assert demo.process.wait(30) != 0
+            assert demo.process.wait(120) != 0
             assert "The worker has ended unexpectedly." in demo.output
         finally:
             demo.kill()

@@ -79,7 +79,7 @@ class TestReadyzWithoutDatabase:
 
         def status(path: str) -> int:
             try:
-                return int(urllib.request.urlopen(server.url + path, timeout=20).status)
+                return int(urllib.request.urlopen(server.url + path, timeout=60).status)
             except urllib.error.HTTPError as error:
                 return int(error.code)
 

@@ -52,7 +52,7 @@ class TestPickleOnTheQueue:
         marker = tmp_path / "pickled"
         poison = pickle.dumps([[Payload(marker)], {}, {}])
         redis_server.client.lpush("default", envelope(poison, "application/x-python-serialize"))
-        wait_for(lambda: "ContentDisallowed" in worker.output, what="the worker refuses the message", seconds=6)
+        wait_for(lambda: "ContentDisallowed" in worker.output, what="the worker refuses the message", seconds=30)
         redis_server.client.lpush("default", envelope(b"[[], {}, {}]", "application/json"))
         wait_for(lambda: redis_server.client.llen("default") == 0, what="the worker takes the next message")
         assert worker.is_running()
@@ -87,7 +87,7 @@ class TestTheFolder:
             queue = connection.SimpleQueue("work")
             for number in range(20):
                 queue.put({"number": number})
-            assert [queue.get(timeout=1).payload["number"] for _ in range(20)] == list(range(20))
+            assert [queue.get(timeout=30).payload["number"] for _ in range(20)] == list(range(20))
 
     def test_gives_every_message_to_one_of_three_readers(self, tmp_path: Path) -> None:
         with open_folder(tmp_path) as connection:
@@ -99,9 +99,9 @@ class TestTheFolder:
         readers = [context.Process(target=drain, args=(str(tmp_path), results)) for _ in range(3)]
         for reader in readers:
             reader.start()
-        taken = sorted(results.get(timeout=60) for _ in range(300))
+        taken = sorted(results.get(timeout=240) for _ in range(300))
         for reader in readers:
-            reader.join(30)
+            reader.join(120)
         assert taken == list(range(300))
         assert results.empty()
 

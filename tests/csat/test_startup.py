@@ -51,7 +51,7 @@ VERBOSE = {"web": [], "worker": ["-l", "INFO"], "beat": ["-l", "INFO"]}
 
 def start(kind: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", *COMMANDS[kind]], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", *COMMANDS[kind]], cwd=ROOT, env=env, capture_output=True, text=True, timeout=240
     )
 
 

@@ -45,7 +45,7 @@ def post(url: str, token: str, body: bytes = BODY) -> tuple[int, str, float]:
     """Return status (0: no reply), location or body, and seconds."""
     began = time.monotonic()
     try:
-        with opener.open(urllib.request.Request(f"{url}/a/{token}/", body), timeout=20) as reply:
+        with opener.open(urllib.request.Request(f"{url}/a/{token}/", body), timeout=60) as reply:
             return reply.status, reply.read().decode(), time.monotonic() - began
     except urllib.error.HTTPError as error:
         said = error.headers.get("Location") or error.read().decode()
@@ -110,7 +110,7 @@ class Killer:
         self.lock = threading.Lock()
 
     def answer(self, token: str) -> None:
-        status = send_until(self.url, token, 20)
+        status = send_until(self.url, token, 120)
         with self.lock:
             self.said[token] = status
             if len(self.acknowledged()) >= self.every * (len(self.killed) + 1):
@@ -187,7 +187,7 @@ class TestAnswers:
             replies = send_for(3, site.url, tokens[1:41])
         finally:
             postgres.start()
-        assert {status for status, _p, _s in replies} == {503} and max(seconds for _a, _p, seconds in replies) < 8
+        assert {status for status, _p, _s in replies} == {503} and max(seconds for _a, _p, seconds in replies) < 20
         pages = {page for _status, page, _s in replies}
         assert all("Two hours late." in page and "Thank you" not in page for page in pages)
         kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', pages.pop())
@@ -209,18 +209,24 @@ class TestAnswers:
 
     @pytest.mark.parametrize("fault", ["stop", "freeze"])
     def test_wait_for_no_queue(self, site: WebServer, redis_server: RedisServer, fault: str) -> None:
-        """Redis is away for 100 answers from four clients: none fails, none takes 2 s, each leaves its note."""
-        tokens = make_tokens(101)
+        """Redis is away for 100 answers from four clients: none fails, none takes 2 s more, each leaves its note.
+
+        Whoever waited for a frozen Redis would wait for its time limit of 2 s in every answer.
+        """
+        tokens = make_tokens(141)
         assert post(site.url, tokens[0])[0] == 302
+        with ThreadPoolExecutor(4) as pool:
+            ordinary = sorted(seconds for _s, _p, seconds in pool.map(lambda token: post(site.url, token), tokens[101:]))
         getattr(redis_server, fault)()
         try:
             with ThreadPoolExecutor(4) as pool:
-                replies = list(pool.map(lambda token: post(site.url, token), tokens[1:]))
+                replies = list(pool.map(lambda token: post(site.url, token), tokens[1:101]))
         finally:
             redis_server.heal()
         assert {status for status, _p, _s in replies} == {302}
-        slowest = sorted(seconds for _a, _b, seconds in replies)[-2]
-        assert slowest < 2.0, f"the 99th percentile took {slowest:.2f} s"
+        taken = sorted(seconds for _a, _b, seconds in replies)
+        assert taken[50] < 1.0 + ordinary[20], f"half took {taken[50]:.2f} s instead of {ordinary[20]:.2f} s"
+        assert taken[-2] < 2.0 + ordinary[-1], f"the 99th percentile took {taken[-2]:.2f} s, ordinarily {ordinary[-1]:.2f} s"
         assert tokens_stored() == set(tokens) and RecomputeNote.objects.count() == len(tokens)
 
     def test_are_taken_while_a_campaign_is_cancelled(self, site: WebServer) -> None:

@@ -27,6 +27,7 @@ from analytics.methods import (
     importance,
     intervals,
     item_means,
+    jackknife,
     moments,
     multiplicity,
     net_promoter,
@@ -34,6 +35,7 @@ from analytics.methods import (
     raking,
     ranking,
     reliability,
+    retention,
     summaries,
     trees,
     trends,
@@ -405,6 +407,9 @@ SUBJECTS: dict[str, Subject] = {
     "score_coefficient_weights": FromElements(
         4, lambda o: factor.score_coefficient_weights(square(MATRIX, o), np.full((4, 1), 0.5))
     ),
+    "parallel_analysis": FromElements(
+        4, lambda o: [retention.parallel_analysis(square(MATRIX, o), 200).kept] * 4, 0, 4
+    ),
     "standardised_coefficients": FromElements(
         4, lambda o: importance.standardised_coefficients(square(MATRIX, o), OUTCOME[o])
     ),
@@ -497,6 +502,10 @@ SUBJECTS: dict[str, Subject] = {
     "normal_quantile": FromNumbers(lambda: intervals.normal_quantile(0.95), 0),
     "student_quantile": FromNumbers(lambda: intervals.student_quantile(0.95, 3), 0),
     "normal_interval": FromNumbers(lambda: intervals.normal_interval(5.0, 1.0)),
+    "delete_group_intervals": FromNumbers(
+        lambda: jackknife.delete_group_intervals([0.5], [[0.4], [0.6]]).standard_errors[0], 0
+    ),
+    "chance_eigenvalues": FromNumbers(lambda: retention.chance_eigenvalues(3, 50, draws=10).mean(), 0, 3),
     "student_interval": FromNumbers(lambda: intervals.student_interval(5.0, 1.0, 4)),
     "verdict_of": FromNumbers(lambda: len(change.verdict_of(1.0, intervals.Interval(0.5, 1.5, 0.95))), 4, 4),
     "welch_difference": FromNumbers(lambda: change.welch_difference(LATER, EARLIER)),

@@ -30,17 +30,13 @@ from analytics.methods.trees import (
     coverage,
     effective_weights,
     equal_weights,
-    leaf_weights,
     normalised_weights,
     roll_up,
 )
-from tests.methods.figures import CLOSED, figures
+from tests.methods.checks.trends import PARENTS, ROLLUP, WEIGHTS
+from tests.methods.figures import CLOSED
 
-ROLLUP = figures("simple_scores")["index_rollup"]
 FIVE, LINEAR = (1, 2, 3, 4, 5), (0.0, 25.0, 50.0, 75.0, 100.0)
-# root; three branches; 3 + 2 + 2 leaves: the tree of the hand-worked case.
-PARENTS = (-1, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3)
-WEIGHTS = (1.0, 0.4, 0.4, 0.2, 0.5, 0.3, 0.2, 0.4, 0.6, 0.5, 0.5)
 TREE = IndicatorTree(PARENTS, WEIGHTS)
 RULE = IndexDefinition(TREE, (FIVE,) * 7, (LINEAR,) * 7)
 
@@ -99,9 +95,6 @@ class TestTree:
     def test_refuses_what_is_no_tree(self, parents, weights, error):
         with pytest.raises(error):
             IndicatorTree(parents, weights)
-
-    def test_weighs_its_leaves_as_in_the_hand_worked_case(self):
-        assert leaf_weights(TREE).tolist() == approx(list(ROLLUP["global_leaf_weights"].values()))
 
     def test_rolls_up_the_hand_worked_case_with_a_missing_leaf(self):
         items = [score for branch in ROLLUP["tree"].values() for _, score in branch["items"].values()]

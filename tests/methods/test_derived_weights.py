@@ -27,10 +27,8 @@ from analytics.methods.errors import (
 from analytics.methods.factor import (
     composite_weights,
     first_component_weights,
-    principal_components,
     raw_composite_weights,
     sampling_adequacy,
-    score_coefficient_weights,
     sphericity,
     varimax,
 )
@@ -39,95 +37,24 @@ from analytics.methods.importance import (
     check_enough_answers,
     r_squared,
     relative_weights,
-    standardised_coefficients,
-    variance_inflation,
 )
-from analytics.methods.raking import cell_weights, post_stratify, rake
+from analytics.methods.raking import cell_weights, rake
 from analytics.methods.reliability import (
-    alpha_if_dropped,
-    average_variance_extracted,
     composite_reliability,
     cronbach_alpha,
-    item_rest_correlations,
 )
-from analytics.methods.weighting import WeightedSums, merge_sums, weighted_mean
-from tests.methods.figures import CLOSED, figures
+from tests.methods.checks.derived import COUNTS, LEVELS, MARGINS, drivers_of, of
+from tests.methods.figures import figures
 
-FACTOR, KDA, ALPHA, ENTROPY, RAKING = (figures(name) for name in ("factor", "kda", "reliability", "entropy", "raking"))
-AIRLINE = figures("airline")
-MOBI = figures("mobi_covariance")
-COVARIANCE = np.array(MOBI["covariance"])
-SCALE = np.sqrt(np.diag(COVARIANCE))
-CORRELATION = COVARIANCE / np.outer(SCALE, SCALE)
-TINY = 1e-9
-
-
-def of(names, matrix=CORRELATION):
-    places = [MOBI["items"].index(name) for name in names]
-    return matrix[np.ix_(places, places)]
-
-
-def block(prefix):
-    return [name for name in MOBI["items"] if name.startswith(prefix)]
-
-
-def aligned(found, expected):
-    """Match rotated columns, whose order and sign are free."""
-    match = np.abs(found.T @ expected).argmax(axis=0)
-    assert sorted(match) == list(range(found.shape[1]))
-    columns = found[:, match]
-    return columns * np.sign((columns * expected).sum(axis=0))
+FACTOR = figures("factor")
 
 
 class TestFactors:
     R = of(FACTOR["kmo_items"])
 
-    def test_sampling_adequacy_equals_the_reference(self):
-        found = sampling_adequacy(self.R)
-        assert found.overall == approx(FACTOR["kmo_overall"], abs=TINY)
-        assert found.items == approx(list(FACTOR["kmo_items"].values()), abs=TINY)
-
-    def test_sampling_adequacy_of_many_answers_equals_the_reference(self):
-        found = sampling_adequacy(AIRLINE["cor_listwise"])
-        assert found.overall == approx(AIRLINE["kmo"], abs=TINY)
-        assert found.items == approx(list(AIRLINE["kmo_items"].values()), abs=TINY)
-
-    def test_sphericity_equals_the_reference(self):
-        found = sphericity(self.R, MOBI["n"])
-        assert (found.chi_squared, found.df) == (
-            approx(FACTOR["bartlett"]["chisq"], rel=CLOSED),
-            FACTOR["bartlett"]["df"],
-        )
-        assert sphericity(AIRLINE["cor_listwise"], AIRLINE["n_complete"]).chi_squared == approx(
-            AIRLINE["bartlett"]["chisq"], rel=1e-8
-        )
-
-    def test_eigenvalues_equal_the_reference(self):
-        assert principal_components(self.R).eigenvalues == approx(FACTOR["eigenvalues"], abs=TINY)
-
-    def test_varimax_equals_the_converged_reference(self):
-        expected = np.array(FACTOR["pca5_varimax"]["loadings"])
-        found = varimax(principal_components(self.R).loadings[:, :5])
-        assert aligned(found, expected) == approx(expected, abs=1e-6)
-
-    def test_varimax_equals_the_reference_on_many_answers(self):
-        expected = np.array(AIRLINE["pca4_varimax"]["loadings"])
-        found = varimax(principal_components(AIRLINE["cor_listwise"]).loadings[:, :4])
-        # The source stops turning early, which moves loadings by up to 2e-3.
-        assert aligned(found, expected) == approx(expected, abs=1e-3)
-
     def test_varimax_leaves_a_saddle_where_others_stop(self):
         found = np.abs(varimax([[0.8, 0.6], [0.8, 0.6], [0.6, -0.8]]))
         assert found == approx(np.array([[1, 0], [1, 0], [0, 1]]), abs=1e-9)
-
-    def test_first_component_weights_equal_the_reference(self):
-        expected = FACTOR["pc1_quality"]
-        assert first_component_weights(of(expected["items"])) == approx(expected["weights_normalised"], abs=TINY)
-
-    def test_composite_weights_equal_the_reference_for_its_factors(self):
-        expected = list(FACTOR["pca_composite_weights"]["normalised"].values())
-        found = score_coefficient_weights(self.R, FACTOR["pca5_varimax"]["loadings"])
-        assert found == approx(expected, abs=TINY)
 
     def test_composite_weights_are_refused_when_one_is_negative(self):
         with pytest.raises(NegativeWeightError) as refusal:
@@ -169,27 +96,9 @@ class TestFactors:
 
 
 class TestImportance:
-    @pytest.mark.parametrize("name", ["swiss", "mobi_quality_to_overall"])
-    def test_equals_the_reference(self, name):
-        expected = KDA[name]
-        r, y = self.matrices(name)
-        assert standardised_coefficients(r, y) == approx(list(expected["std_beta"].values()), abs=TINY)
-        assert r_squared(r, y) == approx(expected["R2"], abs=TINY)
-        assert variance_inflation(r) == approx(list(expected["vif"].values()), abs=1e-8)
-        assert relative_weights(r, y).raw == approx(list(expected["johnson"].values()), abs=TINY)
-        assert averaged_over_orderings(r, y).raw == approx(list(expected["lmg"].values()), abs=TINY)
-
-    @staticmethod
-    def matrices(name):
-        if name == "swiss":
-            whole = np.array(KDA["swiss"]["correlation"]["matrix"])
-            return whole[1:, 1:], whole[1:, 0]
-        whole = of([*block("PERQ"), "CUSA1"])
-        return whole[:-1, :-1], whole[:-1, -1]
-
     @pytest.mark.parametrize("method", [relative_weights, averaged_over_orderings])
     def test_is_a_division_of_the_variance_explained(self, method):
-        r, y = self.matrices("swiss")
+        r, y = drivers_of("swiss")
         found = method(r, y)
         assert found.raw.sum() == approx(found.r_squared)
         assert found.r_squared == approx(r_squared(r, y))
@@ -224,32 +133,6 @@ class TestImportance:
 
 
 class TestReliability:
-    @pytest.mark.parametrize(
-        ("name", "prefix"),
-        [
-            ("Image", "IMAG"),
-            ("Expectation", "CUEX"),
-            ("Quality", "PERQ"),
-            ("Satisfaction", "CUSA"),
-            ("Loyalty", "CUSL"),
-        ],
-    )
-    def test_alpha_equals_the_reference(self, name, prefix):
-        expected, covariance = ALPHA["alpha"][name], of(block(prefix), COVARIANCE)
-        found = cronbach_alpha(covariance, MOBI["n"])
-        assert found.value == approx(expected["alpha"], abs=TINY)
-        assert (found.interval.low, found.interval.high) == approx(expected["feldt_ci"], abs=TINY)
-        assert cronbach_alpha(of(block(prefix)), MOBI["n"]).value == approx(expected["alpha_std"], abs=TINY)
-        assert alpha_if_dropped(covariance) == approx(list(expected["alpha_if_dropped"].values()), abs=TINY)
-        assert item_rest_correlations(covariance) == approx(list(expected["item_rest_r"].values()), abs=TINY)
-
-    @pytest.mark.parametrize("name", ALPHA["cr_ave"])
-    def test_composite_reliability_equals_its_formula_on_the_reference_loadings(self, name):
-        # The reference weighs items by their variances; the standardised form lies close by.
-        loadings = list(ALPHA["cr_ave"][name]["loadings"].values())
-        assert composite_reliability(loadings) == approx(ALPHA["cr_ave"][name]["CR"], abs=0.02)
-        assert average_variance_extracted(loadings) == approx(ALPHA["cr_ave"][name]["AVE"], abs=0.03)
-
     def test_alpha_of_contradicting_items_is_negative(self):
         assert cronbach_alpha([[1, -0.4], [-0.4, 1]], 50).value < 0
 
@@ -276,19 +159,6 @@ class TestReliability:
 
 
 class TestEntropyWeights:
-    @pytest.mark.parametrize(("key", "is_scaled"), [("mobi_raw", False), ("mobi_minmax", True)])
-    def test_equal_the_reference(self, key, is_scaled):
-        found = entropy_weights(list(ENTROPY["hist_1_10"].values()), [range(1, 11)] * 7, is_scaled)
-        assert found.weights == approx(list(ENTROPY[key]["w"].values()), abs=TINY)
-        assert found.entropies == approx(list(ENTROPY[key]["E"].values()), abs=TINY)
-
-    @pytest.mark.parametrize(("key", "is_scaled"), [("raw", False), ("minmax", True)])
-    def test_equal_the_reference_on_the_toy_table(self, key, is_scaled):
-        columns = np.array(ENTROPY["toy"]["X"]).T
-        histograms = [np.bincount(column, minlength=10) for column in columns]
-        found = entropy_weights(histograms, [range(10)] * 3, is_scaled)
-        assert found.weights == approx(list(ENTROPY["toy"][key]["w"].values()), abs=TINY)
-
     @pytest.mark.parametrize(
         ("histogram", "scores", "error"),
         [
@@ -308,37 +178,7 @@ class TestEntropyWeights:
             entropy_weights([[3, 0], [1, 2]], [[1, 2], [1, 2]], is_scaled=True)
 
 
-CELLS = list(RAKING["cells"].values())
-COUNTS = [cell["n"] for cell in CELLS]
-TYPES, WIDE = list(RAKING["margins"]["stype"]), list(RAKING["margins"]["sch_wide"])
-LEVELS = [[TYPES.index(cell["stype"]), WIDE.index(cell["sch_wide"])] for cell in CELLS]
-MARGINS = [list(RAKING["margins"]["stype"].values()), list(RAKING["margins"]["sch_wide"].values())]
-
-
 class TestRaking:
-    def test_equals_the_documented_example(self):
-        found = rake(COUNTS, LEVELS, MARGINS)
-        # The source stops once margins agree to 1e-8; ours goes on to 1e-10.
-        assert found.weights == approx([cell["weight"] for cell in CELLS], abs=1e-8)
-        assert (found.design_effect, found.n_eff) == approx((RAKING["kish_deff"], RAKING["n_eff"]), abs=1e-8)
-
-    def test_gives_the_documented_mean_and_total(self):
-        weights = rake(COUNTS, LEVELS, MARGINS).weights
-        sums = merge_sums(
-            WeightedSums(
-                c["n"],
-                w * c["n"],
-                w * c["sum_api00"],
-                w * w * c["n"],
-                w * w * c["sum_api00"],
-                w * w * c["sum_squares_api00"],
-            )
-            for c, w in zip(CELLS, weights, strict=True)
-        )
-        assert weighted_mean(sums).value == approx(RAKING["weighted_mean_api00"], abs=1e-7)
-        total = sum(w * c["sum_enroll"] for c, w in zip(CELLS, weights, strict=True))
-        assert total == approx(RAKING["total_enroll"], rel=1e-9)
-
     def test_meets_every_margin(self):
         weights = rake(COUNTS, LEVELS, MARGINS).weights
         for dimension, margin in enumerate(MARGINS):
@@ -406,18 +246,6 @@ class TestRaking:
     def test_refuses_a_trim_that_is_none(self, trim):
         with pytest.raises(InvalidValueError):
             rake([5, 5], [[0], [1]], [[50, 50]], trim=trim)
-
-    def test_by_cells_equals_the_documented_post_stratification(self):
-        counts = [sum(c["n"] for c in CELLS if c["stype"] == kind) for kind in TYPES]
-        found = post_stratify(counts, MARGINS[0])
-        assert found.weights == approx(RAKING["poststrat"]["weights"], abs=1e-9)
-        means = sum(
-            w * c["sum_api00"]
-            for kind, w in zip(TYPES, found.weights, strict=True)
-            for c in CELLS
-            if c["stype"] == kind
-        )
-        assert means / sum(MARGINS[0]) == approx(RAKING["poststrat"]["mean_api00"], abs=1e-7)
 
     def test_reports_imported_weights_alike(self):
         found = cell_weights([3, 1, 0], [1.0, 3.0, 9.0])

@@ -1,6 +1,5 @@
 """Weights from pairwise judgements against published matrices."""
 
-import itertools
 import math
 
 import numpy as np
@@ -11,7 +10,6 @@ from analytics.methods.ahp import (
     eigenvector_priorities,
     geometric_consistency_index,
     geometric_priorities,
-    incomplete_consistency,
     incomplete_priorities,
     judgement_matrix,
 )
@@ -25,54 +23,14 @@ from analytics.methods.errors import (
     TooManyItemsError,
     ZeroWeightError,
 )
-from tests.methods.figures import CLOSED, figures
+from tests.methods.checks.experts import AHP, city_matrices, of_weights, with_holes
+from tests.methods.figures import CLOSED
 
-AHP = figures("ahp")
-CITY = AHP["group_city200"]
-
-
-def holes(matrix, pairs):
-    out = np.array(matrix, dtype=float)
-    for row, column in pairs:
-        out[row - 1, column - 1] = out[column - 1, row - 1] = math.nan
-    return out
-
-
-def of_weights(weights):
-    w = np.array(weights)
-    return w[:, None] / w[None, :]
-
-
-def city_matrices():
-    pairs = list(itertools.combinations(range(5), 2))
-    for row in CITY["judgements"]["rows"]:
-        matrix = np.eye(5)
-        for (i, j), value in zip(pairs, row, strict=True):
-            matrix[i, j] = -value if value < 0 else 1 / value
-            matrix[j, i] = 1 / matrix[i, j]
-        yield matrix
-
-
-MATRICES = list(city_matrices())
+MATRICES = city_matrices()
 
 
 @pytest.mark.parametrize("name", AHP["examples"])
 class TestPublishedMatrices:
-    def test_give_the_eigenvector_and_its_ratio(self, name):
-        case = AHP["examples"][name]
-        for table, key in (("saaty_1980", "CR_saaty1980"), ("alonso_lamata_2006", "CR_alonso_lamata")):
-            found = eigenvector_priorities(case["matrix"], table)
-            assert found.weights == approx(case["eigen"], abs=1e-9)
-            assert found.largest_eigenvalue == approx(case["lambda_max"], abs=1e-9)
-            assert found.consistency_index == approx(case["CI"], abs=1e-9)
-            assert found.consistency_ratio == approx(case[key], abs=1e-9)
-            assert found.random_index == table
-
-    def test_give_the_row_geometric_means(self, name):
-        case = AHP["examples"][name]
-        assert geometric_priorities(case["matrix"]).weights == approx(case["geomean"], abs=1e-9)
-        assert geometric_consistency_index(case["matrix"]) == approx(case["GCI"], abs=1e-9)
-
     def test_lose_consistency_most_by_the_judgement_that_is_named(self, name):
         matrix = AHP["examples"][name]["matrix"]
         found = most_disturbing_judgement(matrix)
@@ -81,32 +39,12 @@ class TestPublishedMatrices:
 
 
 class TestIncompleteJudgements:
-    def test_of_drinks_equal_the_reference(self):
-        case = AHP["incomplete"]["drink_missing"]
-        matrix = holes(AHP["examples"]["drink"]["matrix"], case["missing_pairs"])
-        assert incomplete_priorities(matrix) == approx(case["lls"], abs=1e-9)
-        harker = incomplete_consistency(matrix)
-        assert harker.weights == approx(case["harker_w"], abs=1e-9)
-        assert harker.largest_eigenvalue == approx(case["harker_lambda"], abs=1e-9)
-
-    def test_of_four_elements_equal_the_reference(self):
-        case = AHP["incomplete"]["four"]
-        judged = {(0, 1): 1, (0, 2): 5, (0, 3): 2, (1, 2): 3, (1, 3): 4}
-        matrix = judgement_matrix(4, judged)
-        assert incomplete_priorities(matrix) == approx(case["lls"], abs=1e-9)
-        assert incomplete_consistency(matrix).weights == approx(case["harker_w"], abs=1e-9)
-
-    def test_that_agree_give_the_true_weights(self):
-        case = AHP["incomplete"]["consistent"]
-        matrix = holes(of_weights(case["true"]), case["missing_pairs"])
-        assert incomplete_priorities(matrix) == approx(case["true"], abs=1e-12)
-
     def test_that_are_complete_give_the_row_geometric_means(self):
         matrix = AHP["examples"]["house"]["matrix"]
         assert incomplete_priorities(matrix) == approx(geometric_priorities(matrix).weights, abs=1e-12)
 
     def test_that_do_not_link_all_elements_are_refused(self):
-        matrix = holes(of_weights([0.4, 0.3, 0.2, 0.1]), [(1, 3), (1, 4), (2, 3), (2, 4)])
+        matrix = with_holes(of_weights([0.4, 0.3, 0.2, 0.1]), [(1, 3), (1, 4), (2, 3), (2, 4)])
         with pytest.raises(DisconnectedJudgementsError) as refusal:
             incomplete_priorities(matrix)
         assert refusal.value.reason == "disconnected_judgements"
@@ -114,36 +52,13 @@ class TestIncompleteJudgements:
     def test_name_the_judgement_that_disturbs_them(self):
         matrix = of_weights([0.4, 0.3, 0.2, 0.1])
         matrix[0, 3], matrix[3, 0] = 1 / 9, 9
-        found = most_disturbing_judgement(holes(matrix, [(2, 3)]))
+        found = most_disturbing_judgement(with_holes(matrix, [(2, 3)]))
         assert (found.row, found.column) == (0, 3)
         assert found.implied == approx(4.0)
         assert found.ratio_without == approx(0.0, abs=1e-9)
 
 
 class TestPanel:
-    def test_equals_the_reference(self):
-        report = group_priorities(MATRICES, random_index="saaty_1980")
-        assert aggregated_judgements(MATRICES) == approx(np.array(CITY["aij"]["matrix"]), abs=1e-9)
-        assert report.group.weights == approx(CITY["aij"]["eigen"], abs=1e-9)
-        assert report.group.consistency_ratio == approx(CITY["aij"]["CR_saaty1980"], abs=1e-9)
-
-    def test_shows_each_experts_ratio(self):
-        report = group_priorities(MATRICES, random_index="saaty_1980")
-        assert [own.consistency_ratio for own in report.individual] == approx(CITY["individual_CR"], abs=1e-9)
-        assert len(MATRICES) - len(report.inconsistent) == CITY["n_CR_le_0.1"]
-        for matrix, expected in zip(MATRICES, CITY["individual_first3"], strict=False):
-            assert geometric_priorities(matrix).weights == approx(expected, abs=1e-9)
-
-    def test_shows_the_effect_of_leaving_out_inconsistent_experts(self):
-        report = group_priorities(MATRICES, random_index="saaty_1980")
-        expected = CITY["aij_only_CR_le_0.1"]
-        assert report.consistent_only.weights == approx(expected["eigen"], abs=1e-9)
-        assert report.consistent_only.consistency_ratio == approx(expected["CR"], abs=1e-9)
-
-    def test_by_geometric_means_is_the_mean_of_the_experts(self):
-        together = geometric_priorities(aggregated_judgements(MATRICES)).weights
-        assert together == approx(CITY["aip_geometric"], abs=1e-9)
-
     def test_listens_to_nobody_else_when_one_voice_has_all_the_weight(self):
         shares = [1.0] + [0.0] * (len(MATRICES) - 1)
         report = group_priorities(MATRICES, shares)
@@ -156,9 +71,9 @@ class TestPanel:
         assert group_priorities([AHP["examples"]["school"]["matrix"]]).consistent_only is None
 
     def test_fills_a_hole_of_one_expert_from_the_others(self):
-        report = group_priorities([holes(MATRICES[0], [(1, 2)]), MATRICES[1]])
+        report = group_priorities([with_holes(MATRICES[0], [(1, 2)]), MATRICES[1]])
         assert np.isfinite(report.group.weights).all()
-        assert aggregated_judgements([holes(MATRICES[0], [(1, 2)]), MATRICES[1]])[0, 1] == MATRICES[1][0, 1]
+        assert aggregated_judgements([with_holes(MATRICES[0], [(1, 2)]), MATRICES[1]])[0, 1] == MATRICES[1][0, 1]
 
     @pytest.mark.parametrize(
         ("matrices", "shares", "error"),

@@ -9,7 +9,9 @@ import pytest
 from tests.methods.catalogue import INNER_MODULES, functions, is_gate, modules
 
 FOLDER = Path(__file__).parents[2] / "docs" / "methods"
-PAGES = sorted(path.name.removesuffix(".md") for path in FOLDER.glob("*.md") if not path.name.endswith(".zh.md"))
+# The list of checks and the index are about no module of their own.
+OTHERS = {"README", "reference-checks"}
+PAGES = sorted({path.name.removesuffix(".md") for path in FOLDER.glob("*.md") if not path.name.endswith(".zh.md")} - OTHERS)
 LANGUAGES = {"en": ".md", "zh": ".zh.md"}
 SECTIONS = {
     "en": ["What it says", "Formula", "Assumptions", "When not to use it", "Reference numbers", "In the code"],
@@ -37,7 +39,14 @@ class TestPages:
 
     def test_come_in_pairs(self):
         chinese = {path.name.removesuffix(".zh.md") for path in FOLDER.glob("*.zh.md")}
-        assert chinese == set(PAGES)
+        assert chinese == {*PAGES, *OTHERS}
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_are_all_in_the_index_with_their_titles(self, language):
+        index = (FOLDER / f"README{LANGUAGES[language]}").read_text(encoding="utf-8")
+        listed = dict(re.findall(r"^- \[(.+?)\]\((.+?)\)", index, flags=re.MULTILINE))
+        titles = {text(page, language).splitlines()[0].removeprefix("# "): f"{page}{LANGUAGES[language]}" for page in PAGES}
+        assert listed == titles
 
     def test_are_named_after_the_first_module_they_are_about(self):
         assert [covered(page)[0] for page in PAGES] == PAGES

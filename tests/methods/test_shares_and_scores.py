@@ -52,25 +52,12 @@ from analytics.methods.proportions import (
     weighted_proportion,
     wilson_interval,
 )
-from analytics.methods.weighting import WeightedSums, weighted_mean, weighted_sums
-from tests.methods.figures import CLOSED, figures
-
-SIMPLE = figures("simple_scores")
-NPS = figures("nps_wilson")
-SFO = figures("sfo_waves")
-FIVE = (1, 2, 3, 4, 5)
-
-
-def promoter_histogram(detractors: int, passives: int, promoters: int) -> list[int]:
-    return [detractors, 0, 0, 0, 0, 0, 0, passives, 0, 0, promoters]
+from analytics.methods.weighting import weighted_mean, weighted_sums
+from tests.methods.checks.shares import FIVE, NPS, SFO, SIMPLE, promoter_histogram, weighted_sums_of
+from tests.methods.figures import CLOSED
 
 
 class TestWilsonInterval:
-    @pytest.mark.parametrize("case", NPS["wilson"])
-    def test_equals_the_published_cases(self, case):
-        interval = wilson_interval(case["x"], case["n"])
-        assert (interval.low, interval.high) == approx((case["lo"], case["hi"]), abs=CLOSED)
-
     def test_takes_the_effective_size_of_weighted_answers(self):
         case = SIMPLE["weighted_wilson"]
         found = weighted_proportion(case["p"], 2625, case["n_eff"])
@@ -126,28 +113,6 @@ class TestNewcombeDifference:
 
 
 class TestDistributions:
-    @pytest.mark.parametrize(("box", "key"), [({4, 5}, "top2"), ({5}, "top1"), ({1, 2}, "bottom2")])
-    def test_boxes_equal_the_reference(self, box, key):
-        share = satisfied_share(SIMPLE["hist"], FIVE, box)
-        assert share.value == approx(SIMPLE[key]["p"], abs=CLOSED)
-        assert (share.interval.low, share.interval.high) == approx(SIMPLE[key]["wilson"], abs=CLOSED)
-
-    @pytest.mark.parametrize(
-        ("name", "key"),
-        [
-            ("linear", "linear_0_100 (x-1)/4*100"),
-            ("times20", "x*20"),
-            ("cn_practice", "cn_100_80_60_30_0"),
-            ("cn_practice_40", "cn_100_80_60_40_0"),
-        ],
-    )
-    def test_score_vectors_equal_the_reference(self, name, key):
-        expected = SIMPLE["score_maps"][key]
-        vector = score_vector(name, FIVE)
-        index = score_index(SIMPLE["hist"], vector)
-        assert vector.tolist() == approx(expected["vector"])
-        assert (index.value, index.standard_error) == approx((expected["mean"], expected["se"]), rel=CLOSED)
-
     def test_levels_carry_counts_and_shares(self):
         found = distribution([1, 0, 3], (1, 2, 3))
         assert (found.counts, found.shares, found.n) == ((1, 0, 3), (0.25, 0.0, 0.75), 4)
@@ -214,11 +179,9 @@ class TestDistributions:
 
 class TestNetPromoterScore:
     @pytest.mark.parametrize("case", NPS["nps"])
-    def test_equals_the_reference(self, case):
+    def test_has_an_interval_cut_to_its_scale(self, case):
         found = net_promoter_score(promoter_histogram(case["detractors"], case["passives"], case["promoters"]))
-        assert (found.value, found.standard_error) == approx((case["nps"], case["se"]), abs=1e-9)
         raw = adjusted_wald_interval(case["detractors"], case["passives"], case["promoters"])
-        assert (raw.low, raw.high) == approx(case["adjwald_ac3"], abs=1e-9)
         assert (found.interval.low, found.interval.high) == (max(-100.0, raw.low), min(100.0, raw.high))
 
     def test_difference_equals_the_reference(self):
@@ -231,13 +194,6 @@ class TestNetPromoterScore:
         )
         assert (change.interval.low, change.interval.high) == approx(case["int"], rel=CLOSED)
         assert change.verdict is Verdict.ROSE
-
-    @pytest.mark.parametrize("wave", SFO["nps"])
-    def test_equals_the_airport_waves_unweighted(self, wave):
-        found = net_promoter_score(wave["hist"])
-        assert (found.value, found.standard_error) == approx(
-            (wave["unweighted"]["nps"], wave["unweighted"]["se"]), rel=CLOSED
-        )
 
     def test_of_unit_weights_is_the_plain_score(self):
         histogram = SFO["nps"][1]["hist"]
@@ -263,43 +219,15 @@ class TestNetPromoterScore:
 
 
 class TestCustomerEffort:
-    def test_equals_the_reference_in_three_conventions(self):
-        case = SIMPLE["ces"]
-        found = customer_effort(case["hist_1_7"])
-        assert (found.mean.value, found.mean.standard_error) == approx((case["mean"], case["se"]), rel=CLOSED)
-        assert found.agreeing.value == approx(case["pct_agree_5_7"])
-        assert (found.agreeing.interval.low, found.agreeing.interval.high) == approx(case["wilson"], rel=CLOSED)
-        assert found.net.value == approx(100 * case["net"])
-
     def test_of_a_reversed_scale_mirrors_the_mean(self):
         histogram = SIMPLE["ces"]["hist_1_7"]
         mirrored = customer_effort(reversed_histogram(histogram))
         assert mirrored.mean.value == approx(8 - customer_effort(histogram).mean.value)
 
 
-def sums_of(found: dict) -> WeightedSums:
-    sums = found["suff"]
-    return WeightedSums(found["n"], sums["S_w"], sums["S_wy"], sums["S_w2"], sums["S_w2y"], sums["S_w2y2"])
-
-
 class TestWeightedMean:
-    @pytest.mark.parametrize("wave", SFO["waves"], ids=lambda wave: f"{wave['year']} {wave['item']}")
-    @pytest.mark.parametrize("kind", ["mean", "top2", "score100"])
-    def test_equals_the_survey_package_on_the_airport_waves(self, wave, kind):
-        expected = wave[kind]
-        found = weighted_mean(sums_of(expected))
-        assert (found.value, found.standard_error, found.n_eff) == approx(
-            (expected["weighted_mean"], expected["se"], expected["n_eff_kish"]), rel=CLOSED
-        )
-
-    @pytest.mark.parametrize("wave", SFO["nps"], ids=lambda wave: str(wave["year"]))
-    def test_equals_the_weighted_net_promoter_scores(self, wave):
-        expected = wave["weighted"]
-        found = weighted_mean(sums_of(expected))
-        assert (found.value, found.standard_error) == approx((expected["weighted_mean"], expected["se"]), rel=CLOSED)
-
     def test_change_of_the_weighted_net_promoter_score_equals_the_reference(self):
-        earlier, later = (weighted_mean(sums_of(wave["weighted"])) for wave in SFO["nps"])
+        earlier, later = (weighted_mean(weighted_sums_of(wave["weighted"])) for wave in SFO["nps"])
         change = linearised_difference(later, earlier)
         expected = SFO["nps_change"]
         assert (change.value, change.statistic, change.p_value) == approx(

@@ -16,6 +16,8 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
+PATIENCE = 4
+"""How much slower than the machine that the seconds of a wait were chosen on another one may be."""
 
 
 def free_port() -> int:
@@ -26,11 +28,14 @@ def free_port() -> int:
 
 
 def wait_for(condition: Callable[[], object], *, what: str, seconds: float = 30, every: float = 0.05) -> None:
-    """Wait until the condition holds; say what did not happen where it never does."""
-    end = time.monotonic() + seconds
+    """Wait until the condition holds; say what did not happen where it never does.
+
+    `seconds` are those of a usual machine; a slow one is given several times as long before the test fails.
+    """
+    end = time.monotonic() + PATIENCE * seconds
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError(f"Waited {seconds:g} s, and still not: {what}")
+            raise TimeoutError(f"Waited {PATIENCE * seconds:g} s, and still not: {what}")
         time.sleep(every)
 
 
@@ -93,9 +98,9 @@ class Service:
     def kill(self) -> None:
         """kill -9 for the process and all its children."""
         self.send(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
-    def stop(self, number: int = signal.SIGTERM, seconds: float = 10) -> int:
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
         """Ask it to end, then insist; return the exit code."""
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(number)
@@ -104,7 +109,7 @@ class Service:
         except subprocess.TimeoutExpired:
             code = -9
         self.send(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
         self.file.close()
         return code
 

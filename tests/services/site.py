@@ -57,7 +57,7 @@ class WebServer:
 
     def answers(self) -> bool:
         """Whether this server serves; what is left of a killed one may still take and reset a connection."""
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as reply:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=30) as reply:
             return bool(reply.status == 200)
         return False
 

@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 
 from analytics.dashboards.charts import theme
 
+Trace = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -32,17 +34,20 @@ def trend_figure(
     The last point is drawn as an open circle with a dotted way to it when its period is running.
     `value_label` is printed at the last value.
     """
+    layout = theme.base_layout()
+    layout["xaxis"] |= {
+        "tickmode": "array", "tickvals": list(range(len(points))), "ticktext": [theme.safe(one.label) for one in points],
+        "range": [-0.4, max(len(points) - 1, 0) + 0.4],
+    }
+    layout["yaxis"] |= {"range": list(bounds), "dtick": _step(bounds)}
+    layout["shapes"] = [_target_line(target)] if target is not None else []
+    layout["annotations"] = [
+        *([_target_label(target, theme.safe(target_label))] if target is not None else []),
+        *_value_label(points, theme.safe(value_label), target, (bounds[1] - bounds[0]) / 5),
+    ]
     traces = [*_ribbons(points), *_last_year(points), *_finished(points), *_running(points)]
-    figure = go.Figure(data=traces, layout=theme.base_layout())
-    figure.update_xaxes(
-        tickmode="array", tickvals=list(range(len(points))), ticktext=[theme.safe(point.label) for point in points],
-        range=[-0.4, max(len(points) - 1, 0) + 0.4],
-    )
-    figure.update_yaxes(range=list(bounds), dtick=_step(bounds))
-    if target is not None:
-        _add_target(figure, target, theme.safe(target_label))
-    _add_value(figure, points, theme.safe(value_label), target, (bounds[1] - bounds[0]) / 5)
-    return theme.finish(figure)
+    # Built at once from plain parts: plotly checks each of them, and again whenever it is copied or changed.
+    return theme.finish(go.Figure(data=traces, layout=layout))
 
 
 def _step(bounds: tuple[float, float]) -> int:
@@ -50,24 +55,24 @@ def _step(bounds: tuple[float, float]) -> int:
     return 5 if span <= 30 else 10 if span <= 60 else 20
 
 
-def _ribbons(points: Sequence[Point]) -> Iterator[go.Scatter]:
+def _ribbons(points: Sequence[Point]) -> Iterator[Trace]:
     """One closed shape per unbroken stretch, so that a gap stays a gap."""
     for stretch in _stretches(points):
         if len(stretch) == 1:
             yield _whisker(stretch[0], points[stretch[0]])
             continue
         lows, highs = [points[at].low for at in stretch], [points[at].high for at in stretch]
-        yield go.Scatter(
-            x=[*stretch, *reversed(stretch)], y=[*highs, *reversed(lows)], mode="lines", fill="toself",
-            fillcolor=theme.BAND, line={"width": 0, "color": theme.BAND}, hoverinfo="skip",
-        )
+        yield {
+            "x": [*stretch, *reversed(stretch)], "y": [*highs, *reversed(lows)], "mode": "lines", "fill": "toself",
+            "fillcolor": theme.BAND, "line": {"width": 0, "color": theme.BAND}, "hoverinfo": "skip",
+        }
 
 
-def _whisker(place: int, point: Point) -> go.Scatter:
-    return go.Scatter(
-        x=[place, place], y=[point.low, point.high], mode="lines", line={"width": 10, "color": theme.BAND},
-        hoverinfo="skip",
-    )
+def _whisker(place: int, point: Point) -> Trace:
+    return {
+        "x": [place, place], "y": [point.low, point.high], "mode": "lines", "line": {"width": 10, "color": theme.BAND},
+        "hoverinfo": "skip",
+    }
 
 
 def _stretches(points: Sequence[Point]) -> list[list[int]]:
@@ -80,59 +85,64 @@ def _stretches(points: Sequence[Point]) -> list[list[int]]:
     return [stretch for stretch in found if stretch]
 
 
-def _last_year(points: Sequence[Point]) -> Iterator[go.Scatter]:
+def _last_year(points: Sequence[Point]) -> Iterator[Trace]:
     if any(point.last_year is not None for point in points):
-        yield go.Scatter(
-            x=list(range(len(points))), y=[point.last_year for point in points], mode="lines", connectgaps=False,
-            line={"width": 1.5, "color": theme.PREVIOUS, "dash": "dash"}, hoverinfo="skip",
-        )
+        yield {
+            "x": list(range(len(points))), "y": [point.last_year for point in points], "mode": "lines",
+            "connectgaps": False, "line": {"width": 1.5, "color": theme.PREVIOUS, "dash": "dash"}, "hoverinfo": "skip",
+        }
 
 
-def _finished(points: Sequence[Point]) -> Iterator[go.Scatter]:
+def _finished(points: Sequence[Point]) -> Iterator[Trace]:
     shown = [None if point.is_running else point.value for point in points]
-    yield go.Scatter(
-        x=list(range(len(points))), y=shown, mode="lines+markers", connectgaps=False,
-        line={"width": 2.5, "color": theme.LINE}, marker={"size": 7, "color": theme.LINE},
-        hovertext=[theme.safe(point.hover) for point in points], hoverinfo="text",
-    )
+    yield {
+        "x": list(range(len(points))), "y": shown, "mode": "lines+markers", "connectgaps": False,
+        "line": {"width": 2.5, "color": theme.LINE}, "marker": {"size": 7, "color": theme.LINE},
+        "hovertext": [theme.safe(point.hover) for point in points], "hoverinfo": "text",
+    }
 
 
-def _running(points: Sequence[Point]) -> Iterator[go.Scatter]:
+def _running(points: Sequence[Point]) -> Iterator[Trace]:
     if not points or not points[-1].is_running or points[-1].value is None:
         return
     last = len(points) - 1
     before = points[last - 1].value if last else None
-    yield go.Scatter(
-        x=[last - 1, last] if before is not None else [last],
-        y=[before, points[-1].value] if before is not None else [points[-1].value],
-        mode="lines+markers", line={"width": 2.5, "color": theme.LINE, "dash": "dot"},
-        marker={
+    yield {
+        "x": [last - 1, last] if before is not None else [last],
+        "y": [before, points[-1].value] if before is not None else [points[-1].value],
+        "mode": "lines+markers", "line": {"width": 2.5, "color": theme.LINE, "dash": "dot"},
+        "marker": {
             "size": [0, 10] if before is not None else [10], "color": theme.PAPER,
             "line": {"width": 2.2, "color": theme.LINE},
         },
-        hovertext=["", theme.safe(points[-1].hover)] if before is not None else [theme.safe(points[-1].hover)],
-        hoverinfo="text",
-    )
+        "hovertext": ["", theme.safe(points[-1].hover)] if before is not None else [theme.safe(points[-1].hover)],
+        "hoverinfo": "text",
+    }
 
 
-def _add_target(figure: go.Figure, target: float, label: str) -> None:
-    figure.add_shape(
-        type="line", xref="paper", x0=0, x1=1, yref="y", y0=target, y1=target,
-        line={"width": 1, "color": theme.TARGET, "dash": "dot"},
-    )
-    figure.add_annotation(
-        xref="paper", x=0, xanchor="left", yref="y", y=target, yanchor="bottom", text=label, showarrow=False,
-        font={"color": theme.INK, "size": 12},
-    )
+def _target_line(target: float) -> dict[str, Any]:
+    return {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": target, "y1": target,
+        "line": {"width": 1, "color": theme.TARGET, "dash": "dot"},
+    }
 
 
-def _add_value(figure: go.Figure, points: Sequence[Point], label: str, target: float | None, room: float) -> None:
+def _target_label(target: float, label: str) -> dict[str, Any]:
+    return {
+        "xref": "paper", "x": 0, "xanchor": "left", "yref": "y", "y": target, "yanchor": "bottom", "text": label,
+        "showarrow": False, "font": {"color": theme.INK, "size": 12},
+    }
+
+
+def _value_label(
+    points: Sequence[Point], label: str, target: float | None, room: float
+) -> Iterator[dict[str, Any]]:
     """Print the last value above its point, or below where the target line would cross it."""
     shown = [place for place, point in enumerate(points) if point.value is not None]
     if shown:
         is_below = target is not None and 0 <= target - (points[shown[-1]].value or 0.0) < room
-        figure.add_annotation(
-            x=shown[-1], y=points[shown[-1]].value, yanchor="top" if is_below else "bottom",
-            yshift=-8 if is_below else 8, text=label, showarrow=False,
-            font={"color": theme.LABEL, "size": 13, "weight": 600},
-        )
+        yield {
+            "x": shown[-1], "y": points[shown[-1]].value, "yanchor": "top" if is_below else "bottom",
+            "yshift": -8 if is_below else 8, "text": label, "showarrow": False,
+            "font": {"color": theme.LABEL, "size": 13, "weight": 600},
+        }

@@ -1,0 +1,119 @@
+"""What the overview of a tree is made from, read as one mark that changes with any of it.
+
+One statement instead of one per table: the mark is read at every view, also when the page itself is
+kept. It names no clock and no reader; those are the view's own business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from analytics.scoring.results import Freshness
+
+FIRST: Final = -1
+"""Stands for the first tree of a team where an id is asked for."""
+Row = tuple[str, int, str, str, datetime | str | None]
+
+# PostgreSQL and SQLite both understand it. The run comes first: its column says that the last is a time.
+STATEMENT: Final = """
+WITH tree AS (
+    SELECT id FROM analytics_indicatortree WHERE team_id = %(team)s AND (id = %(tree)s OR %(tree)s = -1)
+    ORDER BY position, id LIMIT 1
+), run AS (
+    SELECT id, data_hash, weight_set_id, responses, finished_at, newest_response_at FROM analytics_run
+    WHERE tree_id = (SELECT id FROM tree) ORDER BY id DESC LIMIT 1
+), fed AS (
+    SELECT DISTINCT questionnaire_id AS id FROM analytics_questionsource WHERE tree_id = (SELECT id FROM tree)
+)
+SELECT 'run', id, data_hash, CAST(responses AS TEXT), finished_at FROM run
+UNION ALL SELECT 'newest', id, '', '', newest_response_at FROM run
+UNION ALL SELECT 'chosen', id, '', '', NULL FROM tree
+UNION ALL SELECT 'weights', id, CAST(number AS TEXT), name, NULL FROM analytics_weightset
+    WHERE id = (SELECT weight_set_id FROM run)
+UNION ALL SELECT 'tree', id, CAST(names AS TEXT), CAST(position AS TEXT) || CAST(is_example AS TEXT), NULL
+    FROM analytics_indicatortree WHERE team_id = %(team)s
+UNION ALL SELECT 'indicator', id, CAST(names AS TEXT), CAST(target AS TEXT), NULL
+    FROM analytics_indicator WHERE tree_id = (SELECT id FROM tree)
+UNION ALL SELECT 'source', questionnaire_id, question_key, role, NULL
+    FROM analytics_questionsource WHERE tree_id = (SELECT id FROM tree)
+UNION ALL SELECT 'dimension', position, key || CAST(names AS TEXT), CAST(level_names AS TEXT), NULL
+    FROM surveys_contactattribute WHERE team_id = %(team)s AND is_dimension
+UNION ALL SELECT 'questionnaire', id, name, CAST(is_anonymous AS TEXT), NULL
+    FROM surveys_questionnaire WHERE id IN (SELECT id FROM fed)
+UNION ALL SELECT 'version', MAX(id), '', '', NULL
+    FROM surveys_questionnaireversion WHERE questionnaire_id IN (SELECT id FROM fed) GROUP BY questionnaire_id
+UNION ALL SELECT 'requests', requested, CAST(served AS TEXT), '', requested_at
+    FROM analytics_treestate WHERE tree_id = (SELECT id FROM tree)
+UNION ALL SELECT 'notes', COUNT(*), '', '', MIN(at)
+    FROM surveys_recomputenote WHERE questionnaire_id IN (SELECT id FROM fed)
+UNION ALL SELECT 'mailed', COUNT(*), '', '', NULL FROM (
+    SELECT 1 FROM surveys_invitation i JOIN surveys_campaign c ON c.id = i.campaign_id
+    WHERE c.questionnaire_id IN (SELECT id FROM fed) AND i.sent_at IS NOT NULL LIMIT 1
+) AS one
+"""
+MEANING: Final = frozenset({
+    "run", "newest", "weights", "tree", "indicator", "source", "dimension", "questionnaire", "version",
+})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`meaning` changes with the run or with how it is read and named; `answers` with every response.
+
+    A response that is completed, edited or erased leaves a note in its own transaction, and notes are
+    only ever taken together with a new request: so no two states of the responses have the same `answers`.
+    """
+
+    tree_id: int
+    freshness: Freshness
+    is_mailed: bool
+    meaning: str
+    answers: str
+
+
+def read_mark(*, team_id: int, tree_id: int) -> Mark | None:
+    """Return the mark of a team's tree (`FIRST`: its first one); None where there is none, or no run of it."""
+    rows = _rows(team_id, tree_id)
+    found = {row[0]: row for row in rows}
+    if "run" not in found:
+        return None
+    notes, requests = found["notes"], found.get("requests")
+    return Mark(
+        tree_id=found["chosen"][1], is_mailed=bool(found["mailed"][1]), freshness=_freshness(found),
+        meaning=digest(sorted(str(row) for row in rows if row[0] in MEANING)),
+        answers=f"{requests[1] if requests else 0}.{notes[1]}",
+    )
+
+
+def digest(parts: Sequence[Any]) -> str:
+    """Return a name for what is listed: equal lists, equal names."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _rows(team_id: int, tree_id: int) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT, {"team": team_id, "tree": tree_id})
+        rows: list[Row] = cursor.fetchall()
+        return rows
+
+
+def _freshness(found: dict[str, Row]) -> Freshness:
+    run, notes, requests = found["run"], found["notes"], found.get("requests")
+    is_asked = requests is not None and requests[1] > int(requests[2])
+    waiting = [_moment(notes[4]), _moment(requests[4]) if requests and is_asked else None]
+    return Freshness(
+        run_id=run[1], finished_at=_moment(run[4]), responses=int(run[3]), newest_response_at=_moment(found["newest"][4]),
+        is_pending=is_asked or notes[1] > 0, waiting_since_at=min((one for one in waiting if one), default=None),
+    )
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    """SQLite hands out the times of a UNION as the texts it keeps, in UTC."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value

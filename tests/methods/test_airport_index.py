@@ -1,0 +1,89 @@
+"""The index of the airport survey's raw rows, with many patterns of missing answers."""
+
+import numpy as np
+import pytest
+from pytest import approx
+
+from analytics.methods.composite import IndexDefinition, index_moments
+from analytics.methods.correlation import pair_sums_of_tables
+from analytics.methods.errors import NoAnswersError, TooFewAnswersError
+from analytics.methods.item_means import item_means_index
+from analytics.methods.moments import mean_estimate
+from analytics.methods.summaries import pair_tables
+from analytics.methods.trees import IndicatorTree, equal_weights
+from tests.methods.checks.airport import FIVE, codes, read_waves
+from tests.methods.figures import CLOSED
+
+LINEAR = (0.0, 25.0, 50.0, 75.0, 100.0)
+
+
+@pytest.fixture(scope="module")
+def answers():
+    rows = read_waves()[2018]
+    items = [name for name in rows[0] if name.startswith("Q7") and name != "Q7ALL"]
+    assert len(items) == 14
+    return np.asfortranarray(np.stack([codes(rows, item) for item in items], axis=1))
+
+
+class TestAirportIndex:
+    """Fourteen items of 2018 with 580 patterns of missing answers, equal weights."""
+
+    PARENTS = (-1, *[0] * 14)
+    TREE = IndicatorTree(PARENTS, equal_weights(PARENTS))
+
+    def rule(self, coverage):
+        return IndexDefinition(self.TREE, (FIVE,) * 14, (LINEAR,) * 14, coverage)
+
+    def test_has_the_answers_it_should(self, answers):
+        assert (answers > 0).all(axis=1).sum() == 343
+        assert np.unique(answers > 0, axis=0).shape == (580, 14)
+
+    def test_by_respondents_is_the_mean_of_their_means(self, answers):
+        scores = np.where(answers > 0, (answers - 1.0) * 25, np.nan)
+        some = (answers > 0).any(axis=1)
+        points = np.nanmean(scores[some], axis=1)
+        found = mean_estimate(index_moments(answers, self.rule(0.0)).at(0))
+        # Each respondent is rounded to a millionth of a point once.
+        assert (found.n, found.value) == (some.sum(), approx(points.mean(), abs=1e-7))
+        assert found.standard_error == approx(points.std(ddof=1) / np.sqrt(some.sum()), rel=1e-8)
+
+    def test_by_respondents_counts_those_with_half_of_the_items(self, answers):
+        half = (answers > 0).sum(axis=1) >= 7
+        found = mean_estimate(index_moments(answers, self.rule(0.5)).at(0))
+        assert found.n == half.sum()
+        assert found.value == approx(
+            np.nanmean(np.where(answers > 0, (answers - 1.0) * 25, np.nan)[half], axis=1).mean(), abs=1e-7
+        )
+
+    def test_by_items_is_the_mean_of_item_means_with_a_bootstrap_error(self, answers):
+        pairs = pair_sums_of_tables(pair_tables(answers, [FIVE] * 14), [LINEAR] * 14)
+        found = item_means_index(self.TREE, pairs)[0].estimate
+        scores = np.where(answers > 0, (answers - 1.0) * 25, np.nan)
+        assert found.value == approx(np.nanmean(scores, axis=0).mean(), rel=CLOSED)
+        rng = np.random.default_rng(20181122)
+        draws = [np.nanmean(scores[rng.integers(0, len(scores), len(scores))], axis=0).mean() for _ in range(300)]
+        assert found.standard_error == approx(np.std(draws), rel=0.15)
+
+    def test_by_items_of_complete_answers_is_that_by_respondents(self, answers):
+        complete = answers[(answers > 0).all(axis=1)]
+        pairs = pair_sums_of_tables(pair_tables(complete, [FIVE] * 14), [LINEAR] * 14)
+        by_items = item_means_index(self.TREE, pairs)[0].estimate
+        by_respondents = mean_estimate(index_moments(complete, self.rule(0.5)).at(0))
+        assert by_items.value == approx(by_respondents.value, abs=1e-6)
+        # Estimator B divides by n where A divides by n - 1.
+        n = len(complete)
+        assert by_items.standard_error == approx(by_respondents.standard_error * np.sqrt((n - 1) / n), rel=1e-6)
+
+    @pytest.mark.parametrize(("rows", "error"), [(0, NoAnswersError), (1, TooFewAnswersError)])
+    def test_by_items_of_too_few_answers_is_refused(self, answers, rows, error):
+        complete = answers[(answers > 0).all(axis=1)][:rows]
+        with pytest.raises(error):
+            item_means_index(self.TREE, pair_sums_of_tables(pair_tables(complete, [FIVE] * 14), [LINEAR] * 14))
+
+    def test_by_items_leaves_out_an_item_without_answers_and_says_so(self, answers):
+        blank = answers.copy()
+        blank[:, 0] = -4
+        pairs = pair_sums_of_tables(pair_tables(blank, [FIVE] * 14), [LINEAR] * 14)
+        root, first, *_ = item_means_index(self.TREE, pairs)
+        assert first is None
+        assert root.coverage == approx(13 / 14)
