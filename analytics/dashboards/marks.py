@@ -1,7 +1,8 @@
 """What the overview of a tree is made from, read as one mark that changes with any of it.
 
 One statement instead of one per table: the mark is read at every view, also when the page itself is
-kept. It names no clock and no reader; those are the view's own business.
+kept. It names no clock and no reader; those are the view's own business. A card that begins to read
+another table needs a line here, or a kept page would not see that table change.
 """
 
 from __future__ import annotations
