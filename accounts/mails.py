@@ -7,13 +7,14 @@ from datetime import datetime
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPException
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
@@ -54,7 +55,9 @@ def send_member_invitation(*, invitation: MemberInvitation, at: datetime) -> boo
     if not MemberInvitation.objects.open(at).filter(pk=invitation.pk, sent_at=None).update(sent_at=at):
         return False
     try:
-        with translation.override(invitation.team.default_language):
+        # The last day stands in the mail: it is a day of the team's own time zone.
+        zone = ZoneInfo(invitation.team.time_zone)
+        with translation.override(invitation.team.default_language), timezone.override(zone):
             send(
                 to=invitation.email, subject=_("Join %(team)s") % {"team": invitation.team.name},
                 template="member_invitation", context=invitation_context(invitation),

@@ -32,8 +32,6 @@ GROUP: Final = "answering"
 PAIRS: Final = 5
 RESPONSES: Final = 200
 CLIENTS: Final = (8, 32)
-WARMING: Final = 1
-"""So many clients warm both servers up; what they take is not looked at."""
 SERVE: Final = ("--workers", "2", "--worker-class", "gthread", "--threads", "8", "--keep-alive", "5",
                 "--no-control-socket", "--log-level", "warning")
 NO_CONFIG: Final = "python:benchmarks.floor"
@@ -63,6 +61,12 @@ class Stand:
         self.processor[clients].append((sum(map(processor_seconds, pids)) - before) / RESPONSES * 1000)
         self.rushes[clients].append(done)
 
+    def warm_up(self) -> None:
+        """Let every thread load what it keeps; what that takes is not looked at."""
+        self.run(CLIENTS[0])
+        self.rushes.clear()
+        self.processor.clear()
+
     def rates(self, clients: int) -> list[float]:
         """Responses per second of each rush."""
         return [one.rate for one in self.rushes[clients]]
@@ -81,7 +85,7 @@ def measure(_sizes: Sequence[int]) -> Iterator[Row]:
         ends.callback(ours.service.stop)
         ends.callback(floor.service.stop)
         for stand in (ours, floor):
-            stand.run(WARMING)
+            stand.warm_up()
         for _ in range(PAIRS):
             for clients in CLIENTS:
                 ours.run(clients)

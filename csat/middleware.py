@@ -94,8 +94,15 @@ class SecurityHeadersMiddleware:
         if not request.path_info.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
             response.headers.setdefault("Cache-Control", "private, no-store")
         if request.path_info.startswith(tuple(settings.TOKEN_PATHS)):
-            response["Referrer-Policy"] = "no-referrer"
+            response["Referrer-Policy"] = self.referrer_for(request.path_info)
         return response
+
+    def referrer_for(self, path: str) -> str:
+        """Keep the address to the page itself; forms behind Django's own check need their origin to be named.
+
+        Under "no-referrer" a browser sends `Origin: null` with a form, which that check refuses.
+        """
+        return "strict-origin" if path.startswith(tuple(settings.CHECKED_TOKEN_PATHS)) else "no-referrer"
 
     def policy_for(self, response: HttpResponse) -> str:
         """Let our own pages frame what a view has opened to them (Django's xframe_options_sameorigin)."""

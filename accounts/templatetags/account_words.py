@@ -1,29 +1,30 @@
-"""How the audit trail reads to people."""
+"""The audit trail's words, for templates."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django import template
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEvent
+from accounts.trail_words import say_action, say_facts, say_object
 
 register = template.Library()
-
-ACTIONS: dict[str, Promise] = {
-    "session.started": _("Signed in"),
-    "password.changed": _("Changed their password"),
-    "password.reset": _("Chose a new password by mail"),
-    "team.changed": _("Changed the settings"),
-    "member.invited": _("Invited a colleague"),
-    "member.joined": _("Joined the team"),
-    "member.changed": _("Changed a member's rights"),
-    "member.removed": _("Removed a member"),
-    "invitation.withdrawn": _("Withdrew an invitation"),
-    "key.created": _("Created an access key"),
-    "key.revoked": _("Revoked an access key"),
-}
 
 
 @register.filter
 def action_words(action: str) -> str:
-    """Say an action in words; actions of other rooms that have none stay as they are."""
-    return str(ACTIONS.get(action, action))
+    """Say an action in words."""
+    return say_action(action)
+
+
+@register.filter
+def fact_words(event: AuditEvent) -> str:
+    """Say the facts noted beside an event."""
+    return say_facts(event.action, event.detail)
+
+
+@register.filter
+def object_words(event: AuditEvent, user_names: Mapping[int, str]) -> str:
+    """Say which object an event is about."""
+    return say_object(event.target, user_names)

@@ -14,7 +14,13 @@ from accounts.access import TeamRequest, team_view
 from accounts.forms import TeamForm
 from accounts.models import Team
 from accounts.roles import Permission
-from accounts.selectors import list_access_keys, list_audit_events, list_open_invitations, list_team_members
+from accounts.selectors import (
+    get_touched_names,
+    list_access_keys,
+    list_audit_events,
+    list_open_invitations,
+    list_team_members,
+)
 from accounts.services import update_team
 from accounts.views.passwords import status_of
 
@@ -56,6 +62,6 @@ def initial_of(team: Team) -> dict[str, object]:
 @require_safe
 def audit_trail(request: TeamRequest) -> HttpResponse:
     """List who did what, newest first."""
-    pages = Paginator(list_audit_events(team=request.actor.team), 50)
-    context = {"nav": "settings", "page_obj": pages.get_page(request.GET.get("page"))}
+    page = Paginator(list_audit_events(team=request.actor.team), 50).get_page(request.GET.get("page"))
+    context = {"nav": "settings", "page_obj": page, "user_names": get_touched_names(events=page.object_list)}
     return render(request, "accounts/audit.html", context)

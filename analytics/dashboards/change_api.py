@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -15,10 +16,11 @@ from rest_framework.views import APIView
 from accounts.roles import Permission
 from analytics.dashboards.api import PARAMETERS, selection_or_404
 from analytics.dashboards.change_request import parse_change_request, read_requested
-from analytics.dashboards.change_text import parts_sentence
+from analytics.dashboards.change_text import parts_sentence, present_trend_test
 from analytics.dashboards.changes import ChangeRow, Decomposed
+from analytics.dashboards.controls import ChartKind, Control, TrendTest, read_control, read_trend_test
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
-from analytics.scoring.sentences import change_sentence
+from analytics.scoring.sentences import change_sentence, sentence
 
 
 class ChangeRowOut(serializers.Serializer[Any]):
@@ -83,6 +85,58 @@ class ChangesOut(serializers.Serializer[Any]):
     is_withheld = serializers.BooleanField()
 
 
+class TrendTestOut(serializers.Serializer[Any]):
+    """The straight line through the index over three periods or more; null figures where `explanation` says why."""
+
+    grain = serializers.CharField()
+    periods = serializers.IntegerField()
+    slope = serializers.FloatField(source="found.slope", default=None, help_text="points per period")
+    slope_error = serializers.FloatField(source="found.slope_error", default=None)
+    p_slope = serializers.FloatField(source="found.p_slope", default=None)
+    heterogeneity = serializers.FloatField(source="found.heterogeneity", default=None, help_text="Q of no change at all")
+    p_any_change = serializers.FloatField(source="found.p_any_change", default=None)
+    explanation = serializers.SerializerMethodField()
+
+    def get_explanation(self, test: TrendTest) -> str:
+        """Say whether there is a trend, or why that cannot be told."""
+        return present_trend_test(test)
+
+
+class ControlPointOut(serializers.Serializer[Any]):
+    """A period with its value and limits, in points or as a share 0-1."""
+
+    period = PeriodOutput()
+    value = serializers.FloatField()
+    lower = serializers.FloatField()
+    upper = serializers.FloatField()
+    n = serializers.IntegerField()
+    is_beyond = serializers.BooleanField()
+    is_in_run = serializers.BooleanField(help_text="nine or more in a row on one side of the centre")
+
+
+class ControlOut(serializers.Serializer[Any]):
+    """A control chart: xmr of the index, p and laney of the satisfied share; empty where `reason` says why."""
+
+    kind = serializers.CharField()
+    grain = serializers.CharField()
+    centre = serializers.FloatField(allow_null=True)
+    sigma_z = serializers.FloatField(allow_null=True)
+    points = ControlPointOut(many=True)
+    reason = serializers.CharField()
+    explanation = serializers.SerializerMethodField()
+
+    def get_explanation(self, control: Control) -> str:
+        """Say why there is no chart."""
+        return sentence(control.reason, dict(control.details)) if control.reason else ""
+
+
+class ChangePageOut(ChangesOut):
+    """A change with the trend and the control charts beside it."""
+
+    trend = TrendTestOut()
+    controls = ControlOut(many=True)
+
+
 class ChangesView(APIView):
     """The change between two periods of a tree."""
 
@@ -95,7 +149,7 @@ class ChangesView(APIView):
             OpenApiParameter("weighting", str, description="imported, or the id of a saved weighting."),
             OpenApiParameter("weights", str, description="Number of the weight set of the earlier period."),
         ],
-        responses=ChangesOut,
+        responses=ChangePageOut,
     )
     def get(self, request: Request) -> Response:
         """Return the change; 404 before the first run, 400 with the reason where there is none."""
@@ -108,4 +162,8 @@ class ChangesView(APIView):
         if changes is None:
             field = "weighting" if problem else "before"
             raise ValidationError({field: [problem or _("There is no earlier period. Choose one.")]})
-        return Response(ChangesOut(changes).data)
+        page = {one.name: getattr(changes, one.name) for one in fields(changes)} | {
+            "trend": read_trend_test(selection=selection),
+            "controls": [read_control(selection=selection, kind=kind) for kind in ChartKind],
+        }
+        return Response(ChangePageOut(page).data)

@@ -115,5 +115,6 @@ def _freshness(found: dict[str, Row]) -> Freshness:
 
 
 def _moment(value: datetime | str | None) -> datetime | None:
-    """SQLite hands out the times of a UNION as the texts it keeps, in UTC."""
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+    """SQLite hands out times as it keeps them: in UTC, without saying so, some of them as text."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

@@ -107,11 +107,11 @@ def read_overlap(*, selection: Selection, before: Period, weighting: Weighting |
         for one, other in ((earlier, later), (later, earlier))
     ]
     both = sorted(rows[0].keys() & rows[1].keys())
-    sides = [
+    earlier_side, later_side = (
         _side(selection, [found[who] for who in both], _weights_of(selection, weighting, period))
         for found, period in zip(rows, periods, strict=True)
-    ]
-    return Overlap(people, *sides, step=step)
+    )
+    return Overlap(people, earlier_side, later_side, step)
 
 
 def _may_share(one: Period, other: Period) -> bool:
@@ -121,8 +121,8 @@ def _may_share(one: Period, other: Period) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _responses(selection: Selection, period: Period, *, may_share: bool) -> QuerySet[Response]:
-    rows = Response.objects.filter(
+def _responses(selection: Selection, period: Period, *, may_share: bool) -> QuerySet[Any]:
+    rows: QuerySet[Any] = Response.objects.filter(
         questionnaire__in=questionnaires_of(selection.tree), state=ResponseState.COMPLETE, is_test=False,
         completed_at__lte=selection.run.newest_response_at or selection.run.started_at,
     )
@@ -131,14 +131,15 @@ def _responses(selection: Selection, period: Period, *, may_share: bool) -> Quer
     rows = in_segments(rows, selection.filters, selection.scope)
     rows = in_period(rows, period, moment="completed_at", wave="wave", zone=selection.run.definition["time_zone"])
     # A response without a contact is its own person, under a number that no contact has.
-    return rows.annotate(who=Coalesce(F("contact_id"), -F("id"), output_field=BigIntegerField()))
+    found: QuerySet[Any] = rows.annotate(who=Coalesce(F("contact_id"), -F("id"), output_field=BigIntegerField()))
+    return found
 
 
 FIELDS: Final = ("questionnaire_id", "version_id", "answers", "attributes", "respondent_weight")
 Row = tuple[int, int, Mapping[str, Any], Mapping[str, Any], Decimal | None]
 
 
-def _last_of_each(rows: QuerySet[Response], step: int) -> dict[int, Row]:
+def _last_of_each(rows: QuerySet[Any], step: int) -> dict[int, Row]:
     """Read one in `step` of the people with their last answers."""
     if step > 1:
         rows = rows.alias(share=Mod(F("who"), Value(step))).filter(share=0)

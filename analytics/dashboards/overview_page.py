@@ -28,6 +28,7 @@ from analytics.dashboards.responding import Asked, asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.shelves import Shelf
 from analytics.dashboards.stencils import Marks, Stencil
+from analytics.scoring.batches import LATE
 
 PAGES: Final = 200
 """So many documents of some 60 kB each a process holds."""
@@ -70,6 +71,8 @@ def name_of(request: TeamRequest, mark: Mark | None, *, language: str, at: datet
         mark.tree_id, mark.meaning, mark.answers, mark.is_mailed, stamp.text, stamp.is_stale,
         figures_kept.rules_of(actor.team), actor.team.name, actor.role, actor.scope, user.pk, user.name, user.theme,
         request.get_full_path(), language, timezone.localdate(at),
+        # Anonymous answers of a day come in a while after midnight.
+        timezone.localdate(at - LATE),
     ])
 
 

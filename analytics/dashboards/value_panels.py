@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,13 +10,14 @@ from django.utils.translation import gettext as _
 from analytics.dashboards import wording
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.weighting_compare import list_weightings
-from analytics.dashboards.weighting_text import node_pairs, pair_text, weighting_name
+from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_text, weighting_name
+from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
 from analytics.scoring.estimators import Estimators
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.registry import METRICS
-from analytics.scoring.results import Figure
+from analytics.scoring.results import Figure, ItemResult
 from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import Filter, RunTooOldError
@@ -40,6 +42,15 @@ def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
     }
 
 
+def present_efforts(items: Sequence[ItemResult]) -> list[dict[str, Any]]:
+    """Write every seven-point question as a customer effort score in its three conventions."""
+    found = [(item.key, effort) for item in items if (effort := effort_of(item)) is not None]
+    return [
+        {"key": key, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
+        for key, effort in found for figure in (effort.mean, effort.agreeing, effort.net)
+    ]
+
+
 def present_weighted(
     run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str
 ) -> dict[str, Any]:
@@ -56,10 +67,10 @@ def present_weighted(
         return base
     try:
         named = get_named(tree=run.tree, word=word or OF_THE_RUN, run=run)
-        report = report_on(run, weighting=named.weighting, period=origin.period)
         result = read_weighted(
             run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
         )
+        report = report_on(run, weighting=named.weighting, period=origin.period)
     except WeightingError as error:
         return base | {"problem": sentence(error.code, error.details)}
     except RunTooOldError:
@@ -71,5 +82,4 @@ def present_weighted(
         pair_text(f"{_('Mean')}: {one.key}", one.mean, other.mean, 1)
         for one, other in zip(origin.node.items, found.items, strict=True)
     ]
-    is_told = not result.is_withheld
-    return base | {"name": weighting_name(named.record), "rows": rows, "report": report if is_told else None}
+    return base | {"name": weighting_name(named.record), "rows": rows, "report": report}

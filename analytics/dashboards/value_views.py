@@ -16,7 +16,7 @@ from analytics.dashboards import geometry, wording
 from analytics.dashboards.method import describe_method
 from analytics.dashboards.presentation import levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
-from analytics.dashboards.value_panels import present_estimators, present_weighted
+from analytics.dashboards.value_panels import present_efforts, present_estimators, present_weighted
 from analytics.dashboards.views import language_of
 from analytics.dashboards.weighting_text import weighting_name
 from analytics.scoring import selectors
@@ -72,7 +72,7 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"], "pieces": pieces, "levels": levels_text(pieces),
         "children": [_child(one, language) for one in origin.children],
-        "items": [_item(one) for one in origin.node.items],
+        "items": [_item(one) for one in origin.node.items], "efforts": present_efforts(origin.node.items),
         "filters_text": ", ".join(f"{key}: {', '.join(levels)}" for key, levels in filters.items()),
     }
     return render(request, "scoring/value.html", context)

@@ -176,7 +176,8 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
     """What the pages with filters have in common."""
     language = language_of(request)
     return {
-        "nav": nav, "selection": selection, "query": selection.query(), "filters_query": selection.filters_query(),
+        "nav": nav, "waiting": selection.reading.waiting, "selection": selection,
+        "query": selection.query(), "filters_query": selection.filters_query(),
         "bar": build_filter_bar(selection, trees_for(request.actor), language=language),
         "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="")),
     }

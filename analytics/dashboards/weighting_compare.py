@@ -35,8 +35,8 @@ class LevelPair:
 
 def compare_weighting(selection: Selection, chosen: Weighting) -> Compared:
     """Return the selection's figures under a weighting, or the sentence that says why there are none."""
-    if selection.reading.rules.k and selection.reading.is_hidden(selection.period):
-        return Compared(None, None, sentence("withheld"))
+    if selection.reading.rules.k:
+        return Compared(None, None, sentence("anonymous_unweighted"))
     try:
         report = report_on(selection.run, weighting=chosen, period=selection.period)
         result = read_weighted(
@@ -80,7 +80,7 @@ def standard_word(tree: IndicatorTree) -> str:
     return str(choice.scheme_id) if choice.scheme_id else IMPORTED * choice.is_imported
 
 
-def detailed(selection: Selection, word: str, known: Sequence[Named]) -> Named | None:
+def detailed(selection: Selection, word: str, known: Sequence[Named]) -> Named:
     """Return the weighting to show in detail: the one asked for, else the standing one, else the newest saved.
 
     Raises WeightingError for a word that names none.

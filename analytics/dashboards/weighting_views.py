@@ -112,6 +112,8 @@ def weighting_new(request: TeamRequest) -> HttpResponse:
 
 
 def _save(request: TeamRequest, selection: Selection, name: str, plan: Plan, at: datetime) -> HttpResponseRedirect:
+    if selection.reading.rules.k:
+        raise WeightingError("anonymous_unweighted")
     report_on(selection.run, weighting=plan, period=selection.period)
     scheme = save_scheme(tree=selection.tree, name=name, plan=plan, user=request.actor.user, at=at)
     record_event(

@@ -16,6 +16,8 @@ from analytics.scoring.sentences import figure_sentence
 
 MINUS: Final = "−"
 NO_VALUE: Final = "–"
+SIGNED: Final = ("nps", "ces_net")
+"""Metrics around 0, written with their sign."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -24,12 +26,12 @@ def number(value: float | None, decimals: int = 1, *, sign: bool = False) -> str
     if value is None:
         return NO_VALUE
     rounded = round(value, decimals) or 0.0
-    return f"{rounded:{'+' if sign and rounded else ''}.{decimals}f}".replace("-", MINUS)
+    return f"{rounded:{'+' if sign and rounded else ''},.{decimals}f}".replace("-", MINUS)
 
 
 def value_text(figure: Figure) -> str:
     """Write a figure without its unit: 79.6, 79.2 (of percent) or +34."""
-    return number(_scaled(figure.metric, figure.value), decimals_of(figure.metric), sign=figure.metric == "nps")
+    return number(_scaled(figure.metric, figure.value), decimals_of(figure.metric), sign=figure.metric in SIGNED)
 
 
 def unit_text(metric: str) -> str:
@@ -46,7 +48,7 @@ def interval_text(figure: Figure) -> str:
     """Write "95% interval 78.1 – 81.1"; empty where the metric has no interval here."""
     if figure.low is None or figure.high is None:
         return ""
-    sign, decimals = figure.metric == "nps", decimals_of(figure.metric)
+    sign, decimals = figure.metric in SIGNED, decimals_of(figure.metric)
     low, high = (number(_scaled(figure.metric, end), decimals, sign=sign) for end in (figure.low, figure.high))
     return _("95%% interval %(low)s – %(high)s") % {"low": low, "high": high}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -18,11 +18,12 @@ from accounts.roles import Permission
 from analytics.indicators.access import get_tree
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
+from analytics.scoring.effort import effort_of
 from analytics.scoring.models import Run
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.periods import UnknownPeriodError, parse_period
 from analytics.scoring.registry import METRICS
-from analytics.scoring.results import Grain, Period
+from analytics.scoring.results import Grain, ItemResult, Period
 from analytics.scoring.schemes import get_named
 from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import RunTooOldError
@@ -33,8 +34,16 @@ MAX_PERIODS = 120
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
 
 
+class EffortOutput(serializers.Serializer[Any]):
+    """Customer effort in its three conventions, for an item that asks whether the company made it easy."""
+
+    mean = FigureOutput()
+    agreeing = FigureOutput()
+    net = FigureOutput()
+
+
 class ItemOutput(serializers.Serializer[Any]):
-    """One question on its own scale."""
+    """One question on its own scale; `effort` only for an unweighted scale of 1-7."""
 
     questionnaire = serializers.IntegerField(source="questionnaire_id")
     key = serializers.CharField()
@@ -43,8 +52,15 @@ class ItemOutput(serializers.Serializer[Any]):
     mean = FigureOutput()
     satisfied = FigureOutput()
     dissatisfied = FigureOutput()
+    effort = serializers.SerializerMethodField()
     distribution = LevelOutput(many=True)
     missing = MissingOutput()
+
+    @extend_schema_field(EffortOutput(allow_null=True))
+    def get_effort(self, item: ItemResult) -> dict[str, Any] | None:
+        """Read the question as a customer effort score."""
+        found = effort_of(item)
+        return None if found is None else dict(EffortOutput(found).data)
 
 
 class NpsOutput(serializers.Serializer[Any]):
@@ -127,6 +143,7 @@ class ValuesOutput(serializers.Serializer[Any]):
     run = serializers.IntegerField()
     weight_set = serializers.IntegerField()
     weighting = WeightingOutput(allow_null=True)
+    waiting = serializers.IntegerField(help_text="anonymous answers that wait to be counted with others")
     results = ResultOutput(many=True)
 
 
@@ -205,13 +222,15 @@ class ValuesView(APIView):
                 results, record = _weighted(request, run, named.weighting, filters, actor.scope), named.record
             else:
                 results = _results(request, run, filters, actor.scope)
+            waiting = selectors.count_waiting(run, scope=actor.scope)
         except WeightingError as error:
             raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
         except RunTooOldError as error:
             raise ValidationError({"filter": [sentence("run_too_old")]}) from error
         except selectors.UnknownDimensionError as error:
             raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
-        found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results}
+        found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results,
+                 "waiting": waiting}
         return Response(ValuesOutput(found).data)
 
 

@@ -27,7 +27,7 @@ from analytics.scoring.figures import Numbers, Reader
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import Figure, Period, Status
-from analytics.scoring.sources import Filter, chosen_cells, columns_behind
+from analytics.scoring.sources import Filter, chosen_cells
 from analytics.scoring.summaries import node_values
 from analytics.scoring.weighting import mask_of
 
@@ -153,7 +153,7 @@ def _read_pairs(reading: Reading, period: Period, leaves: Sequence[str]) -> Leaf
     place = {node.key: number for number, node in enumerate(reading.definition.nodes)}
     rows = [place[leaf] for leaf in leaves]
     total = leaf_pairs(np.zeros((len(leaves), 0), dtype=np.int32))
-    for questionnaire, columns in columns_behind(reading.run):
+    for questionnaire, columns in reading.columns():
         chosen = mask_of(columns, period) & chosen_cells(columns, questionnaire, reading.choice, None)
         if chosen.any():
             kept = columns if chosen.all() else select(columns, chosen)

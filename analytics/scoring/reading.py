@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
 import numpy as np
+from django.utils import timezone
 
 from analytics.indicators.models import Indicator
 from analytics.scoring import cubes
-from analytics.scoring.columns import IntArray
+from analytics.scoring.batches import BatchedSource, Released
+from analytics.scoring.columns import Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR
 from analytics.scoring.definition import Definition
 from analytics.scoring.disclosure import FIXED_GRAINS, Rules, hidden_groups
@@ -20,7 +22,7 @@ from analytics.scoring.figures import NodeFacts, Reader
 from analytics.scoring.models import Run
 from analytics.scoring.periods import EVERYTHING, following, period_of, wave
 from analytics.scoring.results import Dimension, Grain, Period, PeriodResult, SegmentResult
-from analytics.scoring.sources import Filter, ScanSource, SliceSource, Source, choice_of
+from analytics.scoring.sources import Filter, ScanSource, SliceSource, Source, choice_of, columns_behind
 from analytics.scoring.summaries import QUESTIONNAIRE
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
@@ -47,16 +49,62 @@ class _Cells:
 
 
 class Reading:
-    """One reader's look at a run, under a filter and a scope."""
+    """One reader's look at a run, under a filter and a scope.
 
-    def __init__(self, run: Run, *, filters: Filter = NOTHING, scope: Filter = NOTHING) -> None:
+    Where anonymity was promised, only answers that `batches` lets count are seen; `at` is the moment of looking.
+    """
+
+    def __init__(
+        self, run: Run, *, filters: Filter = NOTHING, scope: Filter = NOTHING, at: datetime | None = None
+    ) -> None:
         self.run = run
+        self.at = at or timezone.now()
         self.filters = {key: tuple(levels) for key, levels in filters.items() if levels}
         self.scope = scope
         self.choice = choice_of(self.filters, scope)
         self.definition = Definition.from_json(run.definition)
         self.layout = self.definition.layout
-        self.source: Source = ScanSource(run, self.choice) if self.choice else SliceSource(run)
+
+    @cached_property
+    def source(self) -> Source | BatchedSource:
+        """Where the figures under this filter and scope are read from.
+
+        Raises RunTooOldError when they need the columns and those are gone.
+        """
+        if self.rules.k:
+            return self._batched(())
+        return ScanSource(self.run, self.choice) if self.choice else SliceSource(self.run)
+
+    @cached_property
+    def released(self) -> Released:
+        """What may be counted of an anonymous run."""
+        return Released(self.run, k=self.rules.k, at=self.at)
+
+    @cached_property
+    def waiting(self) -> int:
+        """How many answers of the run wait for others before they are counted, told only to who sees all of them.
+
+        0 where nobody was promised anonymity. Raises RunTooOldError when the columns behind the run are gone.
+        """
+        return self._uncounted if not self.scope else 0
+
+    @cached_property
+    def _uncounted(self) -> int:
+        if not self.rules.k:
+            return 0
+        months = BatchedSource(self.released, self.definition, {}, ()).cubes(["month"])
+        return self.run.responses - sum(int(cube.values[:, 0].sum()) for cube in months.values())
+
+    def columns(self) -> Iterator[tuple[int, Columns]]:
+        """The columns behind the figures, each part with its questionnaire, not yet narrowed to the choice.
+
+        Raises RunTooOldError when they are gone.
+        """
+        return self.released.columns(self.choice) if self.rules.k else columns_behind(self.run)
+
+    def _batched(self, more: tuple[str, ...]) -> BatchedSource:
+        """The batches in which the levels of the choice, and of `more` dimensions, may be counted."""
+        return BatchedSource(self.released, self.definition, self.choice, {*self.choice, *more})
 
     @cached_property
     def rules(self) -> Rules:
@@ -163,14 +211,17 @@ class Reading:
         return _Cells(slices, _days_between(*_cut(period.start, period.end, inside)))
 
     def _level_vectors(self, period: Period, dimension: str) -> dict[str, IntArray]:
-        source, wanted = self.source, self._cells(period)
+        source, wanted = self._source_of_levels(dimension), self._cells(period)
         by_month = wanted.slices == ("month",)
         slices: tuple[str, ...]
         if period.grain == Grain.WAVE:
             slices = (f"level:{dimension}:wave",)
         else:
             slices = tuple(f"level:{dimension}:{year}" for year in sorted({month[:4] for month in self._months}))
-            if not by_month and period.start is not None and period.end is not None:
+            if not by_month and self.rules.k:
+                # Anonymous results know whole months only: the levels are there to be withheld.
+                wanted = _Cells((), None)
+            elif not by_month and period.start is not None and period.end is not None:
                 # Levels are stored by month: for other stretches of days they are counted from the columns.
                 source, wanted = ScanSource(self.run, self.choice, (period.start, period.end)), _Cells((), None)
         found: dict[str, list[IntArray]] = {}
@@ -184,12 +235,17 @@ class Reading:
             for level, vectors in found.items()
         }
 
+    def _source_of_levels(self, dimension: str) -> Source | BatchedSource:
+        return self._batched((dimension,)) if self.rules.k else self.source
+
     # -- anonymity ----------------------------------------------------------------------------
 
     def _is_hidden(self, period: Period) -> bool:
         """Whether anonymity forbids showing this population (see `disclosure`)."""
         if not self.rules.k:
             return False
+        if self.run.responses and self._uncounted == self.run.responses:
+            return True
         if period.grain not in FIXED_GRAINS or self._is_hidden_among_siblings(period):
             return True
         if not self.filters:
@@ -197,7 +253,8 @@ class Reading:
         if len(self.filters) > 1 or any(len(levels) > 1 for levels in self.filters.values()):
             return True
         ((dimension, (level,)),) = self.filters.items()
-        unfiltered = Reading(self.run, scope=self.scope)
+        unfiltered = Reading(self.run, scope=self.scope, at=self.at)
+        unfiltered.released = self.released
         return unfiltered._is_hidden(period) or level in unfiltered._hidden_levels(period, dimension)
 
     def _is_hidden_among_siblings(self, period: Period) -> bool:
@@ -215,10 +272,12 @@ class Reading:
         return hidden_groups({one: int(self._vector(one)[0]) for one in siblings}, self.rules.k)
 
     def _hidden_levels(self, period: Period, dimension: str) -> frozenset[str]:
-        if self._is_hidden(period):
-            return frozenset(self._level_vectors(period, dimension))
-        counts = {level: int(vector[0]) for level, vector in self._level_vectors(period, dimension).items()}
-        return hidden_groups(counts, self.rules.k)
+        found = self._level_vectors(period, dimension)
+        if self._is_hidden(period) or set(self.filters) - {dimension}:
+            # Levels under a filter are groups of two dimensions: by their margins each could give another away.
+            return frozenset(found)
+        hidden = hidden_groups({level: int(vector[0]) for level, vector in found.items()}, self.rules.k)
+        return hidden if period == EVERYTHING else hidden | self._hidden_levels(EVERYTHING, dimension)
 
     # -- names ---------------------------------------------------------------------------------
 

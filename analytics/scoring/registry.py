@@ -140,6 +140,27 @@ _ALL: Final = (
         low=0, high=1, unit="share", decimals=0, is_higher_better=False,
     ),
     Metric(
+        id="ces_mean", name=_("Customer effort score, mean"),
+        formula=_("Mean of the answers 1-7 to “made it easy for me”, 7 meaning full agreement."),
+        denominator=_VALID_ANSWERS, missing=_LEFT_OUT, interval=_("Student interval, 95 %."),
+        source=_("Second version of the item (agreement, high is good); three conventions are in use."),
+        low=1, high=7, unit="points", decimals=2,
+    ),
+    Metric(
+        id="ces_agreeing", name=_("Customer effort score, share who agree"),
+        formula=_("Share of answers 5-7 to “made it easy for me”."),
+        denominator=_VALID_ANSWERS, missing=_LEFT_OUT, interval=_WILSON,
+        source=_("Second version of the item (agreement, high is good); three conventions are in use."),
+        low=0, high=1, unit="share", decimals=0,
+    ),
+    Metric(
+        id="ces_net", name=_("Customer effort score, net"),
+        formula=_("Percentage of answers 5-7 minus percentage of answers 1-3 to “made it easy for me”."),
+        denominator=_VALID_ANSWERS, missing=_LEFT_OUT, interval=_("Student interval, 95 %."),
+        source=_("Second version of the item (agreement, high is good); three conventions are in use."),
+        low=-100, high=100, unit="points", decimals=0,
+    ),
+    Metric(
         id="responses",
         name=_("Responses"),
         formula=_("Completed responses, without staff’s test responses."),

@@ -138,7 +138,9 @@ def _numbers(raw: Bytes, starts: IntArray, ends: IntArray) -> IntArray:
 
 
 def _is_null(raw: Bytes, starts: IntArray, ends: IntArray) -> npt.NDArray[np.bool_]:
-    return (ends - starts == len(_NULL)) & (raw[starts] == _NULL[0])
+    is_as_long: npt.NDArray[np.bool_] = ends - starts == len(_NULL)
+    is_as_long &= raw[starts] == _NULL[0]
+    return is_as_long
 
 
 def _weights(raw: Bytes, starts: IntArray, ends: IntArray) -> IntArray:

@@ -37,6 +37,7 @@ __all__ = [
     "Filter",
     "UnknownDimensionError",
     "compare",
+    "count_waiting",
     "freshness",
     "get_latest_run",
     "get_oldest_waiting_at",
@@ -82,6 +83,11 @@ def list_periods(run: Run, *, grain: Grain, scope: Filter = NOTHING) -> tuple[Pe
 def list_dimensions(run: Run) -> tuple[Dimension, ...]:
     """Return the segment dimensions of the run with their levels, in the team's order."""
     return Reading(run).dimensions()
+
+
+def count_waiting(run: Run, *, scope: Filter = NOTHING) -> int:
+    """Return how many answers of an anonymous run wait for others; 0 under a scope, or without the promise."""
+    return Reading(run, scope=scope).waiting
 
 
 def read_period(

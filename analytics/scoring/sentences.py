@@ -77,6 +77,10 @@ def _sentences() -> dict[str, str]:
             "Post-stratification on several dimensions needs the population of every combination: import it as a file."
         ),
         "withheld": _("Not shown, because the answers are anonymous and the group is small."),
+        "anonymous_unweighted": _(
+            "These answers were promised anonymity, so they are not weighted: from two weightings of a group its parts"
+            " could be computed."
+        ),
         "name_missing": _("Give the weighting a name."),
         "unknown_weighting": _("There is no such weighting. Use “imported” or the number of a saved weighting."),
         "run_too_old": _("The answers behind this run are no longer kept together. Use the newest run."),

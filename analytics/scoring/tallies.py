@@ -98,10 +98,10 @@ def _digit_counts(scales: tuple[ItemKey, ...], found: Mapping[ItemKey, IntArray]
         counts = found.get(item, np.zeros((cells.count, HIGHEST + 1), dtype=np.int64))
         if counts[:, : item.low].any() or counts[:, item.high + 1 : HIGHEST + 1].any():
             raise UnknownCodeError("A code is not on its scale.", code=item.key)
-        parts.append(counts[:, item.low : item.high + 1])
+        parts.append(counts[:, item.low : item.high + 1].astype(np.float64))
     if not scales:
         parts.append(np.zeros((cells.count, 1)))
-    return np.concatenate(parts, axis=1, dtype=np.float64)
+    return np.concatenate(parts, axis=1)
 
 
 def _of_combinations(

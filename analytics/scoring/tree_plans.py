@@ -94,7 +94,8 @@ def plan_of(definition: Definition, questionnaire: int) -> Plan:
 def leaf_codes(scales: tuple[ItemKey, ...], by_item: Mapping[ItemKey, Codes], rows: int) -> Codes:
     """Return a leaf's answers on all its scales, numbered on from one scale to the next, -1 where missing."""
     if len(scales) == 1 and scales[0] in by_item:
-        return np.maximum(by_item[scales[0]] - np.int8(scales[0].low), np.int8(-1))
+        only: Codes = by_item[scales[0]] - np.int8(scales[0].low)
+        return np.maximum(only, np.int8(-1), out=only)
     column, offset = np.full(rows, -1, dtype=np.int8), 0
     for item in scales:
         if item in by_item:

@@ -17,9 +17,7 @@ from accounts.roles import Permission
 from analytics.scoring.access import get_run
 from analytics.scoring.api import (
     PERIODS,
-    FigureOutput,
     NodeValueOutput,
-    PeriodOutput,
     WeightingOutput,
     asked_filters,
     asked_period,
@@ -27,6 +25,7 @@ from analytics.scoring.api import (
 from analytics.scoring.estimator_words import estimators_sentence
 from analytics.scoring.estimators import Estimators, read_estimators
 from analytics.scoring.models import Run
+from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.provenance import UnknownNodeError, ValueOrigin, describe_value
 from analytics.scoring.results import Figure, Period
 from analytics.scoring.schemes import OF_THE_RUN, get_named

@@ -43,6 +43,7 @@ from analytics.scoring.weighting import (
     Imported,
     RowWeights,
     Weighting,
+    WeightingError,
     mask_of,
     report_on,
     row_weights,
@@ -85,7 +86,7 @@ def read_weighted_periods(
 
     Raises WeightingError and RunTooOldError as `read_weighted` does.
     """
-    reading = Reading(run, filters=filters, scope=scope)
+    reading = _open(run, filters, scope)
     found = []
     for period in periods:
         (vector,) = _vectors(run, reading.definition, period, weighting, [reading.choice])
@@ -101,7 +102,7 @@ def read_weighted_segments(
 
     Raises UnknownDimensionError, and WeightingError and RunTooOldError as `read_weighted` does.
     """
-    reading = Reading(run, filters=filters, scope=scope)
+    reading = _open(run, filters, scope)
     levels = reading.segments(period, dimension, ())
     choices = [dict(reading.choice) | {dimension: frozenset({one.level})} for one in levels]
     vectors = _vectors(run, reading.definition, period, weighting, choices)
@@ -109,6 +110,14 @@ def read_weighted_segments(
         replace(one, result=_read(reading, period, vector, nodes=nodes, is_withheld=one.result.is_withheld))
         for one, vector in zip(levels, vectors, strict=True)
     )
+
+
+def _open(run: Run, filters: Filter, scope: Filter) -> Reading:
+    """Refuse weights where anonymity was promised: two weightings of a group give the parts of it away."""
+    reading = Reading(run, filters=filters, scope=scope)
+    if reading.rules.k:
+        raise WeightingError("anonymous_unweighted")
+    return reading
 
 
 def _read(

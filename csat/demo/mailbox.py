@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -58,6 +58,8 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 def _sent_at(message: EmailMessage) -> datetime | None:
     try:
-        return parsedate_to_datetime(str(message["Date"]))
+        moment = parsedate_to_datetime(str(message["Date"]))
     except (TypeError, ValueError):
         return None
+    # "-0000" says: this is UTC, the sender's own zone is not known; Python then leaves the zone out.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

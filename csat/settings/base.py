@@ -286,8 +286,10 @@ CONTENT_SECURITY_POLICY = {
     "base-uri": "'none'",
     "object-src": "'none'",
 }
-# A page behind these carries its key in the address: it is masked in logs and sends no referrer.
-TOKEN_PATHS = ["/a/", "/u/", "/r/", "/e/", "/account/reset/", "/account/join/"]
+# A page behind these carries its key in the address: it is masked in logs and never sent as a referrer.
+CHECKED_TOKEN_PATHS = ["/account/reset/", "/account/join/"]
+"""Those whose forms Django's check against forged requests guards; the others have a check of their own."""
+TOKEN_PATHS = ["/a/", "/u/", "/r/", "/e/", *CHECKED_TOKEN_PATHS]
 
 # --- health and logs --------------------------------------------------------------------
 # name: dotted path of a selector without arguments that returns when the oldest work that

@@ -10,6 +10,7 @@ from django import template
 from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -70,8 +71,8 @@ def one_decimal(value: Number) -> str:
 
 @register.filter
 def whole(value: Number) -> str:
-    """Write 33.6 as 34."""
-    return _written(value, ".0f")
+    """Write 1933.6 as 1,934."""
+    return _written(value, ",.0f")
 
 
 @register.filter
@@ -118,6 +119,14 @@ def _written(value: Number, form: str) -> str:
 def moment(value: datetime | None) -> str:
     """Write a moment in the reader's time zone: 23 Nov 2026, 10:24 or 2026-11-23 10:24; None becomes an en dash."""
     return date_format(value, pgettext("date format: day and time", "j M Y, H:i")) if value else NOTHING
+
+
+@register.filter(expects_localtime=True)
+def recent(value: datetime | None) -> str:
+    """Write a moment of today by its time alone, 10:24, and any other with its day as well."""
+    if value is None or value.date() != timezone.localdate():
+        return moment(value)
+    return date_format(value, "H:i")
 
 
 @register.filter(expects_localtime=True)

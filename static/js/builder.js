@@ -1,4 +1,6 @@
 // Saves the editor while typing, reloads the preview, and warns when somebody else saved first. Everything works without it.
+import { startDragOrder } from "./drag-order.js";
+
 const form = document.querySelector("form[data-autosave]");
 const stamp = document.querySelector("[data-stamp-text]");
 const preview = document.querySelector("iframe[data-preview]");
@@ -14,7 +16,17 @@ async function save() {
   stamp.textContent = answer.message;
   if (!reply.ok) return;
   for (const input of document.querySelectorAll("input[name=revision]")) input.value = answer.revision;
+  count("[data-blocking]", answer.blocking);
+  count("[data-missing]", answer.missing);
   if (preview) preview.src = preview.src;
+}
+
+// A tab's figure follows what was saved; one that comes or goes altogether waits for the next page.
+function count(selector, number) {
+  const shown = document.querySelector(selector);
+  if (!shown) return;
+  shown.firstChild.textContent = String(number);
+  shown.hidden = !number;
 }
 
 function later() {
@@ -36,3 +48,5 @@ if (form) {
     event.target.requestSubmit(event.submitter);
   });
 }
+
+startDragOrder(document);

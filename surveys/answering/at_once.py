@@ -35,6 +35,7 @@ def store_first(*, response: Response, at: datetime) -> bool:
 @transaction.atomic
 def store_by_three_statements(response: Response, at: datetime) -> bool:
     """Do it in any database."""
+    assert response.invitation_id is not None
     is_first = Invitation.objects.filter(
         pk=response.invitation_id, started_at__isnull=True, completed_at__isnull=True
     ).update(started_at=at, completed_at=at, opened_at=Coalesce("opened_at", Value(at)))
@@ -48,7 +49,10 @@ def store_by_three_statements(response: Response, at: datetime) -> bool:
 
 def store_by_one_statement(response: Response, at: datetime) -> bool:
     """Do it in PostgreSQL."""
-    values = {field.column: field.get_db_prep_save(getattr(response, field.attname), connection) for field in _fields()}
+    values = {
+        column: field.get_db_prep_save(getattr(response, field.attname), connection)
+        for column, field in _fields().items()
+    }
     with connection.cursor() as cursor:
         _statement().execute(cursor, values | {"at": at})
         stored = cursor.fetchone()
@@ -59,15 +63,15 @@ def store_by_one_statement(response: Response, at: datetime) -> bool:
 
 
 @cache
-def _fields() -> tuple[models.Field[Any, Any], ...]:
-    return tuple(field for field in Response._meta.concrete_fields if not field.primary_key)
+def _fields() -> dict[str, models.Field[Any, Any]]:
+    return {str(field.column): field for field in Response._meta.concrete_fields if not field.primary_key}
 
 
 @cache
 def _statement() -> Prepared:
-    columns = [field.column for field in _fields()]
+    columns = list(_fields())
     invitations, responses, notes = (model._meta.db_table for model in (Invitation, Response, RecomputeNote))
-    types = {field.column: str(field.db_type(connection)) for field in _fields()}
+    types = {column: str(field.db_type(connection)) for column, field in _fields().items()}
     return Prepared(  # names come from the models only
         f"WITH spent AS (UPDATE {invitations}"  # noqa: S608
         "  SET started_at = {at}, completed_at = {at}, opened_at = COALESCE(opened_at, {at})"

@@ -67,7 +67,7 @@ def upload(request: TeamRequest, pk: int) -> HttpResponse:
     """Suggest a mapping, try it, or import."""
     questionnaire = get_questionnaire(request.actor, pk)
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
-    view: dict[str, Any] = {"questionnaire": questionnaire, "form": form}
+    view: dict[str, Any] = {"questionnaire": questionnaire, "form": form, "nav": "questionnaires"}
     if request.method == "POST" and form.is_valid():
         table = form.cleaned_data["file"]
         view |= {"header": table.header, "rows": [cells for _n, cells in table.rows[:PREVIEW_ROWS]]}
@@ -94,7 +94,7 @@ def _outcome(request: TeamRequest, questionnaire: Questionnaire, form: ImportFor
         return {}
     if not is_trial:
         record_event(
-            actor=request.actor, action="responses.imported", target=str(questionnaire.pk),
+            actor=request.actor, action="responses.imported", target=f"questionnaire {questionnaire.pk}",
             detail={"created": report.created, "wrong": report.wrong}, at=timezone.now(),
         )
     return _report_view(report, is_trial=is_trial)

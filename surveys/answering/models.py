@@ -81,7 +81,7 @@ class Response(models.Model):
             ),
         ]
         indexes = [
-            # An expression that only this index has: see WaitingResponses in analytics.scoring.rows.
+            # An expression that only this index has: see `waiting_responses` in analytics.scoring.rows.
             models.Index(
                 Abs("questionnaire_id"), "id", name="responses_not_yet_sealed",
                 condition=Q(state="complete", block_id__isnull=True),

@@ -57,6 +57,7 @@ def table_sentence(error: TableError) -> str:
     sentences = {
         "too_large": _("The file is larger than %(detail)s MB. Split it."),
         "old_excel": _("This is an old Excel file. Save it as XLSX or CSV."),
+        "protected": _("This Excel file is protected by a password. Save it without a password and try again."),
         "encoding": _("The letters of this file cannot be read. Save it as CSV UTF-8."),
         "empty": _("The file is empty."),
         "too_many_columns": _("The file has more than %(detail)s columns."),

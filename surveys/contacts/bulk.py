@@ -101,7 +101,7 @@ def _columns(model: type[models.Model], fields: Sequence[str], shared: Mapping[s
     by_name = _by_name(model)
     others = [f for name, f in by_name.items() if name not in fields and not f.primary_key]
     ends = [_cell(shared[f.attname] if f.attname in shared else f.get_default()) for f in others]
-    names = [connection.ops.quote_name(f.column) for f in [*(by_name[name] for name in fields), *others]]
+    names = [connection.ops.quote_name(str(f.column)) for f in [*(by_name[name] for name in fields), *others]]
     return ", ".join(names), "".join(f"\t{end}" for end in ends) + "\n"
 
 

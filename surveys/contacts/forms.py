@@ -43,6 +43,11 @@ def attribute_name(attribute: ContactAttribute) -> str:
     return attribute.name_in(get_language() or "en")
 
 
+def level_name(attribute: ContactAttribute, level: str) -> str:
+    """Return what one of the attribute's values is called in the reader's language."""
+    return attribute.level_in(level, get_language() or "en")
+
+
 class ContactForm(PlainForm):
     """One contact; each attribute of the team is a field of its own."""
 
@@ -124,7 +129,7 @@ class SegmentForm(PlainForm):
         for attribute, values in levels:
             if values:
                 self.fields[f"rule-{attribute.key}"] = forms.MultipleChoiceField(
-                    label=attribute_name(attribute), choices=[(v, v) for v in values], required=False,
+                    label=attribute_name(attribute), choices=[(v, level_name(attribute, v)) for v in values], required=False,
                     widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
                 )
 

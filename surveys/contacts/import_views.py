@@ -16,10 +16,10 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from surveys.contacts import access, importing, selectors
 from surveys.contacts.forms import UploadForm, attribute_name, posted_targets
-from surveys.contacts.matching import ATTRIBUTE, ATTRIBUTE_NAMES, NEW, describe_columns
+from surveys.contacts.matching import ATTRIBUTE, ATTRIBUTE_NAMES, NEW, describe_columns, find_repeated_names
 from surveys.contacts.models import ContactImport
 from surveys.contacts.sentences import CORRECTIONS, MAPPING_ERRORS, ROW_REASONS, TABLE_ERRORS
-from surveys.contacts.tables import Table, TableError, read_table, unpack
+from surveys.contacts.tables import Table, TableError, read_table, require_rows, unpack
 
 SHOWN_WRONG = 10
 
@@ -33,6 +33,7 @@ def import_upload(request: TeamRequest) -> HttpResponse:
         upload = form.cleaned_data["file"]
         try:
             table = read_table(content=upload.read(), encoding=form.cleaned_data["encoding"])
+            require_rows(table)
         except TableError as error:
             form.add_error("file", TABLE_ERRORS[error.code] % {"detail": error.detail})
         else:
@@ -85,7 +86,7 @@ def _match_context(request: TeamRequest, contact_import: ContactImport, table: T
         "fields": [("email", _("E-mail (key)")), ("name", _("Name")), ("salutation", _("Salutation")),
                    ("language", _("Language"))],
         "attributes": [(f"{ATTRIBUTE}{key}", name) for key, name in offered.items()], "new": NEW,
-        "rule": contact_import.mapping.get("rule", importing.FILL),
+        "rule": contact_import.mapping.get("rule", importing.FILL), "repeated": find_repeated_names(table),
     }
 
 
@@ -106,8 +107,13 @@ def import_check(request: TeamRequest, import_id: int) -> HttpResponse:
         **_result_context(plan.counts), "contact_import": contact_import, "step": 3,
         "wrong_rows": [(row.number, ROW_REASONS[row.code], " · ".join(c for c in row.cells if c)[:80])
                        for row in plan.wrong[:SHOWN_WRONG]],
-        "total": len(plan.new) + len(plan.updated),
+        "total": len(plan.new) + len(plan.updated), "is_hopeless": is_hopeless(plan),
     })
+
+
+def is_hopeless(plan: importing.Plan) -> bool:
+    """Tell whether every row is wrong, so that there is nothing to import and no reason to go on."""
+    return bool(plan.wrong) and not (plan.new or plan.updated or plan.unchanged or plan.stopped)
 
 
 def _run(request: TeamRequest, contact_import: ContactImport) -> HttpResponse:

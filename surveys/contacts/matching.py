@@ -77,6 +77,13 @@ def describe_columns(*, table: Table, keys: Collection[str]) -> list[Column]:
     return columns
 
 
+def find_repeated_names(table: Table) -> list[tuple[str, str]]:
+    """Return the columns whose name stood in the header before: (the name, what the column is called instead)."""
+    suffixes = [(name, f" ({number})") for number, name in enumerate(table.header, start=1)]
+    renamed = [(name.removesuffix(suffix), name) for name, suffix in suffixes if name.endswith(suffix)]
+    return [(name, instead) for name, instead in renamed if name in table.header]
+
+
 def guess_target(name: str, samples: Sequence[str], keys: Collection[str]) -> str:
     """Return EMAIL, NAME, …, "attribute:<key>", NEW or SKIP."""
     plain = re.sub(r"[\s_\-:：*（）()]", "", name).lower()

@@ -36,6 +36,10 @@ class ContactAttribute(models.Model):
         """Return the attribute's name in a language, else in any it has, else its key."""
         return self.names.get(language) or next((name for name in self.names.values() if name), self.key)
 
+    def level_in(self, level: str, language: str) -> str:
+        """Return what a value of the attribute is called in a language, else the value as it is stored."""
+        return str(self.level_names.get(level, {}).get(language) or level)
+
 
 class Contact(models.Model):
     """A person who may be asked. `email_key` is the normalised address that must be unique."""

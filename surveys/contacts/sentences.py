@@ -14,11 +14,14 @@ TABLE_ERRORS: Final[Sentences] = {
     "too_large": _("The file is larger than %(detail)s MB. Split it and import the parts one after another."),
     "too_many_rows": _("The file has more than %(detail)s rows. Split it and import the parts one after another."),
     "too_many_columns": _("The file has more than %(detail)s columns. Remove those that are not needed."),
-    "empty": _("The file has no rows. The first row must hold the names of the columns."),
+    "empty": _("The file is empty. The first row must hold the names of the columns."),
+    "no_rows": _("The file has the names of columns but no rows below them. Add the contacts and try again."),
+    "wrong_kind": _("This is no CSV or Excel file (.xlsx). Save the list in one of these forms and try again."),
+    "protected": _("This Excel file is protected by a password. Save it without a password and try again."),
     "encoding": _("The text of the file cannot be read. Save it as UTF-8 or choose its encoding."),
     "not_a_table": _("This is no table of text. Save it as CSV or .xlsx and try again."),
     "old_excel": _("This is an old Excel file (.xls). Save it as .xlsx or CSV and try again."),
-    "not_a_workbook": _("This Excel file cannot be read. Open it in Excel, save it as .xlsx and try again."),
+    "not_a_workbook": _("This Excel file is damaged and cannot be read. Open it in Excel, save it anew as .xlsx and try again."),
     "bomb": _("This Excel file unpacks to far more than it should, so it was not opened. Save it as CSV instead."),
 }
 MAPPING_ERRORS: Final[Sentences] = {

@@ -15,6 +15,8 @@ from typing import Final
 
 from openpyxl import load_workbook
 
+from surveys.contacts.file_kinds import name_foreign_kind
+
 MOST_BYTES: Final = 30 * 1024 * 1024
 MOST_UNPACKED: Final = 80 * 1024 * 1024
 MOST_RATIO: Final = 100
@@ -24,6 +26,8 @@ MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 60
 LONGEST_CELL: Final = 2_000
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+ENCRYPTED: Final = 0x1
+"""The bit of a part's flags in a ZIP archive that says: needs a password."""
 ENCODINGS: Final = ("utf-8", "gb18030", "utf-16")
 
 
@@ -56,12 +60,19 @@ def read_table(*, content: bytes, encoding: str = "") -> Table:
     """
     if len(content) > MOST_BYTES:
         raise TableError("too_large", str(MOST_BYTES // 1024 // 1024))
+    foreign = name_foreign_kind(content)
+    if foreign:
+        raise TableError(foreign)
     if content[:2] == b"PK":
         return _table(_xlsx_rows(content), "xlsx")
-    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise TableError("old_excel")
     text, found = _decoded(content, encoding)
     return _table(_csv_rows(text), found)
+
+
+def require_rows(table: Table) -> None:
+    """Raise TableError "no_rows" for a table that has nothing but names of columns."""
+    if not table.rows:
+        raise TableError("no_rows")
 
 
 def _decoded(content: bytes, encoding: str) -> tuple[str, str]:
@@ -122,7 +133,9 @@ def _check_workbook(content: bytes) -> None:
             if len(parts) > MOST_PARTS or unpacked > min(MOST_UNPACKED, MOST_RATIO * len(content)):
                 raise TableError("bomb")
             if "xl/workbook.xml" not in archive.namelist():
-                raise TableError("not_a_workbook")
+                raise TableError("wrong_kind")
+            if any(part.flag_bits & ENCRYPTED for part in parts):
+                raise TableError("protected")
             for part in parts:
                 _check_part(archive, part)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -22,6 +25,7 @@ from surveys.contacts.forms import (
     SuppressionForm,
     attribute_name,
     initial_of,
+    level_name,
     segment_initial,
 )
 from surveys.contacts.models import Contact, ContactAttribute, Segment
@@ -40,15 +44,15 @@ def contact_list(request: TeamRequest) -> HttpResponse:
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     rows = selectors.list_contacts(team=team, search=search, levels={k: v for k, v in chosen.items() if v})
     filters = [
-        {"key": a.key, "name": attribute_name(a), "levels": selectors.list_levels(team=team, key=a.key),
-         "chosen": chosen[a.key]}
+        {"key": a.key, "name": attribute_name(a), "chosen": chosen[a.key],
+         "levels": [(one, level_name(a, one)) for one in selectors.list_levels(team=team, key=a.key)]}
         for a in attributes if a.is_dimension
     ]
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     stopped = selectors.list_suppressed_hashes(team=team)
     columns = attributes[:4]
     shown = [
-        (contact, [contact.attributes.get(a.key, "") for a in columns],
+        (contact, [level_name(a, str(contact.attributes.get(a.key, ""))) for a in columns],
          LEFT_OUT.get(selectors.left_out_reason(contact.email_key, stopped), ""))
         for contact in page
     ]
@@ -130,7 +134,7 @@ def attribute_list(request: TeamRequest) -> HttpResponse:
             return redirect("contacts:attribute-list")
         except services.AttributeExistsError:
             form.add_error("key", _("There is already an attribute with this key. Choose another key."))
-    rows = [(a, attribute_name(a), selectors.list_levels(team=team, key=a.key)[:6])
+    rows = [(a, attribute_name(a), [level_name(a, one) for one in selectors.list_levels(team=team, key=a.key)[:6]])
             for a in selectors.list_attributes(team=team)]
     return render(request, "contacts/attribute_list.html", {"nav": "contacts", "form": form, "rows": rows})
 
@@ -162,13 +166,20 @@ def _attribute_initial(attribute: ContactAttribute) -> dict[str, object]:
 def segment_list(request: TeamRequest) -> HttpResponse:
     """List segments with how many contacts each has now."""
     team = request.actor.team
-    names = {a.key: attribute_name(a) for a in selectors.list_attributes(team=team)}
+    attributes = {a.key: a for a in selectors.list_attributes(team=team)}
     rows = [
         {"segment": segment, "count": selectors.count_audience(team=team, segment=segment),
-         "rules": [(names.get(r["attribute"], r["attribute"]), r["levels"]) for r in segment.rules]}
+         "rules": [_rule_words(attributes.get(r["attribute"]), r) for r in segment.rules]}
         for segment in selectors.list_segments(team=team)
     ]
     return render(request, "contacts/segment_list.html", {"nav": "contacts", "rows": rows})
+
+
+def _rule_words(attribute: ContactAttribute | None, rule: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return a rule as the attribute's name and its values' names; the key where the attribute is gone."""
+    if attribute is None:
+        return rule["attribute"], rule["levels"]
+    return attribute_name(attribute), [level_name(attribute, level) for level in rule["levels"]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

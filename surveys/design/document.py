@@ -88,7 +88,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Condition:
-    """True when the answer to an earlier item lies in `low`..`high` or among `values`."""
+    """True when the answer to an earlier item lies in `low`..`high` or among `values`.
+
+    Without limits and values any point of the item's scale will do: the item was answered.
+    """
 
     item: str
     low: int | None = None
@@ -106,7 +109,7 @@ class Condition:
         return any(str(one) in self.values for one in chosen)
 
     def _in_range(self, answer: int) -> bool:
-        if self.low is None and self.high is None:
+        if self.low is None and self.high is None and self.values:
             return str(answer) in self.values
         return (self.low is None or answer >= self.low) and (self.high is None or answer <= self.high)
 

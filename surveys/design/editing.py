@@ -38,6 +38,17 @@ def position_of(raw: Json, key: str) -> int:
     return keys.index(key) + 1
 
 
+def key_at(raw: Json, position: int) -> str:
+    """Return the key of the question at a position counted from 1, the last one's beyond the end, "" for none."""
+    keys = [q["key"] for page in raw["pages"] for q in page["questions"]]
+    return keys[min(position, len(keys)) - 1] if keys else ""
+
+
+def first_of_page(raw: Json, page_key: str) -> str:
+    """Return the key of the first question of a page, or an empty string."""
+    return next((q["key"] for page in raw["pages"] if page["key"] == page_key for q in page["questions"][:1]), "")
+
+
 def page_of(raw: Json, key: str) -> int:
     """Return the number of the page that holds the question, counted from 1; 1 when there is none."""
     pages = [number for number, page in enumerate(raw["pages"], 1) for q in page["questions"] if q["key"] == key]
@@ -93,6 +104,28 @@ def move_question(raw: Json, key: str, step: int) -> Json:
         neighbour = raw["pages"][number + step]["questions"]
         neighbour.insert(len(neighbour) if step < 0 else 0, page["questions"].pop(index))
     return raw
+
+
+def place_question(raw: Json, key: str, where: str, anchor: str) -> Json:
+    """Put a question `after` another one, or `first` on a page (then `anchor` is the page's key)."""
+    raw = deepcopy(raw)
+    page, index = _place(raw, key)
+    if where == "after" and anchor == key:
+        return raw
+    question = page["questions"].pop(index)
+    target, after = _landing(raw, where, anchor)
+    target["questions"].insert(after, question)
+    return raw
+
+
+def _landing(raw: Json, where: str, anchor: str) -> tuple[Json, int]:
+    if where == "after":
+        page, index = _place(raw, anchor)
+        return page, index + 1
+    found = next((page for page in raw["pages"] if page["key"] == anchor and where == "first"), None)
+    if found is None:
+        raise NoSuchPartError(anchor)
+    return found, 0
 
 
 def list_dependents(raw: Json, key: str) -> list[Json]:
@@ -165,6 +198,17 @@ def move_part(raw: Json, key: str, name: str, number: int) -> Json:
     parts = page["questions"][index].get(name, [])
     if 0 < number < len(parts):
         parts.insert(number - 1, parts.pop(number))
+    return raw
+
+
+def place_part(raw: Json, key: str, name: str, number: int, after: int) -> Json:
+    """Put one row, option or wording behind another (places counted from 0; -1 stands for the front)."""
+    raw = deepcopy(raw)
+    page, index = _place(raw, key)
+    parts = page["questions"][index].get(name, [])
+    if not (0 <= number < len(parts) and -1 <= after < len(parts)):
+        raise NoSuchPartError(name)
+    parts.insert(after + 1 if after < number else after, parts.pop(number))
     return raw
 
 

@@ -113,7 +113,7 @@ class Editor:
     has_scale: bool
     allows_several: bool
     scale: str = ""
-    scales: Sequence[str] = SCALES
+    scales: Sequence[tuple[str, str]] = ()
     labels: Sequence[Part] = ()
     rows: Sequence[Part] = ()
     options: Sequence[Part] = ()
@@ -163,7 +163,7 @@ def build_editor(raw: Json, question: Json, number: int, language: str, words: M
         is_required=question["required"], offers_na=question.get("offers_na", False), has_scale=bool(scale),
         allows_several=question.get("several", False),
         scale=f"{scale['min']}-{scale['max']}" if scale else "",
-        scales=tuple(dict.fromkeys([*SCALES, f"{scale['min']}-{scale['max']}"])) if scale else (),
+        scales=_scales(scale) if scale else (),
         labels=_labels(scale) if scale else (),
         rows=_parts("row", question.get("rows", []), _("Part")),
         options=_parts("option", question.get("options", []), _("Option")),
@@ -178,6 +178,12 @@ def _parts(name: str, parts: Sequence[Json], label: str) -> list[Part]:
         Part(i, part["key"], build_cells(f"{name}.{part['key']}.text", part["text"], f"{label} {i}"))
         for i, part in enumerate(parts, 1)
     ]
+
+
+def _scales(scale: Json) -> list[tuple[str, str]]:
+    """Return the scales to choose from as (value, words), the question's own among them."""
+    values = dict.fromkeys([*SCALES, f"{scale['min']}-{scale['max']}"])
+    return [(value, value.replace("-", "–")) for value in values]
 
 
 def _labels(scale: Json) -> list[Part]:
@@ -233,6 +239,17 @@ def _answers_of(question: Json, number: int, language: str) -> list[tuple[str, s
     if question["type"] == "consent":
         return [(f"{question['key']}=true", f"{words} = {_('ticked')}")]
     return [(question["key"], words)] if question["type"] in ("nps", "rating") else []
+
+
+def rated_before(raw: Json, key: str, language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the rated items asked before a question, by key: those that its wordings by score may depend on."""
+    found: list[tuple[str, str]] = []
+    for number, question in enumerate((q for page in raw["pages"] for q in page["questions"]), 1):
+        if question["key"] == key:
+            break
+        if question["type"] in ("nps", "rating", "matrix"):
+            found += _answers_of(question, number, language)
+    return [(item, fill_placeholders(label, words)) for item, label in found]
 
 
 def _filled(question: Json) -> dict[str, tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
@@ -47,6 +48,13 @@ def get_draft(*, questionnaire: Questionnaire) -> Document:
 def is_draft_published(*, questionnaire: Questionnaire, version: QuestionnaireVersion | None) -> bool:
     """Tell whether the draft is word for word what `version` froze."""
     return version is not None and version.content_hash == hash_document(questionnaire.draft)
+
+
+def get_draft_at(*, questionnaire: Questionnaire, revision: int) -> dict[str, Any] | None:
+    """Return the draft as it was at a revision, while undo still remembers it; else None."""
+    step = questionnaire.draft_history.filter(number=revision).first()
+    found = questionnaire.draft if revision == questionnaire.draft_revision else step.document if step else None
+    return dict(found) if found is not None else None
 
 
 def get_undo_step(*, questionnaire: Questionnaire) -> DraftRevision | None:

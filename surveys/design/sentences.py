@@ -129,17 +129,38 @@ def summarise(question: Mapping[str, Any]) -> str:
 
 def summarise_rule(question: Mapping[str, Any], document: Document, language: str) -> str:
     """Return the rule of a question as a sentence, or an empty string when it is always shown."""
-    parts = [_condition(one, document, language) for one in question.get("show_if", [])]
+    parts = [say_condition(one, document, language) for one in question.get("show_if", [])]
     return _("Shown if %(conditions)s") % {"conditions": _(" or ").join(parts)} if parts else ""
 
 
-def _condition(one: Mapping[str, Any], document: Document, language: str) -> str:
+def say_wordings(question: Mapping[str, Any], document: Document, language: str) -> list[tuple[str, str]]:
+    """Return each wording by score as (when it is shown, the wording)."""
+    wordings = question.get("score_texts", [])
+    return [(say_condition(one, document, language), text_in(one["text"], language)) for one in wordings]
+
+
+def say_condition(one: Mapping[str, Any], document: Document, language: str) -> str:
+    """Return a condition as a clause that begins in the middle of a sentence, such as "question 1 is 0–6"."""
     texts = {key: q for q in document.questions() for key in q.answer_keys}
     numbers = {q.key: i for i, q in enumerate(document.questions(), 1)}
     asked = texts.get(one["item"])
     name = _("question %(number)s") % {"number": numbers[asked.key]} if asked else f"“{one['item']}”"
+    part = next((text_in(row.text, language) for row in asked.rows if row.key == one["item"]), "") if asked else ""
+    name = _("%(question)s (%(part)s)") % {"question": name, "part": part} if part else name
     if one.get("values"):
         labels = {o.key: text_in(o.text, language) for o in asked.options} if asked else {}
+        labels |= {"true": _("ticked")} if asked and asked.type == "consent" else {}
         return _("%(item)s is %(answer)s") % {"item": name, "answer": ", ".join(labels.get(v, v) for v in one["values"])}
-    low, high = one.get("low"), one.get("high")
-    return _("%(item)s is %(range)s") % {"item": name, "range": f"{'' if low is None else low}–{'' if high is None else high}"}
+    return _range(one.get("low"), one.get("high")) % {"item": name, "low": one.get("low"), "high": one.get("high")}
+
+
+def _range(low: int | None, high: int | None) -> str:
+    """Return the sentence for a range of points, to be filled with `item`, `low` and `high`."""
+    if low is None and high is None:
+        return _("%(item)s is answered")
+    if high is None:
+        return _("%(item)s is %(low)s or more")
+    if low is None:
+        return _("%(item)s is %(high)s or less")
+    return _("%(item)s is %(low)s") if low == high else _("%(item)s is %(low)s–%(high)s")
+

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.design.views import builder, listing, saving, versions
+from surveys.design.views import builder, listing, logic, saving, translations, versions
 
 app_name = "design"
 
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:questionnaire_id>/rename/", saving.rename, name="rename"),
     path("<int:questionnaire_id>/undo/", saving.undo, name="undo"),
     path("<int:questionnaire_id>/publish/", saving.make_version, name="publish"),
+    path("<int:questionnaire_id>/translations/", translations.edit_translations, name="translations"),
+    path("<int:questionnaire_id>/logic/", logic.show_logic, name="logic"),
     path("<int:questionnaire_id>/checks/", versions.show_checks, name="checks"),
     path("<int:questionnaire_id>/versions/", versions.show_versions, name="versions"),
     path("<int:questionnaire_id>/export/", listing.write_out, name="export"),

@@ -26,7 +26,7 @@ class WhatForm(PlainForm):
 
     name = forms.CharField(label=_("Name of the sending"), max_length=160, help_text=_("Only your team sees it."))
     questionnaire = forms.ModelChoiceField(
-        label=_("Questionnaire"), queryset=Questionnaire.objects.none(),
+        label=_("Questionnaire"), queryset=Questionnaire.objects.none(), empty_label=_("Choose a questionnaire"),
         help_text=_("Only published questionnaires can be sent."),
     )
     sender_name = forms.CharField(label=_("Sender"), max_length=120, help_text=_("A person, not a department."))

@@ -6,7 +6,7 @@ columns; what a page seldom needs stays in the database until it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -79,9 +79,8 @@ def _assembled(row: Sequence[Any]) -> Invitation:
     begin = 0
     for model, names in COLUMNS.items():
         values = list(row[begin : begin + len(names)])
-        for place in _coded(model):
-            # The driver gives JSON as text.
-            values[place] = _fields(model)[place].from_db_value(values[place], None, connection)
+        for place, decode in _decoders(model):
+            values[place] = decode(values[place], None, connection)
         made[model] = model.from_db(connection.alias, names, values) if values[0] is not None else None
         begin += len(names)
     invitation: Invitation = made[Invitation]
@@ -93,9 +92,11 @@ def _assembled(row: Sequence[Any]) -> Invitation:
 
 
 @cache
-def _coded(model: type[models.Model]) -> tuple[int, ...]:
-    """Return the places of the columns whose values must be decoded."""
-    return tuple(place for place, field in enumerate(_fields(model)) if hasattr(field, "from_db_value"))
+def _decoders(model: type[models.Model]) -> tuple[tuple[int, Callable[[Any, None, Any], Any]], ...]:
+    """Return place and decoder of the columns that come as text, which are those of JSON."""
+    return tuple(
+        (place, decode) for place, field in enumerate(_fields(model)) for decode in field.get_db_converters(connection)
+    )
 
 
 def note_first_opening(*, invitation_id: int, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q, QuerySet
 
@@ -18,6 +18,7 @@ FINAL_STATES = (
     DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN,
     DeliveryState.SUPPRESSED, DeliveryState.CANCELLED,
 )
+PACE_OVER = timedelta(minutes=2)
 OPEN_STATES = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.RETRY)
 
 
@@ -102,6 +103,27 @@ def get_funnel(*, campaign: Campaign) -> Funnel:
         **{name: Count("id", filter=Q(state=state)) for name, state in states.items()},
     )
     return Funnel(**counts)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a campaign goes: mails per minute, at least 1, and when the last one will have gone at that pace."""
+
+    per_minute: int
+    ends_at: datetime
+
+
+def get_pace(*, campaign: Campaign, funnel: Funnel, at: datetime) -> Pace | None:
+    """Return the pace of the last two minutes; None unless mail is going out."""
+    if campaign.state != CampaignState.SENDING or not funnel.waiting:
+        return None
+    recent = Invitation.objects.filter(campaign=campaign, is_test=False, sent_at__gt=at - PACE_OVER)
+    found = recent.aggregate(n=Count("id"), first=Min("sent_at"))
+    if not found["n"]:
+        return None
+    seconds = max(1.0, (at - found["first"]).total_seconds())
+    left = timedelta(seconds=funnel.waiting * seconds / found["n"])
+    return Pace(max(1, round(60 * found["n"] / seconds)), at + left)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from surveys.contacts.bulk import JsonText, insert_rows
 from surveys.contacts.models import Segment, SuppressionReason
 from surveys.contacts.selectors import left_out_reason, list_audience, list_suppressed_hashes
 from surveys.contacts.services import lift_suppression, suppress
-from surveys.design.document import parse_document
+from surveys.design.document import Document, parse_document
 from surveys.design.models import Questionnaire, QuestionnaireVersion
 from surveys.sending import ledger
 from surveys.sending.letters import Links, Person, build_letter, compile_pattern
@@ -52,6 +52,14 @@ def create_campaign(
     return Campaign.objects.create(
         team=team, name=name, questionnaire=questionnaire, segment=segment, sender_name=sender_name,
         reply_to=team.reply_to, created_by=user, created_at=at,
+    )
+
+
+def duplicate_campaign(*, campaign: Campaign, user: User | None, at: datetime) -> Campaign:
+    """Start a draft with the same questionnaire, audience, sender and words; time and round are chosen anew."""
+    copied = ("team", "questionnaire", "segment", "subject", "message", "sender_name", "sender_title", "reply_to")
+    return Campaign.objects.create(
+        name=campaign.name, created_by=user, created_at=at, **{name: getattr(campaign, name) for name in copied}
     )
 
 
@@ -162,19 +170,26 @@ def resend(*, campaign: Campaign, states: Sequence[str], at: datetime, ids: list
 
 
 def send_test(
-    *, campaign: Campaign, version: QuestionnaireVersion, email: str, links: Links, prefix: str, at: datetime
+    *, campaign: Campaign, version: QuestionnaireVersion, person: Person, links: Links, prefix: str, at: datetime
 ) -> list[Outcome]:
     """Send the mail to one address in every language it has, over the same way as the real one.
 
     The links open the preview, so that nothing a tester does is counted.
     """
-    document = parse_document(version.document)
-    person = Person(email=email)
+    return send_test_of(
+        campaign=campaign, document=parse_document(version.document), person=person, links=links, prefix=prefix, at=at
+    )
+
+
+def send_test_of(
+    *, campaign: Campaign, document: Document, person: Person, links: Links, prefix: str, at: datetime
+) -> list[Outcome]:
+    """Send the mail around any document, such as a draft, to one address in every language it has."""
     with open_session() as session:
         return [
             session.send(build_letter(
                 compile_pattern(campaign=campaign, document=document, language=language), person, links,
-                message_id=f"<test-{campaign.pk}-{new_nonce().hex()}@localhost>", at=at, correlation="test",
+                message_id=f"<test-{campaign.questionnaire_id}-{new_nonce().hex()}@localhost>", at=at, correlation="test",
                 prefix=prefix,
             ))
             for language in document.languages

@@ -25,18 +25,18 @@ from surveys.contacts.models import Segment
 from surveys.contacts.selectors import count_audience, list_attributes, list_segments
 from surveys.contacts.sentences import LEFT_OUT
 from surveys.sending import access, preview, selectors, services
-from surveys.sending.forms import WhatForm, WhenForm, WhoForm, what_initial
+from surveys.sending.drafts import FIRST_MESSAGE, FIRST_SUBJECT
+from surveys.sending.forms import TEXT_FIELDS, WhatForm, WhenForm, WhoForm, what_initial
 from surveys.sending.models import Campaign, CampaignState, DeliveryState
 from surveys.sending.sentences import (
     FILTERS,
     LAUNCH_ERRORS,
     PAUSE_REASONS,
     REASONS,
-    TEST_ERRORS,
     Sentence,
     shown_state,
 )
-from surveys.sending.transport import Result
+from surveys.sending.test_views import tester
 
 PER_PAGE: Final = 50
 # Mail needs inline styles; the sandbox takes everything else away.
@@ -81,9 +81,8 @@ def campaign_new(request: TeamRequest) -> HttpResponse:
 
 def _first_words() -> dict[str, str]:
     return {
-        "subject_zh": "{name}，我们的服务怎么样？", "message_zh": "想请您花 1 分钟告诉我们做得怎么样。",
-        "subject_en": "{name}, how was our service?",
-        "message_en": "Please tell us how we did. It takes about one minute.",
+        f"{part}_{short}": texts[language]
+        for part, texts in (("subject", FIRST_SUBJECT), ("message", FIRST_MESSAGE)) for language, short in TEXT_FIELDS
     }
 
 
@@ -138,7 +137,8 @@ def campaign_who(request: TeamRequest, campaign_id: int) -> HttpResponse:
         services.update_draft(campaign=campaign, changes={"segment": form.cleaned_data["segment"]})
         return redirect("sending:when", campaign.pk)
     choices = [_choice(campaign, one) for one in [None, *segments]]
-    return _render_step(request, "who", campaign, {"form": form, "choices": choices})
+    has_contacts = any(choice["count"].total for choice in choices)
+    return _render_step(request, "who", campaign, {"form": form, "choices": choices, "has_contacts": has_contacts})
 
 
 def _choice(campaign: Campaign, segment: Segment | None) -> dict[str, Any]:
@@ -184,16 +184,12 @@ def campaign_check(request: TeamRequest, campaign_id: int) -> HttpResponse:
     version = selectors.get_latest_version(campaign=campaign)
     response = _render_step(request, "check", campaign, {
         "audience": audience, "left_out": left_out_lines(audience.left_out), "version": version,
-        "languages": preview.list_languages(version=version), "address": _own_address(request),
+        "languages": preview.list_languages(version=version), "address": tester(request).email,
     })
     # The mail is shown in a frame, which the site's policy otherwise forbids.
     policy = {**settings.CONTENT_SECURITY_POLICY, "frame-src": "'self'"}
     response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
     return response
-
-
-def _own_address(request: TeamRequest) -> str:
-    return request.actor.user.email if request.actor.user else ""
 
 
 @require_safe
@@ -208,28 +204,6 @@ def campaign_mail(request: TeamRequest, campaign_id: int, language: str) -> Http
     return HttpResponse(
         written.html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     )
-
-
-@require_POST
-@team_view(Permission.DESIGN)
-def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
-    """Send the test mail to the person who asks, in every language."""
-    campaign = access.get_campaign(request.actor, campaign_id)
-    version = selectors.get_latest_version(campaign=campaign)
-    address = _own_address(request)
-    if version is None or not address:
-        messages.error(request, str(LAUNCH_ERRORS["NotPublishedError"]))
-        return redirect("sending:check", campaign_id)
-    outcomes = services.send_test(
-        campaign=campaign, version=version, email=address, links=preview.preview_links(campaign=campaign),
-        prefix="[Test] ", at=timezone.now(),
-    )
-    bad = [outcome for outcome in outcomes if outcome.result is not Result.SENT]
-    if bad:
-        messages.error(request, str(TEST_ERRORS[bad[0].result]))
-    else:
-        messages.success(request, _("Test mail sent to %(address)s in each language.") % {"address": address})
-    return redirect("sending:check" if campaign.state == CampaignState.DRAFT else "sending:detail", campaign_id)
 
 
 @require_POST
@@ -268,6 +242,7 @@ def campaign_detail(request: TeamRequest, campaign_id: int) -> HttpResponse:
         "filters": FILTERS.items(), "query": query.urlencode(),
         "pause_reason": PAUSE_REASONS.get(campaign.pause_reason, ""),
         "is_live": campaign.state == CampaignState.SENDING,
+        "pace": selectors.get_pace(campaign=campaign, funnel=funnel, at=timezone.now()),
     })
 
 
@@ -326,6 +301,16 @@ def campaign_resume(request: TeamRequest, campaign_id: int) -> HttpResponse:
     """Resume."""
     services.resume_campaign(campaign=access.get_campaign(request.actor, campaign_id), at=timezone.now())
     return _changed(request, campaign_id, "campaign.resumed")
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def campaign_duplicate(request: TeamRequest, campaign_id: int) -> HttpResponse:
+    """Start a new sending from this one, at its first step."""
+    campaign = access.get_campaign(request.actor, campaign_id)
+    made = services.duplicate_campaign(campaign=campaign, user=request.actor.user, at=timezone.now())
+    messages.success(request, _("This is a copy. Give it a name of its own and check each step."))
+    return redirect("sending:what", made.pk)
 
 
 @require_POST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.mails import send_member_invitation
-from accounts.models import AccessKey, AuditEvent, MemberInvitation, Membership, User
+from accounts.models import AccessKey, AuditEvent, MemberInvitation, Membership, Team, User
 from accounts.roles import Role
 from accounts.services import LastOwnerError, invite_member, remove_member
 from accounts.tasks import sweep_accounts
@@ -62,6 +62,17 @@ class TestAnInvitation:
         path = invited(cast, mailbox)
         assert [join(path).status_code, join(path).status_code] == [302, 404]
         assert Membership.objects.filter(user__email=EMAIL).count() == 1
+
+    @pytest.mark.parametrize("language, day", [("en", "30 Nov 2026"), ("zh-hans", "2026-11-30")])
+    def test_names_its_last_day_as_the_team_counts_days(
+        self, cast: Cast, mailbox: Mailbox, language: str, day: str
+    ) -> None:
+        Team.objects.filter(pk=cast.team.pk).update(time_zone="Asia/Shanghai", default_language=language)
+        evening = datetime(2026, 11, 22, 18, tzinfo=UTC)
+        made = invite_member(actor=cast.actor(cast.alice), email=EMAIL, role=Role.MANAGER, scope={}, at=evening)
+        assert send_member_invitation(invitation=MemberInvitation.objects.get(pk=made.pk), at=evening)
+        mail = mailbox.to(EMAIL)[-1]
+        assert day in mail.body() and day in mail.body("html")
 
     def test_dies_after_seven_days(self, cast: Cast, mailbox: Mailbox) -> None:
         path = invited(cast, mailbox)

@@ -89,9 +89,17 @@ class TestAResetLink:
         User.objects.filter(pk=cast.bob.pk).update(is_active=False)
         assert choose(link).status_code == 404
 
+    @pytest.mark.parametrize("password, words", [
+        ("short", "密码太短，至少需要 10 个字符"), ("bob@people.example", "过于相似"), ("1234567890123", "密码只包含数字"),
+    ])
+    def test_says_in_the_readers_language_why_a_password_is_refused(self, cast: Cast, password: str, words: str) -> None:
+        client = Client(headers={"Accept-Language": "zh-CN"})
+        reply = client.post(link_for(cast.bob), {"new_password": password, "repeated": password})
+        assert reply.status_code == 400 and words in reply.content.decode()
+
     def test_is_kept_from_other_sites_and_from_copies(self, cast: Cast) -> None:
         reply = Client().get(link_for(cast.bob))
-        assert (reply["Referrer-Policy"], reply["Cache-Control"]) == ("no-referrer", "private, no-store")
+        assert (reply["Referrer-Policy"], reply["Cache-Control"]) == ("strict-origin", "private, no-store")
 
 
 class TestTheResetMail:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from django.http import HttpResponse
 from django.urls import reverse
@@ -328,3 +329,37 @@ class TestTheLab:
         address = reverse("indicators:weights", args=[uneven.pk])
         page = client_of(cast.eve).get(address).content.decode()
         assert "What would change" not in page and "Parallel analysis" not in page
+
+
+class TestTheLabWithLittle:
+    """What answers cannot give is said by name, in page and API alike."""
+
+    SAME = [[4, 4, 4, 4, 4]] * 150
+    OVERALL_ALIKE = [[1 + k % 5, 1 + k % 4, 1 + k % 3, 1 + k % 2, 3] for k in range(150)]
+
+    @pytest.mark.parametrize(("rows", "reason", "english", "chinese"), [
+        ([], "no_answers", "No answer feeds this tree yet", "还没有"),
+        ([[4, 3, 5, 2, 4]], "too_few_answers", "Too few answers: 1, needed are 100.", "1"),
+        ([[4, 3, 5, 2, 4], [1, 2, 3, 4, 5]], "too_few_answers", "Too few answers: 2, needed are 100.", "2"),
+        (SAME, "no_variation", "An indicator has the same answer everywhere", "相同"),
+        (OVERALL_ALIKE, "no_variation", "An indicator has the same answer everywhere", "相同"),
+    ], ids=["none", "one", "two", "one category", "overall alike"])
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    def test_names_the_reason_instead_of_weights(
+        self, cast: Cast, rows: list[list[int]], reason: str, english: str, chinese: str, language: str
+    ) -> None:
+        version = publish(cast.team, standard_document())
+        tree = make_tree(version)
+        if rows:
+            answer_from(version, np.array(rows))
+        recompute(tree=tree, at=AT)
+        compare_weights(tree=tree, at=AT)
+        User.objects.filter(pk=cast.dora.pk).update(language=language)
+        page = client_of(cast.dora).get(reverse("indicators:weights", args=[tree.pk]))
+        reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/indicators/{tree.pk}/weight-comparison/")
+        assert (page.status_code, reply.status_code) == (200, 200)
+        assert (english if language == "en" else chinese) in page.content.decode()
+        assert "NaN" not in page.content.decode() and "NaN" not in reply.content.decode()
+        found = reply.json()["result"]
+        said = [one["reason"] for one in found.get("candidates", []) if one["code"] == "johnson"] or [found.get("problem")]
+        assert said == [reason]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ HOLES = [sheet(5, 1, 3, None), sheet(3, None, 5, 5), sheet(1, 5, None, None), sh
 
 def run_of(given_answers, **fields):
     version = publish(make_team(), standard_document(), **fields)
-    answer_many(version, given_answers)
+    answer_many(version, given_answers, at=AT - timedelta(days=3))
     return recompute(tree=make_tree(version), at=AT).run
 
 

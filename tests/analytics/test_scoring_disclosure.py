@@ -85,7 +85,8 @@ class TestAnonymity:
         version = publish(make_team(), standard_document(), is_anonymous=True)
         make_dimension(version.questionnaire.team, "region", "East", "North", "West")
         for region, count in (("East", 4), ("North", 12), ("West", 40)):
-            answer_many(version, [sheet(4, 4, 4, 4, 9, 4)] * count, attributes={"region": region})
+            answer_many(version, [sheet(4, 4, 4, 4, 9, 4)] * count, at=datetime(2026, 11, 5, tzinfo=UTC),
+                        attributes={"region": region})
         answer_many(version, sheets(20), at=datetime(2026, 9, 5, tzinfo=UTC), attributes={"region": "West"})
         return recompute(tree=make_tree(version), at=AT).run
 
@@ -109,14 +110,14 @@ class TestAnonymity:
     def test_whole_months_are_shown(self, run):
         assert [one.is_withheld for one in read_trend(run, grain=Grain.MONTH)] == [False, False, False]
 
-    def test_a_small_month_takes_another_with_it(self):
+    def test_a_small_month_is_counted_with_the_next(self):
         version = publish(make_team(), standard_document(), is_anonymous=True)
         for month, count in ((7, 40), (8, 3), (9, 15)):
             answer_many(version, sheets(count), at=datetime(2026, month, 5, tzinfo=UTC))
         run = recompute(tree=make_tree(version), at=AT).run
         trend = read_trend(run, grain=Grain.MONTH)
-        assert [one.is_withheld for one in trend] == [False, True, True]
-        assert not read_period(run, period=parse_period("2026-Q3")).is_withheld
+        assert [(one.responses, one.is_withheld) for one in trend] == [(40, False), (0, False), (18, False)]
+        assert read_period(run, period=parse_period("2026-Q3")).responses == 58
 
 
 @pytest.mark.django_db

@@ -9,7 +9,6 @@ from analytics.scoring.models import WeightingChoice
 from analytics.scoring.periods import EVERYTHING, wave
 from analytics.scoring.provenance import Because, compare_runs
 from analytics.scoring.reading import UnknownDimensionError
-from analytics.scoring.results import Status
 from analytics.scoring.schemes import choose_weighting, get_named, save_scheme
 from analytics.scoring.selectors import get_latest_run, read_segments
 from analytics.scoring.services import recompute
@@ -91,18 +90,18 @@ class TestLevelsUnderWeights:
         with pytest.raises(UnknownDimensionError):
             read_weighted_segments(run, period=EVERYTHING, dimension="planet", weighting=PLAN)
 
-    def test_are_withheld_where_the_unweighted_are(self):
-        team = make_team()
-        make_dimension(team, "region", "East", "North", "West")
-        version = publish(team, standard_document(), is_anonymous=True)
-        for region, count in (("East", 4), ("North", 12), ("West", 40)):
-            answer_many(version, [sheet(4, 4, 4, 4, 9, 4)] * count, attributes={"region": region}, respondent_weight=2)
+    def test_are_refused_by_name_where_anonymity_was_promised(self):
+        version = publish(make_team(), standard_document(), is_anonymous=True)
+        answer_many(version, [sheet(4, 4, 4, 4, 9, 4)] * 40, respondent_weight=2)
         run = recompute(tree=make_tree(version), at=AT).run
-        plain = read_segments(run, period=EVERYTHING, dimension="region")
-        weighted = read_weighted_segments(run, period=EVERYTHING, dimension="region", weighting=get_named(
-            tree=run.tree, word="imported").weighting)
-        assert [one.result.is_withheld for one in weighted] == [one.result.is_withheld for one in plain]
-        assert weighted[0].result.root.index.status == Status.WITHHELD and weighted[0].result.responses == 0
+        imported = get_named(tree=run.tree, word="imported").weighting
+        for read in (
+            lambda: read_weighted(run, period=EVERYTHING, weighting=imported),
+            lambda: read_weighted_segments(run, period=EVERYTHING, dimension="region", weighting=imported),
+        ):
+            with pytest.raises(WeightingError) as raised:
+                read()
+            assert raised.value.code == "anonymous_unweighted"
 
 
 class TestTheRooms:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.audit import record_event
+from accounts.mails import invitation_context, reset_tokens
+from accounts.models import MemberInvitation, Membership
 from accounts.services import invite_member
 from tests.browser.looks import in_every_look, violations
 from tests.cast import PASSWORD, Cast, make_cast, make_key
@@ -32,6 +37,10 @@ def cast(site: WebServer) -> Cast:
     invite_member(actor=actor, email="nina@people.example", role="manager", scope={"region": ["East"]}, at=at)
     record_event(actor=actor, action="team.changed", target="team 1", at=at)
     return cast
+
+
+def path_of(link: str) -> str:
+    return urlsplit(link).path
 
 
 def sign_in(page: Page, email: str) -> None:
@@ -90,6 +99,36 @@ class TestAPersonAtTheKeyboard:
         assert "The e-mail address or the password is wrong." in summary.inner_text()
         assert page.get_by_label("E-mail address").input_value() == "alice@people.example"
         page.context.problems.clear()  # type: ignore[attr-defined]  # the reply is a 400
+
+
+class TestALinkFromAMail:
+    def test_lets_a_colleague_join_in_a_browser_that_was_never_here(
+        self, cast: Cast, new_context: Callable[..., BrowserContext]
+    ) -> None:
+        link = invitation_context(MemberInvitation.objects.get())["link"]
+        page = new_context().new_page()
+        page.goto(path_of(link))
+        page.get_by_label("Your name").fill("Nina")
+        page.get_by_label("New password", exact=True).fill("a sentence of nina")
+        page.get_by_label("New password once more").fill("a sentence of nina")
+        page.get_by_role("button", name="Join the team").click()
+        page.get_by_text("You have joined").wait_for()
+        assert Membership.objects.get(user__email="nina@people.example").scope == {"region": ["East"]}
+
+    def test_gives_a_new_password(self, cast: Cast, new_context: Callable[..., BrowserContext]) -> None:
+        page = new_context().new_page()
+        page.goto("/account/reset/")
+        page.get_by_label("E-mail address").fill(cast.bob.email)
+        page.get_by_role("main").get_by_role("button").click()
+        page.wait_for_url("**/account/reset/sent/")
+        uid = urlsafe_base64_encode(force_bytes(cast.bob.pk))
+        page.goto(f"/account/reset/{reset_tokens.make_token(cast.bob)}/{uid}/")
+        page.get_by_label("New password", exact=True).fill("another sentence of bob")
+        page.get_by_label("New password once more").fill("another sentence of bob")
+        page.get_by_role("main").get_by_role("button").click()
+        page.wait_for_url("**/account/sign-in/**")
+        cast.bob.refresh_from_db()
+        assert cast.bob.check_password("another sentence of bob")
 
 
 class TestAnOwner:

@@ -99,7 +99,7 @@ class TestBuilder:
         cast.dora.save()
         page = sign_in(new_context(viewport=size), site, cast)
         paths = [f"{survey.pk}/?q=product", f"{survey.pk}/?q=reason", f"{survey.pk}/?q=_texts", f"{survey.pk}/checks/",
-                 f"{survey.pk}/remove/?q=nps", "", "new/", "import/"]
+                 f"{survey.pk}/translations/", f"{survey.pk}/logic/", f"{survey.pk}/remove/?q=nps", "", "new/", "import/"]
         found = {}
         for path in paths:
             page.goto(f"/questionnaires/{path}")

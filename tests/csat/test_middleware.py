@@ -40,6 +40,10 @@ class TestHeaders:
     def test_send_no_referrer_from_a_page_with_a_key(self, rf: RequestFactory, path: str) -> None:
         assert SecurityHeadersMiddleware(handle)(rf.get(path))["Referrer-Policy"] == "no-referrer"
 
+    @pytest.mark.parametrize("path", ["/account/join/secret-key/", "/account/reset/secret-key/uid/", "/account/reset/"])
+    def test_name_the_origin_alone_where_a_form_needs_it(self, rf: RequestFactory, path: str) -> None:
+        assert SecurityHeadersMiddleware(handle)(rf.get(path))["Referrer-Policy"] == "strict-origin"
+
     def test_leave_a_view_its_own_caching(self, rf: RequestFactory) -> None:
         view = SecurityHeadersMiddleware(lambda _: HttpResponse(headers={"Cache-Control": "max-age=60"}))
         assert view(rf.get("/"))["Cache-Control"] == "max-age=60"

@@ -48,7 +48,7 @@ class TestEveryReply:
             assert reply["X-Content-Type-Options"] == "nosniff", path
             assert reply["Cross-Origin-Opener-Policy"] == "same-origin", path
             assert "camera=()" in reply["Permissions-Policy"], path
-            assert reply["Referrer-Policy"] in {"same-origin", "no-referrer"}, path
+            assert reply["Referrer-Policy"] in {"same-origin", "no-referrer", "strict-origin"}, path
             assert "no-store" in reply["Cache-Control"], path
             assert "Server" not in reply.headers, path
 

@@ -15,6 +15,8 @@ OUTSIDE = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s"'<>)]*""", re.
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*type=[\"']application/json)", re.IGNORECASE)
 INLINE_STYLE = re.compile(r"<style|\sstyle\s*=", re.IGNORECASE)
 INLINE_HANDLER = re.compile(r"\son[a-z]{3,}=|href\s*=\s*[\"']javascript:", re.IGNORECASE)
+# The filters `day`, `moment` and `recent` know how each language writes; a page that formats by itself does not.
+OWN_DATES = re.compile(r"\|\s*(?:date|time|naturaltime|naturalday)\b")
 UNSAFE = re.compile(r"\|\s*safe\b|autoescape off|\bmark_safe\b")
 # Written in halves, so that this file does not hold them.
 UNFINISHED = re.compile("|".join(rf"\b{a}{b}\b" for a, b in (("TO", "DO"), ("FIX", "ME"), ("XX", "X"), ("HA", "CK"))))
@@ -65,6 +67,10 @@ class TestPages:
     def test_escape_everything(self) -> None:
         assert [line for name, text in pages() for line in found(UNSAFE, name, text)] == []
 
+    def test_write_days_and_moments_in_one_way(self) -> None:
+        mails = texts(".html", ".txt", under="templates/mail/")
+        assert [line for name, text in [*pages(), *mails] for line in found(OWN_DATES, name, text)] == []
+
     def test_are_found_at_all(self) -> None:
         assert len(pages()) > 10
 
@@ -94,5 +100,6 @@ class TestTheChecks:
         assert INLINE_HANDLER.search('<a onclick="x()">')
         assert INLINE_HANDLER.search('<a href="javascript:x()">')
         assert UNSAFE.search("{{ text|safe }}")
+        assert OWN_DATES.search('{{ at|date:"Y-m-d" }}') and not OWN_DATES.search("{{ at|moment }}")
         assert UNFINISHED.search("# TO" + "DO later")
         assert MACHINE.search("/wo" + "rk/main")

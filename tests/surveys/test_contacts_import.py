@@ -72,6 +72,11 @@ def zipped(**parts: bytes) -> bytes:
     return out.getvalue()
 
 
+def protected() -> bytes:
+    """A workbook behind a password, as its outer form begins and names its parts."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptionInfo".encode("utf-16-le")
+
+
 def imported(team: Team, content: bytes, rule: str = FILL) -> ContactImport:
     table = read_table(content=content)
     contact_import = start_import(team=team, file_name="customers.csv", table=table, user=None, at=AT)
@@ -109,6 +114,10 @@ class TestReadTable:
     def test_names_nameless_and_repeated_columns(self) -> None:
         assert read_table(content=b"email,,email\r\na,b,c").header == ("email", "#2", "email (3)")
 
+    @pytest.mark.parametrize("header", [b"MZ number,email", b"BM,email", b"Rar!,email", b"RIFF,email", b"Booking,email"])
+    def test_does_not_take_a_name_for_another_kind_of_file(self, header: bytes) -> None:
+        assert read_table(content=header + b"\r\n1,a@b.example").header[1] == "email"
+
     @pytest.mark.parametrize(
         ("content", "code"),
         [
@@ -118,13 +127,17 @@ class TestReadTable:
             (b"email\r\na\x00b@x.example" + b" " * 300, "not_a_table"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, "old_excel"),
             (b"PK\x03\x04 no archive at all", "not_a_workbook"),
-            (zipped(word__document=b"<a/>"), "not_a_workbook"),
+            (zipped(word__document=b"<a/>"), "wrong_kind"),
+            (b"%PDF-1.7 ", "wrong_kind"),
+            (b"\x89PNG\r\n", "wrong_kind"),
+            (b"<!DOCTYPE html><p>", "wrong_kind"),
+            (protected(), "protected"),
             (",".join(f"c{n}" for n in range(20_000)).encode(), "too_many_columns"),
             (b'email\r\n"' + b"a" * 300_000, "not_a_table"),
             (b"email\r\n" + b"a@x.example\r\n" * 200_001, "too_many_rows"),
             (b"x" * (30 * 1024 * 1024 + 1), "too_large"),
         ],
-        ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "wide", "quote", "long", "large"],
+        ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "pdf", "png", "html", "password", "wide", "quote", "long", "large"],
     )
     def test_refuses_what_it_cannot_take_within_seconds(self, content: bytes, code: str) -> None:
         start = time.monotonic()

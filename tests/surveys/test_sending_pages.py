@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Team
+from accounts.models import Team, User
 from accounts.roles import Role
 from surveys.contacts.models import Contact, ContactAttribute, ContactImport, Segment, Suppression
 from surveys.contacts.selectors import is_suppressed
 from surveys.sending import delivery
 from surveys.sending.models import Campaign, Invitation
+from surveys.sending.selectors import Pace, get_funnel, get_pace
 from surveys.sending.tokens import stop_token_for, token_for
 from tests.services.smtp import Mailbox
 from tests.surveys.sending_builders import (
@@ -132,6 +134,29 @@ class TestTestMail:
         assert f"/questionnaires/{campaign.questionnaire_id}/preview/?s=9" in mailbox.messages[0].body()
         assert Invitation.objects.count() == 0
 
+    def test_greets_the_tester_by_name(self, dora: Client, team: Team, mailbox: Mailbox) -> None:
+        User.objects.filter(email="dora@team.example").update(name="Dora Designer")
+        dora.post(f"/sendings/{make_campaign(team, publish(team)).pk}/test/")
+        assert any("Dora Designer" in mail.subject for mail in mailbox.messages)
+
+    def test_shows_a_draft_from_the_builder_and_stores_nothing(self, dora: Client, team: Team, mailbox: Mailbox) -> None:
+        questionnaire = publish(team).questionnaire
+        questionnaire.draft["pages"][0]["questions"][0]["text"]["en"] = "How was the draft?"
+        questionnaire.save(update_fields=["draft"])
+        builder = f"/questionnaires/{questionnaire.pk}/"
+        reply = dora.post(f"{builder}test/", {"next": "/questionnaires/?focus=test"}, follow=True)
+        assert reply.redirect_chain[-1][0] == "/questionnaires/?focus=test" and b"Test mail sent to" in reply.content
+        assert mailbox.recipients == ["dora@team.example"] * len(questionnaire.draft["languages"])
+        bodies = [mail.body() for mail in mailbox.messages]
+        assert any("How was the draft?" in body for body in bodies)
+        assert all(f"{builder}preview/" in body and "/a/" not in body for body in bodies)
+        assert not Campaign.objects.exists() and not Invitation.objects.exists()
+
+    def test_never_leads_away_from_the_site(self, dora: Client, team: Team, mailbox: Mailbox) -> None:
+        questionnaire = publish(team).questionnaire
+        reply = dora.post(f"/questionnaires/{questionnaire.pk}/test/", {"next": "https://elsewhere.example/"})
+        assert reply["Location"] == f"/questionnaires/{questionnaire.pk}/"
+
     def test_that_the_server_refuses_is_explained(self, dora: Client, team: Team, mailbox: Mailbox) -> None:
         mailbox.rcpt_reply = "550 5.1.1 No such user"
         campaign = make_campaign(team, publish(team))
@@ -140,6 +165,25 @@ class TestTestMail:
 
 
 class TestCampaignPage:
+    def test_starts_a_copy_with_its_own_time_and_no_recipients(self, dora: Client, team: Team) -> None:
+        campaign = launched(team, 3)
+        reply = dora.post(f"/sendings/{campaign.pk}/duplicate/")
+        made = Campaign.objects.exclude(pk=campaign.pk).get()
+        assert reply["Location"] == f"/sendings/{made.pk}/what/"
+        assert (made.state, made.version, made.launched_at, made.subject) == ("draft", None, None, campaign.subject)
+        assert made.invitations.count() == 0 and campaign.invitations.count() == 3
+
+    def test_tells_the_pace_while_mail_goes_out(self, dora: Client, team: Team) -> None:
+        campaign, now = launched(team, 10), timezone.now()
+        assert get_pace(campaign=campaign, funnel=get_funnel(campaign=campaign), at=now) is None
+        sent = list(campaign.invitations.values_list("pk", flat=True)[:4])
+        Invitation.objects.filter(pk__in=sent).update(state="sent", sent_at=now - timedelta(seconds=60))
+        pace = get_pace(campaign=campaign, funnel=get_funnel(campaign=campaign), at=now)
+        assert pace == Pace(per_minute=4, ends_at=now + timedelta(seconds=90))
+        assert "about 4 per minute" in dora.get(f"/sendings/{campaign.pk}/").content.decode()
+        Campaign.objects.filter(pk=campaign.pk).update(state="paused")
+        assert "per minute" not in dora.get(f"/sendings/{campaign.pk}/").content.decode()
+
     def test_counts_steps_and_says_why_mail_failed(self, dora: Client, team: Team, mailbox: Mailbox) -> None:
         mailbox.rcpt_reply = {"p0@customer.example": "550 5.1.1 No"}.get
         campaign = launched(team, 4)
@@ -320,12 +364,50 @@ class TestContactPages:
 
     @pytest.mark.parametrize(("name", "content", "sentence"), [
         ("a.csv", b"\xff\xff\x81", "cannot be read"), ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel"),
-        ("a.xlsx", b"PK\x03\x04nothing", "save it as .xlsx"), ("a.csv", b"\n\n\n\n", "has no rows"),
+        ("a.xlsx", b"PK\x03\x04nothing", "is damaged"), ("a.csv", b"\n\n\n\n", "The file is empty"),
+        ("a.csv", b"", "The file is empty"), ("a.csv", b"email,name\r\n", "no rows below them"),
+        ("a.csv", b"%PDF-1.7\n%\xe2\xe3", "no CSV or Excel file"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
     ])
     def test_import_refuses_with_a_sentence(self, dora: Client, name: str, content: bytes, sentence: str) -> None:
         reply = dora.post("/contacts/import/", {"file": SimpleUploadedFile(name, content)})
         assert reply.status_code == 400 and sentence in reply.content.decode()
         assert not ContactImport.objects.exists()
+
+    def test_import_says_when_no_row_can_be_used(self, dora: Client) -> None:
+        file = SimpleUploadedFile("a.csv", b"email,name\r\nnobody,A\r\n,B\r\n")
+        match = dora.post("/contacts/import/", {"file": file})["Location"]
+        check = dora.post(match, {"column-0": "email", "column-1": "name", "rule": "fill"})["Location"]
+        page = dora.get(check).content.decode()
+        assert "No row can be imported" in page and "Upload another file" in page
+        assert "Finish without changes" not in page and "Import 0" not in page
+
+    def test_import_tells_of_a_column_name_that_stands_twice(self, dora: Client) -> None:
+        file = SimpleUploadedFile("a.csv", b"email,name,name,x (4)\r\na@b.example,A,B,C\r\n")
+        page = dora.get(dora.post("/contacts/import/", {"file": file})["Location"]).content.decode()
+        assert "The column name “name” stands in the first row more than once" in page and "“name (3)”" in page
+        assert "“x (4)” here" not in page
+
+    @pytest.mark.parametrize("language, words", [("en", "East"), ("zh-hans", "华东")])
+    def test_call_values_by_their_names_in_both_languages(
+        self, dora: Client, team: Team, language: str, words: str
+    ) -> None:
+        names = {"East": {"en": "East", "zh-hans": "华东"}}
+        ContactAttribute.objects.create(
+            team=team, key="region", names={"en": "Region", "zh-hans": "大区"}, level_names=names, is_dimension=True)
+        make_contacts(team, 2)
+        Segment.objects.create(team=team, name="S", rules=[{"attribute": "region", "levels": ["East"]}])
+        User.objects.filter(email="dora@team.example").update(language=language)
+        found = dora.get("/contacts/?region=East").content.decode()
+        assert f"<td>{words}</td>" in found and f'<option value="East" selected>{words}</option>' in found
+        for path in ("/contacts/segments/", "/contacts/segments/new/", "/contacts/attributes/"):
+            assert words in dora.get(path).content.decode(), path
+
+    def test_show_the_way_where_there_is_nobody_to_write_to(self, dora: Client, team: Team) -> None:
+        campaign = make_campaign(team, publish(team))
+        assert "There is nobody to write to" in dora.get(f"/sendings/{campaign.pk}/who/").content.decode()
+        make_contacts(team, 1)
+        assert "There is nobody to write to" not in dora.get(f"/sendings/{campaign.pk}/who/").content.decode()
 
 
 class TestLanguages:

@@ -26,12 +26,13 @@ from surveys.design.editing import (
     page_of,
     position_of,
 )
-from surveys.design.editor import build_cells, build_editor, build_outline, first_key
+from surveys.design.editor import build_cells, build_editor, build_outline, first_key, rated_before
 from surveys.design.forms import PublishForm
 from surveys.design.hooks import row_panels
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_latest_version, get_undo_step, is_draft_published
 from surveys.design.sentences import TYPE_NAMES, find_in
+from surveys.design.translating import count_missing
 
 TEXTS = "_texts"
 """Stands for the title, introduction and thanks where otherwise a question's key stands."""
@@ -57,7 +58,7 @@ def render_builder(
         "selected": selected, "TEXTS": TEXTS, "focus": request.GET.get("focus", ""),
         "refused": [find_in(problem, raw, language) for problem in refused],
         "kinds": [(kind, TYPE_NAMES[kind]) for kind in ADDABLE],
-        "preview_url": preview_url(questionnaire), "preview_language": preview_language(request, language),
+        "preview_url": address_of("answering:preview", questionnaire), "preview_language": preview_language(request, language),
     }
     context["preview_page"] = page_of(raw, selected)
     context["outline"] = build_outline(raw, selected, context["findings"], language, words_of(request, language))
@@ -73,6 +74,8 @@ def builder_context(questionnaire: Questionnaire, language: str) -> dict[str, An
     blocking = sum(1 for finding in findings if finding.is_blocking)
     return {
         "questionnaire": questionnaire, "findings": findings, "blocking": blocking, "live": live,
+        "missing": count_missing(questionnaire.draft),
+        "draft_test_url": address_of("sending:draft-test", questionnaire),
         "next_number": live.number + 1 if live else 1, "seconds": estimate_seconds(document),
         "minutes": divmod(estimate_seconds(document), 60), "nav": "questionnaires",
         "is_unchanged": is_draft_published(questionnaire=questionnaire, version=live),
@@ -81,10 +84,10 @@ def builder_context(questionnaire: Questionnaire, language: str) -> dict[str, An
     }
 
 
-def preview_url(questionnaire: Questionnaire) -> str:
-    """Return the address of the real answer page in preview mode, empty while there is none."""
+def address_of(name: str, questionnaire: Questionnaire) -> str:
+    """Return the address of a page that a room above offers for a questionnaire, empty while there is none."""
     try:
-        return reverse("answering:preview", args=[questionnaire.pk])
+        return reverse(name, args=[questionnaire.pk])
     except NoReverseMatch:
         return ""
 
@@ -116,7 +119,7 @@ def _question_part(
         "panel_titles": [panel.title() for panel in row_panels] if has_panels else [],
         "panels": panels if has_panels else {},
         "dependents": [position_of(raw, one["key"]) for one in list_dependents(raw, key)],
-        "rated_items": _rated_items(raw, key),
+        "rated_items": rated_before(raw, key, language, words_of(request, language)),
     }
 
 
@@ -126,12 +129,3 @@ def words_of(request: TeamRequest, language: str) -> dict[str, str]:
     return {"company": text_in(team.company_names, language) or team.name}
 
 
-def _rated_items(raw: Json, key: str) -> list[tuple[str, str]]:
-    """Return the items asked before this question that wordings by score may depend on."""
-    found: list[tuple[str, str]] = []
-    for number, question in enumerate((q for page in raw["pages"] for q in page["questions"]), 1):
-        if question["key"] == key:
-            break
-        if question["type"] in ("nps", "rating", "matrix"):
-            found += [(item, f"{number} · {item}") for item in answer_keys(question)]
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,16 +42,7 @@ from surveys.design.services import (
 )
 from surveys.design.views.builder import TEXTS, builder_context, render_builder
 from surveys.design.views.listing import name_error
-
-
-@dataclass(frozen=True)
-class Step:
-    """An operation's outcome: the new document, the question to show, the field to focus, what to announce."""
-
-    raw: Json
-    selected: str
-    focus: str = ""
-    said: str = ""
+from surveys.design.views.operations import Step, operate
 
 
 @team_view(Permission.DESIGN)
@@ -66,12 +56,12 @@ def edit(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
         typed, problems = _read(request.POST, questionnaire.draft, selected)
         if problems:
             raise DocumentError(problems)
-        step = _operate(request.POST, _with_typed(questionnaire.draft, selected, typed), selected)
+        step = operate(request.POST, _with_typed(questionnaire.draft, selected, typed), selected)
         saved = save_draft(
-            questionnaire=questionnaire, document=step.raw, revision=_revision(request.POST), at=timezone.now()
+            questionnaire=questionnaire, document=step.raw, revision=posted_revision(request.POST), at=timezone.now()
         )
     except DocumentError as error:
-        if _is_fetch(request):
+        if is_fetch(request):
             return JsonResponse({"message": describe(error.problems[0])}, status=422)
         return render_builder(request, questionnaire, selected, typed, error.problems)
     except StaleDraftError as stale:
@@ -81,7 +71,7 @@ def edit(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
         return redirect("design:builder", questionnaire.pk)
     for panel in row_panels:
         panel.save(request.actor, saved, request.POST)
-    return _saved_reply(saved) if _is_fetch(request) else _back(request, saved, step)
+    return saved_reply(saved) if is_fetch(request) else _back(request, saved, step)
 
 
 def _read(post: QueryDict, raw: Json, selected: str) -> tuple[Json | None, list[Problem]]:
@@ -102,66 +92,23 @@ def _with_typed(raw: Json, selected: str, typed: Json | None) -> Json:
     return editing.replace_texts(raw, typed) if selected == TEXTS else editing.replace_question(raw, selected, typed)
 
 
-def _operate(post: QueryDict, raw: Json, selected: str) -> Step:
-    op, _colon, argument = post.get("op", "save").partition(":")
-    if op in ("add_part", "remove_part", "move_part"):
-        return _operate_part(op, argument, raw, selected)
-    if op == "add":
-        changed, key = editing.add_question(raw, post.get("kind", ""), selected)
-        number = editing.position_of(changed, key)
-        return Step(changed, key, "text-zh-hans", _("Question %(number)s was added.") % {"number": number})
-    if op == "join":
-        return Step(editing.join_page(raw, argument), selected, said=_("The page break was removed."))
-    operations = {"up": _move, "down": _move, "duplicate": _duplicate, "remove": _remove, "break": _break}
-    return operations[op](op, raw, argument or selected) if op in operations else Step(raw, selected, said=_("Saved."))
-
-
-def _operate_part(op: str, argument: str, raw: Json, selected: str) -> Step:
-    name, _dot, index = argument.partition(".")
-    if op == "add_part":
-        changed = editing.add_part(raw, selected, name)
-        return Step(changed, selected, f"last-{name}", _("A line was added."))
-    if not index.isascii() or not index.isdigit():
-        raise NoSuchPartError(argument)
-    change = editing.remove_part if op == "remove_part" else editing.move_part
-    said = _("The line was removed.") if op == "remove_part" else _("The line moved up.")
-    return Step(change(raw, selected, name, int(index[:4])), selected, f"last-{name}", said)
-
-
-def _move(op: str, raw: Json, key: str) -> Step:
-    before = editing.position_of(raw, key)
-    changed = editing.move_question(raw, key, -1 if op == "up" else 1)
-    words = {"old": before, "new": editing.position_of(changed, key)}
-    return Step(changed, key, op, _("Question %(old)s moved to position %(new)s.") % words)
-
-
-def _duplicate(_op: str, raw: Json, key: str) -> Step:
-    changed, copy = editing.duplicate_question(raw, key)
-    return Step(changed, copy, "duplicate", _("Question %(number)s was duplicated.") % {"number": editing.position_of(raw, key)})
-
-
-def _remove(_op: str, raw: Json, key: str) -> Step:
-    number = editing.position_of(raw, key)
-    return Step(editing.remove_question(raw, key), "", said=_("Question %(number)s was removed. Undo brings it back.") % {"number": number})
-
-
-def _break(_op: str, raw: Json, key: str) -> Step:
-    return Step(editing.break_page_before(raw, key), key, "break", _("A new page begins here."))
-
-
-def _revision(post: QueryDict) -> int:
+def posted_revision(post: QueryDict) -> int:
+    """Return the revision that the page had shown, 0 for anything else."""
     text = post.get("revision", "")
     return int(text[:9]) if text.isascii() and text.isdigit() else 0
 
 
-def _is_fetch(request: TeamRequest) -> bool:
+def is_fetch(request: TeamRequest) -> bool:
+    """Tell whether the page saves by itself while somebody types."""
     return request.headers.get("X-Requested-With") == "fetch"
 
 
-def _saved_reply(saved: Questionnaire) -> JsonResponse:
+def saved_reply(saved: Questionnaire) -> JsonResponse:
+    """Tell the typing page its new revision, and what the tabs count now."""
     context = builder_context(saved, str(translation.get_language()))
     return JsonResponse({
         "revision": saved.draft_revision, "message": saved_words(saved), "blocking": context["blocking"],
+        "missing": context["missing"],
     })
 
 
@@ -180,7 +127,7 @@ def _back(request: TeamRequest, saved: Questionnaire, step: Step) -> HttpRespons
 
 def _compare(request: TeamRequest, current: Questionnaire, selected: str) -> HttpResponse:
     """Show what the second saver typed beside what is stored now; nothing of either is lost."""
-    if _is_fetch(request):
+    if is_fetch(request):
         return JsonResponse({"message": _("Somebody else changed this draft. Press Save to compare.")}, status=409)
     kept = [(name, value) for name, values in request.POST.lists() for value in values
             if name not in ("revision", "csrfmiddlewaretoken")]
@@ -188,6 +135,8 @@ def _compare(request: TeamRequest, current: Questionnaire, selected: str) -> Htt
         "questionnaire": current, "kept": kept, "selected": selected, "nav": "questionnaires",
         "typed": [value for name, value in kept if value and {"text", "help", "title"} & set(name.split("."))],
         "differences": _differences(request.POST, current, selected),
+        "action": reverse("design:edit", args=[current.pk]),
+        "back": f"{reverse('design:builder', args=[current.pk])}?{urlencode({'q': selected})}",
     }
     return render(request, "design/compare.html", context, status=409)
 
@@ -196,7 +145,7 @@ def _differences(post: QueryDict, current: Questionnaire, selected: str) -> list
     """Say what saving now would change; None when it cannot be applied to the newer draft."""
     try:
         typed, _problems = _read(post, current.draft, selected)
-        mine = _operate(post, _with_typed(current.draft, selected, typed), selected).raw
+        mine = operate(post, _with_typed(current.draft, selected, typed), selected).raw
         language = str(translation.get_language())
         return describe_differences(parse_document(current.draft), parse_document(mine), language)
     except (DocumentError, NoSuchPartError):
@@ -238,13 +187,14 @@ def undo(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
     """Bring the previous draft back."""
     questionnaire = get_questionnaire(request.actor, questionnaire_id)
     try:
-        undo_draft(questionnaire=questionnaire, revision=_revision(request.POST), at=timezone.now())
+        undo_draft(questionnaire=questionnaire, revision=posted_revision(request.POST), at=timezone.now())
         messages.success(request, _("The last change was undone."))
     except NothingToUndoError:
         messages.warning(request, _("There is nothing to undo."))
     except StaleDraftError:
         messages.warning(request, _("Somebody else changed this draft. Look at it and undo again."))
-    return redirect(f"{reverse('design:builder', args=[questionnaire.pk])}?{urlencode({'q': request.POST.get('q', '')})}")
+    query = urlencode({"q": request.POST.get("q", ""), "focus": "undo"})
+    return redirect(f"{reverse('design:builder', args=[questionnaire.pk])}?{query}")
 
 
 @team_view(Permission.DESIGN)
@@ -272,7 +222,7 @@ def make_version(request: TeamRequest, questionnaire_id: int) -> HttpResponseBas
     except StaleDraftError:
         messages.warning(request, _("Somebody else changed this draft. Look at it before you publish."))
         return redirect("design:builder", questionnaire.pk)
-    record_event(actor=request.actor, action="questionnaire.published", target=str(questionnaire.pk),
+    record_event(actor=request.actor, action="questionnaire.published", target=f"questionnaire {questionnaire.pk}",
                  detail={"version": version.number}, at=timezone.now())
     messages.success(request, _("Version %(number)s is live.") % {"number": version.number})
     return redirect("design:versions", questionnaire.pk)

@@ -1,0 +1,60 @@
+"""Customer effort of a seven-point question in its three conventions; none is the right one, so all are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analytics.methods.customer_effort import CODES, customer_effort
+from analytics.methods.errors import MethodError
+from analytics.methods.intervals import Estimate
+from analytics.methods.proportions import Proportion
+from analytics.scoring.results import Figure, ItemResult
+
+METRICS_OF_EFFORT = ("ces_mean", "ces_agreeing", "ces_net")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Mean 1-7, share of 5-7 (0-1), and percentage of 5-7 minus percentage of 1-3."""
+
+    mean: Figure
+    agreeing: Figure
+    net: Figure
+
+
+def effort_of(item: ItemResult) -> Effort | None:
+    """Return the customer effort score of an unweighted seven-point question; None for any other.
+
+    What may not be shown of the question may not be shown of it.
+    """
+    if (item.low_code, item.high_code) != (CODES[0], CODES[-1]) or item.mean.weight is not None:
+        return None
+    try:
+        found = customer_effort([level.count for level in item.distribution]) if item.distribution else None
+    except MethodError:
+        found = None
+    if found is None:
+        mean, agreeing, net = (_hidden(metric, item.mean) for metric in METRICS_OF_EFFORT)
+        return Effort(mean, agreeing, net)
+    mean, net = (_estimated(metric, item.mean, one) for metric, one in (("ces_mean", found.mean), ("ces_net", found.net)))
+    return Effort(mean, _share("ces_agreeing", item.mean, found.agreeing), net)
+
+
+def _hidden(metric: str, like: Figure) -> Figure:
+    reason = like.reason or "too_few_answers"
+    return Figure(metric, like.n, like.n_eff, None, None, None, like.status, reason, like.needed)
+
+
+def _estimated(metric: str, like: Figure, found: Estimate) -> Figure:
+    return Figure(
+        metric, found.n, found.n_eff, found.value, found.interval.low, found.interval.high, like.status, "", like.needed,
+        found.standard_error,
+    )
+
+
+def _share(metric: str, like: Figure, found: Proportion) -> Figure:
+    error = (found.value * (1 - found.value) / found.n) ** 0.5
+    return Figure(
+        metric, found.n, found.n_eff, found.value, found.interval.low, found.interval.high, like.status, "", like.needed,
+        error,
+    )

@@ -1,0 +1,235 @@
+"""Anonymous answers in batches: no two looks at any shown group differ by one to k - 1 answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.scoring.batches import close_batches
+from analytics.scoring.disclosure import hidden_groups
+from analytics.scoring.periods import EVERYTHING
+from analytics.scoring.reading import Reading
+from analytics.scoring.results import Grain, PeriodResult, Status
+from analytics.scoring.selectors import read_period, read_segments, read_trend
+from analytics.scoring.services import recompute
+from tests.analytics.builders import AT, answer_many, make_dimension, make_team, make_tree, publish, sheet
+from tests.analytics.dashboard_builders import codes, make_shop, shop_document
+from tests.analytics.test_dashboards_pages import words
+from tests.cast import api_client, client_of, make_cast, make_key
+
+K = 10
+FIRST = datetime(2026, 1, 20, 9, tzinfo=UTC)
+LEVELS = ("East", "West", "North")
+ARRIVALS = st.lists(
+    st.dictionaries(st.sampled_from(LEVELS), st.integers(0, 14), max_size=3), min_size=1, max_size=18
+)
+
+
+def stream_of(arrivals) -> dict[int, dict[tuple[str, ...], int]]:
+    return {day: {(level,): n for level, n in counts.items() if n} for day, counts in enumerate(arrivals, 1)
+            if any(counts.values())}
+
+
+def whole_of(stream) -> dict[int, dict[tuple[str, ...], int]]:
+    return {day: {(): sum(counts.values())} for day, counts in stream.items()}
+
+
+def counted(stream, closing, until: int) -> dict[tuple[str, ...], int]:
+    """What is counted of each group when days before `until` are over."""
+    found: dict[tuple[str, ...], int] = {group: 0 for counts in stream.values() for group in counts}
+    for day, counts in stream.items():
+        if closing.get(day, until) < until:
+            for group, n in counts.items():
+                found[group] += n
+    return found
+
+
+class TestBatches:
+    @given(ARRIVALS)
+    @settings(deadline=None)
+    def test_of_the_whole_have_at_least_k(self, arrivals):
+        stream = whole_of(stream_of(arrivals))
+        closing = close_batches(stream, k=K)
+        looks = [counted(stream, closing, until).get((), 0) for until in range(1, 21)]
+        assert all(later == earlier or later - earlier >= K for earlier, later in combinations(looks, 2))
+        assert sum(n[()] for n in stream.values()) - max(looks) < K
+
+    @given(ARRIVALS)
+    @settings(deadline=None)
+    def test_never_tell_two_looks_at_a_shown_level_apart_by_fewer_than_k(self, arrivals):
+        stream = stream_of(arrivals)
+        whole = close_batches(whole_of(stream), k=K)
+        closing = close_batches(stream, k=K, may_close=set(whole.values()))
+        for one, other in combinations(range(1, 21), 2):
+            before, after = counted(stream, closing, one), counted(stream, closing, other)
+            hidden = hidden_groups(before, K) | hidden_groups(after, K)
+            grown = {group: after[group] - before[group] for group in after}
+            shown = {group for group in grown if group not in hidden and before[group]}
+            assert all(grown[group] == 0 or grown[group] >= K for group in shown)
+            rest = sum(n for group, n in grown.items() if group not in shown)
+            assert rest == 0 or rest >= K or not any(before.values())
+
+    @given(ARRIVALS)
+    @settings(deadline=None)
+    def test_stay_the_same_whatever_comes_later(self, arrivals):
+        stream = stream_of(arrivals)
+        closing = close_batches(stream, k=K)
+        for until in range(1, 20):
+            early = close_batches({day: n for day, n in stream.items() if day < until}, k=K)
+            assert early == {day: on for day, on in closing.items() if on < until}
+
+    @given(ARRIVALS)
+    @settings(deadline=None)
+    def test_of_levels_are_unions_of_those_of_the_whole(self, arrivals):
+        stream = stream_of(arrivals)
+        whole = close_batches(whole_of(stream), k=K)
+        closing = close_batches(stream, k=K, may_close=set(whole.values()))
+        assert set(closing.values()) <= set(whole.values()) and all(whole[day] <= on for day, on in closing.items())
+
+
+class Survey:
+    """An anonymous survey that goes on from day to day, with a run after every arrival."""
+
+    def __init__(self) -> None:
+        team = make_team()
+        make_dimension(team, "region", *LEVELS)
+        self.version = publish(team, shop_document(), is_anonymous=True)
+        self.tree = make_tree(self.version)
+
+    def arrive(self, day: int, region: str, count: int, level: int = 4) -> None:
+        given_answers = [sheet(level, level, level, level, 2 * level, level)] * count
+        answer_many(self.version, given_answers, at=FIRST + timedelta(days=day), attributes={"region": region})
+
+    def run(self, day: int, hour: int = 12):
+        return recompute(tree=self.tree, at=FIRST + timedelta(days=day, hours=hour - 9)).run
+
+
+def looked(run) -> Iterator[tuple[str, PeriodResult]]:
+    """Everything an attacker can read of a run when it is made, by a name that is the same in every run."""
+    def reading(**filters) -> Reading:
+        return Reading(run, at=run.started_at, **filters)
+
+    for grain in (Grain.ALL, Grain.MONTH, Grain.QUARTER, Grain.YEAR):
+        for one in reading().trend(grain, None, None):
+            yield one.period.key, one
+            for segment in reading().segments(one.period, "region", None):
+                yield f"{one.period.key}/{segment.level}", segment.result
+            for level in LEVELS:
+                yield f"filter/{one.period.key}/{level}", reading(filters={"region": [level]}).period(one.period)
+
+
+def index_then(run):
+    """The index as it was read when the run was made."""
+    return Reading(run, at=run.started_at).period(EVERYTHING).root.index
+
+
+@pytest.mark.django_db
+class TestSuccessiveRuns:
+    def test_cannot_be_subtracted_to_a_group_of_fewer_than_k(self):
+        survey, looks = Survey(), []
+        plan = [(0, "East", 7), (1, "West", 6), (2, "East", 1), (3, "North", 2), (4, "West", 12), (5, "East", 11), (9, "West", 3),
+                (11, "North", 13), (12, "East", 1), (13, "East", 25), (14, "West", 9), (20, "West", 11), (21, "North", 1)]
+        for day, region, count in plan:
+            survey.arrive(day, region, count)
+            looks.append(dict(looked(survey.run(day))))
+            looks.append(dict(looked(survey.run(day + 1, hour=2))))
+        moved = set()
+        for before, after in combinations(looks, 2):
+            for name in before.keys() & after.keys():
+                if before[name].root.index.is_shown and after[name].root.index.is_shown:
+                    grown = after[name].responses - before[name].responses
+                    assert grown == 0 or grown >= K, (name, grown)
+                    moved |= {name} if grown else set()
+        assert {"all", "2026-01", "all/West", "filter/all/West"} <= moved
+
+    def test_show_the_same_until_k_more_have_come_and_their_day_is_over(self):
+        survey = Survey()
+        survey.arrive(0, "East", 30)
+        first = index_then(survey.run(1))
+        survey.arrive(1, "East", 1, level=1)
+        survey.arrive(2, "East", 8, level=1)
+        assert index_then(survey.run(3)) == first
+        survey.arrive(3, "East", 1, level=1)
+        assert index_then(survey.run(3, hour=14)) == first
+        later = Reading(survey.run(4), at=FIRST + timedelta(days=4)).period(EVERYTHING).root.index
+        assert (first.n, later.n) == (30, 40) and later.value < first.value
+
+    def test_count_a_batch_in_the_month_that_closed_it(self):
+        survey = Survey()
+        survey.arrive(0, "East", 20)
+        survey.arrive(10, "East", 4)
+        survey.arrive(14, "East", 8)
+        run = survey.run(16)
+        months = {one.period.key: one.responses for one in read_trend(run, grain=Grain.MONTH)}
+        assert months == {"2026-01": 20, "2026-02": 12} and read_period(run, period=EVERYTHING).responses == 32
+
+    def test_keep_what_was_shown_when_the_day_of_an_old_run_is_over(self):
+        survey = Survey()
+        survey.arrive(0, "East", 20)
+        survey.arrive(1, "East", 12)
+        old = survey.run(1)
+        survey.arrive(1, "East", 1)
+        survey.run(1, hour=13)
+        later = Reading(old, at=FIRST + timedelta(days=9)).period(EVERYTHING)
+        assert later.responses == 20
+
+    def test_show_a_day_that_is_over_without_another_run(self):
+        survey = Survey()
+        survey.arrive(0, "East", 20)
+        run = survey.run(0)
+        assert Reading(run, at=FIRST + timedelta(hours=5)).period(EVERYTHING).responses == 0
+        assert Reading(run, at=FIRST + timedelta(days=1)).period(EVERYTHING).responses == 20
+
+    def test_tell_nothing_of_a_level_under_a_filter(self):
+        survey = Survey()
+        make_dimension(survey.tree.team, "tier", "gold", "basic")
+        for tier in ("gold", "basic"):
+            answer_many(survey.version, [sheet(4, 4, 4, 4)] * 40, at=FIRST, attributes={"region": "East", "tier": tier})
+            answer_many(survey.version, [sheet(4, 4, 4, 4)] * 40, at=FIRST, attributes={"region": "West", "tier": tier})
+        levels = read_segments(survey.run(2), period=EVERYTHING, dimension="tier", filters={"region": ["East"]})
+        assert levels and {one.result.root.index.status for one in levels} == {Status.WITHHELD}
+        assert not any(one.result.is_withheld for one in read_segments(survey.run(2), period=EVERYTHING, dimension="tier"))
+
+    def test_of_named_answers_show_every_answer_at_once(self):
+        version = publish(make_team(), shop_document())
+        tree = make_tree(version)
+        answer_many(version, codes(4, 11), at=AT)
+        assert read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING).responses == 11
+
+
+@pytest.mark.django_db
+class TestWhatIsSaid:
+    @pytest.fixture
+    def shop(self):
+        cast = make_cast()
+        shop = make_shop(cast.team, is_anonymous=True)
+        answer_many(shop.version, codes(4, 40), at=datetime(2018, 5, 1, tzinfo=UTC))
+        answer_many(shop.version, codes(2, 3), at=datetime(2018, 5, 3, tzinfo=UTC))
+        shop.compute()
+        return cast, shop
+
+    @pytest.mark.parametrize("page", ["/overview/?period=all", "/overview/change/", "/weighting/"])
+    def test_how_many_answers_wait(self, shop, page):
+        cast, _ = shop
+        assert "3 anonymous answers wait" in words(client_of(cast.bob).get(page))
+
+    def test_is_in_chinese_too(self, shop):
+        cast, _ = shop
+        cast.bob.language = "zh-hans"
+        cast.bob.save(update_fields=["language"])
+        assert "3 份匿名答卷正在等待" in words(client_of(cast.bob).get("/overview/?period=all"))
+
+    def test_is_in_the_api_with_the_values(self, shop):
+        cast, one = shop
+        run = one.tree.runs.first()
+        reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/runs/{run.pk}/values/").json()
+        assert reply["waiting"] == 3 and reply["results"][0]["responses"] == 40
+
+    def test_is_why_there_are_no_weights(self, shop):
+        cast, _ = shop
+        assert "promised anonymity, so they are not weighted" in words(client_of(cast.bob).get("/weighting/"))
