@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 from django import forms
@@ -90,6 +91,16 @@ def _codes_of(data: Mapping[str, str], column: ColumnView) -> dict[str, str]:
     offered = {UNKNOWN, *(code for code, _name in column.options)}
     posted = {code.value: data.get(f"code-{column.index}-{number}") for number, code in enumerate(column.codes)}
     return {value: chosen for value, chosen in posted.items() if chosen is not None and chosen in offered}
+
+
+def as_posted(shown: Iterable[ColumnView], codes: Mapping[str, Mapping[str, str]]) -> list[ColumnView]:
+    """Return the columns with the meanings that were posted instead of the stored ones."""
+    return [
+        replace(column, codes=tuple(
+            replace(code, chosen=codes.get(column.name, {}).get(code.value, code.chosen)) for code in column.codes
+        ))
+        for column in shown
+    ]
 
 
 def posted_date_format(data: Mapping[str, str], stored: str) -> str:

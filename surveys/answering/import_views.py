@@ -21,6 +21,7 @@ from surveys.answering.columns import ORDERED_DATES, build_map, is_wider_than_a_
 from surveys.answering.import_forms import (
     AnswersForm,
     MappingFileForm,
+    as_posted,
     posted_codes,
     posted_date_format,
     posted_targets,
@@ -136,17 +137,18 @@ class _MatchPage:
         """Save the choices; False with a reason where they do not fit together."""
         known = [target for _name, targets in self.groups for target, _label in targets]
         self.posted = posted_targets(self.request.POST, self.table.header, known)
+        codes = posted_codes(self.request.POST, self.columns, self.posted)
         try:
             raw = build_map(
                 table=self.table, document=self.document, targets=self.posted,
-                codes=posted_codes(self.request.POST, self.columns, self.posted), previous=self.response_import.mapping,
+                codes=codes, previous=self.response_import.mapping,
                 date_format=posted_date_format(self.request.POST, self.date_format),
                 keep_blank_forms="keep_blank_forms" in self.request.POST,
                 taken={attribute.key for attribute in self.attributes},
             )
             uploads.set_mapping(response_import=self.response_import, raw=raw, table=self.table)
         except MappingError as error:
-            self.error = map_sentence(error)
+            self.error, self.columns = map_sentence(error), as_posted(self.columns, codes)
             return False
         seen = {(column.name, column.target) for column in self.columns}
         self.unseen = [c.name for c in self._describe() if c.is_foreign and (c.name, c.target) not in seen]

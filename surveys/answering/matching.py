@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -165,7 +166,9 @@ def list_target_groups(
     *, document: Document, attributes: Sequence[ContactAttribute], columns: Sequence[ColumnView], language: str
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     """List the places a column can go to, in groups: (name of the group, [(target, name)])."""
-    questions = [(f"{ITEM}{item.key}", f"{_short(text_in(item.text, language))} ({item.key})") for item in list_items(document)]
+    texts = {item.key: _short(text_in(item.text, language)) for item in list_items(document)}
+    times = Counter(texts.values())
+    questions = [(f"{ITEM}{key}", f"{text} ({key})" if times[text] > 1 else text) for key, text in texts.items()]
     names = {f"{ATTRIBUTE}{attribute.key}": attribute.name_in(language) for attribute in attributes}
     for column in columns:
         # Suggested or named by a mapping, but not yet an attribute of the team.

@@ -72,7 +72,7 @@ class TestImport:
         expect(page.get_by_label("Goes to: 咨询答复")).to_have_value("item:reply")
         expect(page.get_by_label("“5分” in 咨询答复 means")).to_have_value("5")
         page.get_by_label("“很好” in 咨询答复 means").select_option(label="4 – Satisfied")
-        page.get_by_label("Goes to: a_rather_long").select_option(label="In your own words (more)")
+        page.get_by_label("Goes to: a_rather_long").select_option(label="In your own words")
         page.get_by_role("button", name="Check rows").click()
         page.get_by_role("button", name="Import 3 responses").click()
         expect(page.get_by_role("heading", name="Import finished")).to_be_visible()

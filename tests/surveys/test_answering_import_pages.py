@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -271,7 +273,7 @@ class TestTheSteps:
     def test_keep_blank_forms_when_asked_to(self, dora: Client, team: Team) -> None:
         upload(dora, make_version(team).questionnaire.pk, b"id,nps\n1,\n2,9\n")
         dora.post(path_of("match/"), choices_on(dora) | {"keep_blank_forms": "on"})
-        assert "forms without any answer" in text_of(dora.get(path_of("check/")))
+        assert "form without any answer" in text_of(dora.get(path_of("check/")))
         dora.post(path_of("check/"))
         assert Response.objects.count() == 2
 
@@ -308,6 +310,9 @@ class TestBadInput:
         reply = dora.post(path_of("match/"), {"column-1": "item:nps", "column-2": "item:nps"})
         assert reply.status_code == 400 and "go to the same place: nps, b" in text_of(reply)
         assert text_of(reply).count('<option value="item:nps" selected') == 2
+        upload(dora, make_version(team).questionnaire.pk, b"reply,a,b\n9,9,8\n")
+        sent = choices_on(dora) | {"column-1": "item:nps", "column-2": "item:nps", "code-0-0": "4"}
+        assert '<option value="4" selected' in text_of(dora.post(path_of("match/"), sent))
         nothing = dora.post(path_of("match/"), {"column-1": "item:nobody", "column-2": "\x00", "date_format": "%Q"})
         assert nothing.status_code == 400 and "names no question" in text_of(nothing)
 
@@ -352,6 +357,23 @@ class TestAnUpload:
             run_import(response_import=other, at=AT)
         other.refresh_from_db()
         assert other.state == "uploaded" and Response.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_imported_twice_at_the_same_moment_gives_each_row_once(self) -> None:
+        questionnaire = make_version(make_team()).questionnaire
+        table = a_table("id,nps\n" + "".join(f"{n},9\n" for n in range(3000)))
+        uploads = [
+            start_import(questionnaire=questionnaire, file_name="a.csv", table=table, user=None, at=AT) for _n in range(2)
+        ]
+
+        def one(which: int) -> tuple[int, int]:
+            report = run_import(response_import=uploads[which], at=AT)
+            connection.close()
+            return report.created, report.known
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(one, range(2))) == [(0, 3000), (3000, 0)]
+        assert Response.objects.count() == 3000
 
     def test_is_erased_after_a_day_like_a_file_of_contacts(self) -> None:
         team = make_team()
