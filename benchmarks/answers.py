@@ -15,7 +15,7 @@ from accounts.roles import Role
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, PlannedRoles, create_tree
 from surveys.answering.models import RecomputeNote, Response, ResponseState
-from surveys.contacts.bulk import insert_rows
+from surveys.contacts.bulk import JsonText, insert_rows
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire, QuestionnaireVersion
 
@@ -123,7 +123,7 @@ def insert_answers(version: QuestionnaireVersion, rows: int) -> None:
 def _lines(version: QuestionnaireVersion, sheets: Sheets, first: int, rows: int) -> Iterator[tuple[Any, ...]]:
     team = version.questionnaire.team_id
     begin, step = LATEST - timedelta(days=30 * MONTHS_BACK), timedelta(days=30 * MONTHS_BACK) / rows
-    attributes = [[f'{{"region": "{region}", "tier": "{tier}"}}' for tier in TIERS] for region in REGIONS]
+    attributes = [[JsonText(f'{{"region": "{region}", "tier": "{tier}"}}') for tier in TIERS] for region in REGIONS]
     pattern = "{" + ", ".join(f'"{item}": %d' for item in ITEMS) + ', "nps": %d, "why": "Benchmark comment %d"}'
     columns = zip(*sheets.items.tolist(), sheets.nps.tolist(), range(first, first + sheets.rows), strict=True)
     for place, (codes, region, tier) in enumerate(
@@ -131,7 +131,7 @@ def _lines(version: QuestionnaireVersion, sheets: Sheets, first: int, rows: int)
     ):
         at = begin + (first + place) * step
         yield (
-            team, version.questionnaire_id, version.pk, "en", ResponseState.COMPLETE.value, pattern % codes,
+            team, version.questionnaire_id, version.pk, "en", ResponseState.COMPLETE.value, JsonText(pattern % codes),
             attributes[region][tier], at, at, at,
         )
 

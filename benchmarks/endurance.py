@@ -52,7 +52,7 @@ DEFAULT_SIZE: Final = 1_000_000
 LONG_FROM: Final = 100_000
 PROMISE: Final = 300
 """Seconds within which results are right again after a fault, with nobody's help."""
-PATIENCE: Final = 900.0
+PATIENCE: Final = 300.0
 SEALED_AT_ONCE: Final = 600
 """So many answers imported together are certain to be sealed."""
 DIFFERENCES: Final = re.compile(r"(\d+) differences")
@@ -178,6 +178,7 @@ class Ground:
         self.started = 0
         self.imported = 0
         self.record: Record | None = None
+        self.crowd: Crowd | None = None
         self.workers: list[Worker] = []
         self.web = WebServer(folder)
         self.beat = self.start_beat()
@@ -218,12 +219,13 @@ class Ground:
         time.sleep(self.rng.uniform(0.5, self.plan.breath))
         self.restart_workers()
         self.ring()
-        wait_for(lambda: self.covered() == self.plan.answers, what="the first run stands", seconds=PATIENCE)
+        self.wait(lambda: self.covered() == self.plan.answers, what="the first run stands")
         self.say(f"first run stands: {self.covered():,} responses")
 
     def storm(self, crowd: Crowd) -> None:
         """Let strikes fall while events go on, each when the one before has been recovered from."""
         assert self.record is not None
+        self.crowd = crowd
         self.record.strikes.update(FIRST_STRIKES)
         strikes: list[str] = ["worker killed"] * self.plan.kills + list(SINGLE_STRIKES)
         self.rng.shuffle(strikes)
@@ -235,7 +237,7 @@ class Ground:
         crowd.feed(self.events[len(strikes) * share :])
         crowd.finish()
         ended = time.perf_counter()
-        wait_for(self.is_settled, what="nothing is asked for any more", seconds=PATIENCE)
+        self.wait(self.is_settled, what="nothing is asked for any more")
         self.record.settled_in = time.perf_counter() - ended
 
     def strike(self, name: str) -> None:
@@ -245,9 +247,8 @@ class Ground:
         began = time.perf_counter()
         SINGLE_STRIKES.get(name, Ground.kill_one_worker)(self)
         self.record.strikes[name] += 1
-        wait_for(
-            lambda: self.served() > served or not is_requested(tree=self.tree),
-            what=f"a run stands after: {name}", seconds=PATIENCE,
+        self.wait(
+            lambda: self.served() > served or not is_requested(tree=self.tree), what=f"a run stands after: {name}"
         )
         self.record.recoveries.append(time.perf_counter() - began)
         self.say(f"{name}: recovered after {self.record.recoveries[-1]:.1f} s, {self.covered():,} responses")
@@ -267,7 +268,7 @@ class Ground:
         doomed = self.start_worker(wait=True, CSAT_FAILPOINT=point, CSAT_FAILPOINT_GROUP="yes")
         self.workers = [doomed]
         self.ring()
-        wait_for(lambda: not doomed.is_running(), what=f"the worker dies at {point}", seconds=PATIENCE)
+        self.wait(lambda: not doomed.is_running(), what=f"the worker dies at {point}")
         assert doomed.process.returncode == -9, doomed.output[-2000:]
         self.workers = [self.start_worker() for _ in range(2)]
 
@@ -302,6 +303,15 @@ class Ground:
         """The web server dies with all its processes and is started again."""
         self.web.kill()
         self.web.start()
+
+    def wait(self, condition: Callable[[], bool], *, what: str) -> None:
+        """Wait for something to happen, but not when there is nobody left to make it happen."""
+        def holds() -> bool:
+            if self.crowd is not None and self.crowd.failures:
+                raise self.crowd.failures[0]
+            return condition()
+
+        wait_for(holds, what=what, seconds=PATIENCE)
 
     # -- what there is to see --------------------------------------------------------------
 

@@ -30,8 +30,8 @@ from analytics.dashboards.shelves import Shelf
 from analytics.dashboards.stencils import Marks, Stencil
 from analytics.scoring.batches import LATE
 
-PAGES: Final = 200
-"""So many documents of some 60 kB each a process holds."""
+PAGES: Final = 100
+"""So many documents of some 60 kB each a process holds, twice that in Chinese."""
 TILE_SECONDS: Final = 15
 """Invitations are counted anew this often at the most."""
 

@@ -74,14 +74,19 @@ class Change:
 
 
 def change_to(comparison: ComparisonView, code: str) -> Change | None:
-    """Return what a candidate would change; of an unknown one, the first that is not in force."""
+    """Return what a candidate would change; of an unknown one, the first that would change anything."""
     others = [one for one in comparison.accepted if not one.is_in_force]
     if not others:
         return None
-    candidate = next((one for one in others if one.code == code), others[0])
+    by_code = {one.code: one for one in others}
+    candidate = by_code.get(code) or next((one for one in others if _differs(comparison, one.code)), others[0])
     axis = _axis(comparison.weighted, candidate.code)
     rows = tuple(_row(row, candidate.code, axis) for row in comparison.weighted)
     return Change(candidate.code, candidate, rows, _finding(comparison, candidate, rows), axis)
+
+
+def _differs(comparison: ComparisonView, code: str) -> bool:
+    return any(abs(_cell(row, code).weight - _cell(row, "in_force").weight) >= SAME for row in comparison.weighted)
 
 
 def changes_between(branches: Sequence[Branch], weights: Mapping[str, float], language: str) -> list[ChangeRow]:

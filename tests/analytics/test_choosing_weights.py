@@ -315,6 +315,7 @@ class TestTheLab:
     def test_shows_no_change_of_nothing(self, cast: Cast, tree: IndicatorTree) -> None:
         compare_weights(tree=tree, at=AT)
         assert "nothing would change" in self.page(cast, tree, "?candidate=equal")
+        assert "nothing would change" not in self.page(cast, tree)
 
     def test_still_shows_a_comparison_made_before_there_were_ranges(self, cast: Cast, uneven: IndicatorTree) -> None:
         row = uneven.comparison
