@@ -93,7 +93,7 @@ class _MatchPage:
         self.attributes = list(list_attributes(team=request.actor.team))
         self.columns = self._describe()
         self.file_form = MappingFileForm()
-        self.error = ""
+        self.error, self.error_at = "", 0
         self.posted: dict[str, str] | None = None
         self.unseen: list[str] = []
 
@@ -149,6 +149,8 @@ class _MatchPage:
             uploads.set_mapping(response_import=self.response_import, raw=raw, table=self.table)
         except MappingError as error:
             self.error, self.columns = map_sentence(error), as_posted(self.columns, codes)
+            named = [column.index for column in self.columns if error.detail.startswith(f"{column.name}, ")]
+            self.error_at = named[0] if named else 0
             return False
         seen = {(column.name, column.target) for column in self.columns}
         self.unseen = [c.name for c in self._describe() if c.is_foreign and (c.name, c.target) not in seen]
@@ -161,7 +163,7 @@ class _MatchPage:
         if self.posted is not None:
             is_kept, date_format = "keep_blank_forms" in self.request.POST, posted_date_format(self.request.POST, self.date_format)
         return {
-            "nav": "questionnaires", "response_import": self.response_import, "step": 2, "error": self.error,
+            "nav": "questionnaires", "response_import": self.response_import, "step": 2, "error": self.error, "error_at": self.error_at,
             "row_count": len(self.table.rows), "groups": self.groups, "file_form": self.file_form,
             "columns": [(c, c.target if self.posted is None else self.posted.get(c.name, "")) for c in self.columns],
             "date_format": date_format, "is_kept": is_kept,

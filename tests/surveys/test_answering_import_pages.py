@@ -309,6 +309,7 @@ class TestBadInput:
         upload(dora, make_version(team).questionnaire.pk, b"id,nps,b\n1,9,8\n")
         reply = dora.post(path_of("match/"), {"column-1": "item:nps", "column-2": "item:nps"})
         assert reply.status_code == 400 and "go to the same place: nps, b" in text_of(reply)
+        assert '<a href="#column-1">' in text_of(reply)
         assert text_of(reply).count('<option value="item:nps" selected') == 2
         upload(dora, make_version(team).questionnaire.pk, b"reply,a,b\n9,9,8\n")
         sent = choices_on(dora) | {"column-1": "item:nps", "column-2": "item:nps", "code-0-0": "4"}
