@@ -1,6 +1,6 @@
 """All models of the app, so that Django finds them."""
 
-from surveys.answering.models import RecomputeNote, Response, ResponseSource, ResponseState
+from surveys.answering.models import RecomputeNote, Response, ResponseImport, ResponseSource, ResponseState
 from surveys.contacts.models import (
     Contact,
     ContactAttribute,
@@ -15,5 +15,5 @@ from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invit
 __all__ = [
     "Campaign", "CampaignState", "Contact", "ContactAttribute", "ContactImport", "DeliveryState", "DraftRevision",
     "Invitation", "Questionnaire", "QuestionnaireVersion", "RecomputeNote", "Response",
-    "ResponseSource", "ResponseState", "Segment", "Suppression", "SuppressionReason",
+    "ResponseImport", "ResponseSource", "ResponseState", "Segment", "Suppression", "SuppressionReason",
 ]

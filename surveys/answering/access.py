@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from accounts.access import Actor, get_or_404
-from surveys.answering.models import Response, ResponseState
+from surveys.answering.models import Response, ResponseImport, ResponseState
 from surveys.design.models import Questionnaire
 
 
@@ -29,3 +29,9 @@ def listed_responses_for(actor: Actor) -> QuerySet[Response]:
 def get_questionnaire(actor: Actor, pk: int) -> Questionnaire:
     """Return the team's questionnaire or raise Http404."""
     return get_or_404(Questionnaire.objects.filter(team=actor.team), pk=pk)
+
+
+def get_import(actor: Actor, import_id: int) -> ResponseImport:
+    """Return an import into one of the team's questionnaires or raise Http404."""
+    rows = ResponseImport.objects.filter(questionnaire__team=actor.team).select_related("questionnaire__team")
+    return get_or_404(rows, pk=import_id)

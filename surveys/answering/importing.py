@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from surveys.answering.answers import clean_text
-from surveys.answering.mapping import ImportMap, ItemRule, check_map, reader_of
+from surveys.answering.contents import Contents
+from surveys.answering.mapping import ImportMap, ItemRule, check_map, reader_of, several_of
 from surveys.answering.models import RecomputeNote, Response, ResponseSource, ResponseState
 from surveys.answering.services import document_of
 from surveys.answering.wake import wake_on_commit
@@ -26,7 +27,10 @@ from surveys.design.models import Questionnaire, QuestionnaireVersion
 
 AT_ONCE: Final = 2000
 PROBLEMS_KEPT: Final = 200
-DATE_FORMATS: Final = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m", "%Y")
+DATE_FORMATS: Final = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m", "%Y", "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日",
+)
 Row = tuple[int, tuple[str, ...]]
 
 
@@ -55,6 +59,7 @@ class ImportReport:
     blank: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     codes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    contents: Contents = field(default_factory=Contents)
 
     def note(self, problem: RowProblem) -> None:
         """Count a wrong row; the first ones are kept word for word."""
@@ -87,6 +92,9 @@ def import_responses(
     check_map(mapping, header=table.header, document=document)
     report = ImportReport()
     with transaction.atomic():
+        if not is_trial:
+            # One import at a time: two of the same file would both find its rows new.
+            Questionnaire.objects.select_for_update(no_key=True).get(pk=questionnaire.pk)
         rows = _RowReader(questionnaire, version, document, mapping, table, at).responses(report)
         while chunk := list(islice(rows, AT_ONCE)):
             _store(questionnaire, chunk, report, is_trial=is_trial)
@@ -106,6 +114,7 @@ def _store(
     fresh = [response for response in chunk if response.external_key not in known]
     report.known += len(chunk) - len(fresh)
     report.created += len(fresh)
+    report.contents.add(fresh)
     if not is_trial:
         Response.objects.bulk_create(fresh)
 
@@ -163,23 +172,25 @@ class _RowReader:
         answers = {}
         for item, column, place, codes, question in self.items:
             text = cells[place].strip()
-            if text in codes:
+            answer: Any
+            if question.type == "choice" and question.allows_several:
+                answer = self._several(text, column, codes)
+            elif text in codes:
                 answer = codes[text]
             elif question.type == "text":
                 answer = clean_text(text)[: question.max_length]
-            elif question.type == "choice" and question.allows_several:
-                answer = self._several(text, column, codes)
             else:
                 raise WrongRowError("unknown_code", column, text)
             if answer is not None:
                 answers[item] = answer
         return answers
 
-    def _several(self, text: str, column: str, codes: Mapping[str, Any]) -> list[str]:
-        chosen = [part.strip() for part in text.replace("|", ";").replace(",", ";").split(";") if part.strip()]
-        if any(codes.get(part) is None for part in chosen):
+    def _several(self, text: str, column: str, codes: Mapping[str, Any]) -> list[str] | None:
+        # An option's own text may hold a comma: the whole cell is looked up first.
+        parts = [text] if text in codes else several_of(text)
+        if not all(part in codes for part in parts):
             raise WrongRowError("unknown_code", column, text)
-        return list(dict.fromkeys(str(codes[part]) for part in chosen))
+        return list(dict.fromkeys(str(codes[part]) for part in parts if codes[part] is not None)) or None
 
     def _attributes(self, cells: tuple[str, ...]) -> dict[str, str]:
         found = {}

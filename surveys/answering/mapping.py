@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from surveys.design.document import NOT_APPLICABLE, Document, Question
 
 BLANK: Final = ("", "NA", "N/A", "NULL", "null", "None")
+SEPARATORS: Final = re.compile("[;|,┋；，、]")
 
 
 class MappingError(ValueError):
@@ -154,17 +156,9 @@ def check_map(given: ImportMap, *, header: Sequence[str], document: Document) ->
         raise MappingError("no_such_language", ", ".join(sorted(languages - set(document.languages))))
 
 
-def guess_map(*, header: Sequence[str], document: Document) -> dict[str, Any]:
-    """Suggest a mapping from columns that are named like an item's key or text."""
-    by_name = {name.strip().casefold(): name for name in header}
-    items: dict[str, str] = {}
-    for question in document.questions():
-        texts = {row.key: row.text for row in question.rows} or {question.key: question.text}
-        for key, text in texts.items():
-            found = next((by_name[name.casefold()] for name in (key, *text.values()) if name.casefold() in by_name), "")
-            if found:
-                items[key] = found
-    return {"blank": ["", "0", "Blank"], "na": ["NA"], "items": items, "keep_blank_forms": False}
+def several_of(text: str) -> list[str]:
+    """Take the answers to a choice of several apart: exports put ; | , or ┋ between them."""
+    return [part.strip() for part in SEPARATORS.split(text) if part.strip()]
 
 
 def reader_of(question: Question, rule: ItemRule) -> dict[str, Any]:

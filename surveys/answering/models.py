@@ -8,7 +8,7 @@ from django.db.models.functions import Abs
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Team
+from accounts.models import Team, User
 from surveys.contacts.models import Contact
 from surveys.design.models import Questionnaire, QuestionnaireVersion
 from surveys.sending.models import Campaign, Invitation
@@ -111,3 +111,27 @@ class RecomputeNote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.questionnaire_id} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class ResponseImport(models.Model):
+    """An uploaded file on its way into the responses; the file goes once it is imported, the rest after a day.
+
+    `mapping` is the JSON of `surveys.answering.mapping.parse_map`, `report` what became of the rows.
+    """
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Uploaded")
+        DONE = "done", _("Done")
+
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.CASCADE, related_name="imports")
+    file_name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    mapping = models.JSONField(default=dict)
+    report = models.JSONField(default=dict)
+    state = models.CharField(max_length=16, choices=State, default=State.UPLOADED)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -22,8 +22,14 @@ def report_lines(report: ImportReport) -> Iterator[str]:
             "%(count)d row without any answer is kept as a blank form",
             "%(count)d rows without any answer are kept as blank forms", report.blank,
         ) % {"count": report.blank}
+    for sentence, count in problem_kinds(report):
+        yield f"{count} × {sentence}"
+
+
+def problem_kinds(report: ImportReport) -> Iterator[tuple[str, int]]:
+    """Yield each kind of problem with how often it came, the most frequent first."""
     for (code, column, text), count in report.codes.most_common(20):
-        yield f"{count} × {row_sentence(code, column, text)}"
+        yield row_sentence(code, column, text), count
 
 
 def row_sentence(code: str, column: str, text: str) -> str:
@@ -35,7 +41,7 @@ def row_sentence(code: str, column: str, text: str) -> str:
         "bad_weight": _("“%(text)s” in column %(column)s is no weight"),
         "no_key": _("The key is missing (%(column)s)"),
         "repeated_key": _("The key “%(text)s” came before in this file"),
-        "no_answers": _("The row has no answer. To keep such rows, set keep_blank_forms to true"),
+        "no_answers": _("The row has no answer. To keep such rows, choose to keep blank forms (keep_blank_forms)"),
     }
     return sentences[code] % values
 
@@ -44,6 +50,7 @@ def map_sentence(error: MappingError) -> str:
     """Say what is wrong with the mapping."""
     sentences = {
         "no_items": _("The mapping names no question. Give at least one column for a question."),
+        "twice": _("These columns go to the same place: %(detail)s. Choose one of them."),
         "no_such_column": _("The file has no such column: %(detail)s"),
         "no_such_item": _("The questionnaire has no such question: %(detail)s"),
         "no_such_language": _("The questionnaire does not have this language: %(detail)s"),
@@ -60,6 +67,7 @@ def table_sentence(error: TableError) -> str:
         "protected": _("This Excel file is protected by a password. Save it without a password and try again."),
         "encoding": _("The letters of this file cannot be read. Save it as CSV UTF-8."),
         "empty": _("The file is empty."),
+        "no_rows": _("The file has the names of columns but no rows below them. Add the answers and try again."),
         "too_many_columns": _("The file has more than %(detail)s columns."),
         "too_many_rows": _("The file has more than %(detail)s rows. Split it."),
         "bomb": _("The workbook is packed in an unsafe way. Save it again as CSV."),

@@ -301,6 +301,12 @@ def _update(changes: Iterable[tuple[int, Entry]], at: datetime) -> None:
     )
 
 
+def delete_unfinished_imports(*, before: datetime) -> int:
+    """Erase files uploaded before a moment and never imported; return how many."""
+    old = ContactImport.objects.filter(state=ContactImport.State.UPLOADED, created_at__lt=before)
+    return old.delete()[0]
+
+
 def list_wrong_rows(*, contact_import: ContactImport) -> tuple[list[str], list[Wrong]]:
     """Return the file's column names and its wrong rows, before or after the import."""
     if contact_import.state == ContactImport.State.DONE:

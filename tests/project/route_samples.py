@@ -18,6 +18,7 @@ from analytics.indicators.experts import invite_experts, open_panel
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
 from analytics.indicators.panel_models import Panel
 from analytics.scoring.services import recompute, request_recompute
+from surveys.answering.uploads import start_import as start_response_import
 from surveys.contacts.importing import set_mapping, start_import
 from surveys.contacts.matching import EMAIL
 from surveys.contacts.models import Contact, ContactAttribute, Segment, Suppression, SuppressionReason
@@ -113,6 +114,14 @@ def an_import(team: Team, owner: User) -> dict[str, Any]:
     table = read_table(content=b"email,region\na@customer.example,East\n", encoding="")
     started = start_import(team=team, file_name="people.csv", table=table, user=owner, at=timezone.now())
     set_mapping(contact_import=started, targets={"0": EMAIL, "1": ""}, rule="fill", source="test")
+    return {"import_id": started.pk}
+
+
+def a_response_import(team: Team, owner: User) -> dict[str, Any]:
+    version = analytics.publish(team, analytics.standard_document(), name=f"Read in {Questionnaire.objects.count()}")
+    table = read_table(content=f"id,{analytics.ITEMS[0]}\n1,5\n".encode())
+    started = start_response_import(
+        questionnaire=version.questionnaire, file_name="answers.csv", table=table, user=owner, at=timezone.now())
     return {"import_id": started.pk}
 
 
@@ -220,6 +229,11 @@ RULES: dict[str, Rule] = {
     "answering:thanks": Rule(PUBLIC, ("GET", "POST"), build=a_dead_link, statuses=(404,)),
     "answering:preview": Rule(VIEW, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
     "answering:import": Rule(DESIGN, ("GET", "POST"), build=a_questionnaire("pk"), ids=("pk",)),
+    "answering:import-match": Rule(DESIGN, ("GET", "POST"), build=a_response_import, ids=("import_id",), statuses=(200, 302)),
+    "answering:import-check": Rule(DESIGN, ("GET", "POST"), build=a_response_import, ids=("import_id",), statuses=(200, 302)),
+    "answering:import-done": Rule(DESIGN, build=a_response_import, ids=("import_id",), statuses=(200, 302)),
+    "answering:import-mapping": Rule(DESIGN, build=a_response_import, ids=("import_id",)),
+    "answering:import-discard": Rule(DESIGN, ("POST",), build=a_response_import, ids=("import_id",)),
     "answering:responses-csv": Rule(VIEW, build=a_questionnaire("pk"), ids=("pk",)),
     "design:list": Rule(DESIGN),
     "design:new": Rule(DESIGN, ("GET", "POST")),

@@ -72,7 +72,7 @@ class TestTheQueue:
         tasks = {entry["task"] for entry in sweeps(every=60).values()}
         assert tasks == {
             "accounts.tasks.sweep_accounts", "surveys.sending.tasks.sweep_due", "analytics.scoring.tasks.sweep_stale",
-            "analytics.indicators.tasks.sweep_experts",
+            "analytics.indicators.tasks.sweep_experts", "surveys.answering.tasks.sweep_imports",
         }
         assert set(app.conf.beat_schedule) == tasks
 

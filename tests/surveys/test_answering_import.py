@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from accounts.roles import Role
@@ -76,6 +75,14 @@ class TestImport:
         raw = {"items": {"nps": "nps"}}
         assert [run(questionnaire, "nps\n9\n9\n8\n", raw).created for _time in range(2)] == [3, 0]
 
+    def test_stores_several_options_as_a_list_even_of_one(self) -> None:
+        questionnaire = make_version(make_team()).questionnaire
+        raw = {"items": {"reasons": {"column": "r", "values": {"Fast, and polite": "staff"}, "blank": ["", "none"]}}}
+        report = run(questionnaire, 'r\nspeed\nspeed;staff\n"Fast, and polite"\nspeed|none\nspeed;what\n', raw)
+        assert [r.answers["reasons"] for r in Response.objects.order_by("pk")] == [
+            ["speed"], ["speed", "staff"], ["staff"], ["speed"]]
+        assert [(p.row, p.code) for p in report.problems] == [(6, "unknown_code")]
+
     def test_tries_without_storing(self) -> None:
         questionnaire = make_version(make_team()).questionnaire
         assert run(questionnaire, is_trial=True).created == 3
@@ -122,21 +129,6 @@ class TestImport:
         assert "3 rows: 3 new" in capsys.readouterr().out
         with pytest.raises(CommandError):
             call_command("import_responses", tmp_path / "none.csv", **options)
-
-    def test_runs_as_a_page_for_designers_only(self) -> None:
-        cast = make_cast()
-        questionnaire = make_version(cast.team).questionnaire
-        path = f"/questionnaires/{questionnaire.pk}/import/"
-        assert client_of(cast.charlie).get(path).status_code == 404 and client_of(cast.bob).get(path).status_code == 403
-        dora = client_of(cast.dora)
-        def send(**fields: str) -> str:
-            return str(dora.post(path, {"file": SimpleUploadedFile("a.csv", CSV.encode()), **fields}).content.decode())
-        suggestion = send(mapping="")
-        assert "suggestion" in suggestion and "keep_blank_forms&quot;: false" in suggestion
-        assert "they are kept as blank forms" in suggestion
-        assert "not JSON" in send(mapping="{")
-        assert "5 rows: 3 new" in send(mapping=json.dumps(MAP), **{"try": "1"}) and not Response.objects.exists()
-        assert "is no answer to its question" in send(mapping=json.dumps(MAP), store="1") and Response.objects.count() == 3
 
 
 class TestPreview:
