@@ -191,6 +191,10 @@ class TeamForm(forms.Form):
         help_text=_("Stands at the foot of each mail; some laws ask for it.")
     )
     privacy_url = forms.URLField(label=_("Privacy page"), required=False, assume_scheme="https", max_length=200)
+    is_sending_armed = forms.BooleanField(
+        label=_("Send survey mail"), required=False,
+        help_text=_("Switched off, no survey mail leaves: for example after a restore, until you have looked at the sendings."),
+    )
     show_from_n = threshold(_("Show scores from"), 1, _("Valid answers behind a number before it is shown."))
     sure_from_n = threshold(
         _("Call answers few below"), 1, _("Below this a number is marked: few answers. Alerts need as many.")

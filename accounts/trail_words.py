@@ -29,6 +29,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "key.revoked": _("Revoked an access key"),
     "questionnaire.created": _("Created a questionnaire"),
     "questionnaire.published": _("Published a questionnaire"),
+    "questionnaire.promised": _("Chose whether a questionnaire is anonymous"),
     "responses.imported": _("Imported responses"),
     "contacts.imported": _("Imported contacts"),
     "contact.deleted": _("Removed a contact"),
@@ -67,6 +68,7 @@ FACTS: Final[Mapping[str, str | Promise]] = {
     "key.created": _("as %(role)s"),
     "team.changed": "%(fields)s",
     "questionnaire.published": _("version %(version)s"),
+    "questionnaire.promised": _("anonymous: %(is_anonymous)s"),
     "responses.imported": _("%(created)s new, %(wrong)s wrong"),
     "contacts.imported": _("%(new)s new, %(updated)s changed, %(stopped)s stopped, %(wrong)s wrong"),
     "indicator.added": _("key %(key)s"),
@@ -120,6 +122,8 @@ def _value(name: str, value: Any) -> str:
         return str(dict(Role.choices).get(value, value))
     if name == "fields" and isinstance(value, list):
         return translate(", ").join(_field_name(str(one)) for one in value)
+    if isinstance(value, bool):
+        return translate("yes") if value else translate("no")
     return str(value)
 
 

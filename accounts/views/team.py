@@ -26,7 +26,7 @@ from accounts.views.passwords import status_of
 
 FIELDS = (
     "name", "time_zone", "default_language", "sender_name", "reply_to", "postal_address", "privacy_url",
-    "show_from_n", "sure_from_n", "anonymity_k",
+    "is_sending_armed", "show_from_n", "sure_from_n", "anonymity_k",
 )
 
 

@@ -48,6 +48,10 @@ class UnchangedError(Exception):
     """The draft equals the live version, so there is nothing to publish."""
 
 
+class AlreadyPublishedError(Exception):
+    """The questionnaire has gone out, and so has what it promises."""
+
+
 class NothingToUndoError(Exception):
     """No earlier draft is kept."""
 
@@ -90,6 +94,20 @@ def rename_questionnaire(*, questionnaire: Questionnaire, name: str, at: datetim
         raise NameTakenError from error
     questionnaire.refresh_from_db()
     return questionnaire
+
+
+def promise_anonymity(*, questionnaire: Questionnaire, is_anonymous: bool, at: datetime) -> Questionnaire:
+    """Say whether answers are stored without names and small groups never shown.
+
+    Raises AlreadyPublishedError once a version is published: a promise once given is neither taken back nor made later.
+    """
+    with transaction.atomic():
+        current = _lock_at(questionnaire, None)
+        if get_latest_version(questionnaire=current) is not None:
+            raise AlreadyPublishedError
+        current.is_anonymous, current.updated_at = is_anonymous, at
+        current.save(update_fields=["is_anonymous", "updated_at"])
+    return current
 
 
 def save_draft(

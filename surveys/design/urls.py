@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:questionnaire_id>/rename/", saving.rename, name="rename"),
     path("<int:questionnaire_id>/undo/", saving.undo, name="undo"),
     path("<int:questionnaire_id>/publish/", saving.make_version, name="publish"),
+    path("<int:questionnaire_id>/promise/", saving.promise, name="promise"),
     path("<int:questionnaire_id>/translations/", translations.edit_translations, name="translations"),
     path("<int:questionnaire_id>/logic/", logic.show_logic, name="logic"),
     path("<int:questionnaire_id>/checks/", versions.show_checks, name="checks"),

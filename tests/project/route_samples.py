@@ -248,6 +248,7 @@ RULES: dict[str, Rule] = {
     "design:edit": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
     "design:rename": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
     "design:undo": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
+    "design:promise": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
     "design:publish": Rule(DESIGN, ("POST",), build=a_questionnaire("questionnaire_id"), ids=("questionnaire_id",)),
     "contacts:list": Rule(DESIGN),
     "contacts:new": Rule(DESIGN, ("GET", "POST")),

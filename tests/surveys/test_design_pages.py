@@ -207,6 +207,16 @@ class TestPublishing:
         assert "Version 1 is live." in text and survey.versions.get().published_by == cast.dora
         assert AuditEvent.objects.filter(action="questionnaire.published").count() == 1
 
+    def test_may_promise_anonymity_before_it_and_not_after(self, dora: Client, survey: Questionnaire) -> None:
+        text = dora.post(url("promise", survey), {"is_anonymous": "on"}, follow=True).content.decode()
+        survey.refresh_from_db()
+        assert "Answers will be anonymous." in text and survey.is_anonymous
+        assert AuditEvent.objects.get(action="questionnaire.promised").detail == {"is_anonymous": True}
+        publish(questionnaire=survey, user=None, at=NOW)
+        text = dora.post(url("promise", survey), {}, follow=True).content.decode()
+        survey.refresh_from_db()
+        assert "stays. Make another questionnaire" in text and survey.is_anonymous
+
     def test_of_an_unchanged_draft_says_so(self, dora: Client, survey: Questionnaire) -> None:
         publish(questionnaire=survey, user=None, at=NOW)
         text = dora.post(url("publish", survey), {"revision": "1"}, follow=True).content.decode()

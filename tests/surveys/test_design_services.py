@@ -18,6 +18,7 @@ from surveys.design.placeholders import fill_placeholders
 from surveys.design.selectors import get_document, get_latest_version
 from surveys.design.services import (
     UNDO_STEPS,
+    AlreadyPublishedError,
     NameInvalidError,
     NameTakenError,
     NothingToUndoError,
@@ -25,6 +26,7 @@ from surveys.design.services import (
     StaleDraftError,
     UnchangedError,
     create_questionnaire,
+    promise_anonymity,
     publish,
     save_draft,
     undo_draft,
@@ -174,6 +176,17 @@ class TestUndo:
             text = {"zh-hans": f"第 {revision} 次", "en": "x"}
             save_draft(questionnaire=survey, document=changed("comment.text", text), revision=revision, at=NOW)
         assert survey.draft_history.count() == UNDO_STEPS
+
+
+class TestThePromiseOfAnonymity:
+    def test_is_made_or_not_until_the_first_version_is_published(self, survey: Questionnaire) -> None:
+        assert promise_anonymity(questionnaire=survey, is_anonymous=True, at=NOW).is_anonymous
+        assert not promise_anonymity(questionnaire=survey, is_anonymous=False, at=NOW).is_anonymous
+        publish(questionnaire=survey, user=None, at=NOW)
+        with pytest.raises(AlreadyPublishedError):
+            promise_anonymity(questionnaire=survey, is_anonymous=True, at=NOW)
+        survey.refresh_from_db()
+        assert not survey.is_anonymous
 
 
 class TestPublish:

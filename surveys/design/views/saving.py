@@ -29,12 +29,14 @@ from surveys.design.models import Questionnaire
 from surveys.design.question_form import read_question, read_texts
 from surveys.design.sentences import describe
 from surveys.design.services import (
+    AlreadyPublishedError,
     NameInvalidError,
     NameTakenError,
     NothingToUndoError,
     NotPublishableError,
     StaleDraftError,
     UnchangedError,
+    promise_anonymity,
     publish,
     rename_questionnaire,
     save_draft,
@@ -195,6 +197,25 @@ def undo(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
         messages.warning(request, _("Somebody else changed this draft. Look at it and undo again."))
     query = urlencode({"q": request.POST.get("q", ""), "focus": "undo"})
     return redirect(f"{reverse('design:builder', args=[questionnaire.pk])}?{query}")
+
+
+@team_view(Permission.DESIGN)
+@require_POST
+def promise(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
+    """Make the questionnaire anonymous or not, while nobody has been asked yet."""
+    questionnaire, at = get_questionnaire(request.actor, questionnaire_id), timezone.now()
+    try:
+        promised = promise_anonymity(questionnaire=questionnaire, is_anonymous="is_anonymous" in request.POST, at=at)
+    except AlreadyPublishedError:
+        messages.warning(request, _(
+            "A version is published, so what was promised to customers stays."
+            " Make another questionnaire to promise something else."
+        ))
+        return redirect("design:checks", questionnaire.pk)
+    record_event(actor=request.actor, action="questionnaire.promised", target=f"questionnaire {questionnaire.pk}",
+                 detail={"is_anonymous": promised.is_anonymous}, at=at)
+    messages.success(request, _("Answers will be anonymous.") if promised.is_anonymous else _("Answers will be linked to the customer."))
+    return redirect("design:checks", questionnaire.pk)
 
 
 @team_view(Permission.DESIGN)
