@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
@@ -24,6 +25,10 @@ from tests.services.proxy import Proxy
 from tests.services.redis_server import RedisServer
 from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox, MailServer
+
+# A slow machine makes no law untrue.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}

@@ -20,10 +20,6 @@ from analytics.scoring.columns import Columns, Facts, Labels, concatenate, from_
 from analytics.scoring.definition import Definition, NodeRule, SourceRule
 from analytics.scoring.summaries import node_moments, summarise, totals
 
-# The first example builds caches and machines differ: time says nothing about a law.
-settings.register_profile("laws", deadline=None)
-settings.load_profile("laws")
-
 ITEMS = (ItemKey("a", 1, 5), ItemKey("b", 1, 5), ItemKey("c", 1, 7), ItemKey("nps", 0, 10))
 DEFINITION = Definition(
     nodes=(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.scoring.disclosure import Rules, hidden_groups
@@ -31,9 +31,6 @@ from tests.analytics.builders import (
     sheets,
     standard_document,
 )
-
-settings.register_profile("laws", deadline=None)
-settings.load_profile("laws")
 
 
 class TestRules:

@@ -43,9 +43,6 @@ from tests.analytics.builders import (
     standard_document,
 )
 
-settings.register_profile("laws", deadline=None)
-settings.load_profile("laws")
-
 whole = st.one_of(st.integers(-3, 13), st.integers())
 scalars = st.one_of(
     whole, st.none(), st.booleans(), st.sampled_from(["NA", "na", "3", "10", "", "\\N", "\t", "N\nA", "null", "好"]),

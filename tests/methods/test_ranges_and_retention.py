@@ -13,7 +13,7 @@ from analytics.methods.jackknife import delete_group_intervals
 from analytics.methods.retention import chance_eigenvalues, parallel_analysis
 from tests.methods.figures import CLOSED, figures
 
-PUPILS, MOBI = figures("holzinger"), figures("mobi_covariance")
+MOBI = figures("mobi_covariance")
 
 
 class TestDeleteGroupIntervals:
@@ -78,11 +78,6 @@ class TestChanceEigenvalues:
 
 
 class TestParallelAnalysis:
-    def test_finds_the_three_abilities_of_the_pupils(self):
-        found = parallel_analysis(PUPILS["correlation"], PUPILS["n"])
-        assert found.kept == 3
-        assert found.eigenvalues.round(3).tolist() == [3.216, 1.639, 1.365, 0.699, 0.584, 0.5, 0.473, 0.286, 0.238]
-
     def test_keeps_fewer_than_eigenvalues_over_one(self):
         covariance = np.array(MOBI["covariance"])
         scale = np.sqrt(np.diag(covariance))

@@ -31,12 +31,13 @@ from analytics.methods.reliability import (
     cronbach_alpha,
     item_rest_correlations,
 )
+from analytics.methods.retention import parallel_analysis
 from analytics.methods.weighting import WeightedSums, merge_sums, weighted_mean
 from tests.methods.checks.check import Check, check, ends, values
 from tests.methods.figures import figures
 
 FACTOR, KDA, ALPHA, ENTROPY, RAKING = (figures(name) for name in ("factor", "kda", "reliability", "entropy", "raking"))
-AIRLINE, MOBI = figures("airline"), figures("mobi_covariance")
+AIRLINE, MOBI, PUPILS = figures("airline"), figures("mobi_covariance"), figures("holzinger")
 COVARIANCE = np.array(MOBI["covariance"])
 SPREAD = np.sqrt(np.diag(COVARIANCE))
 CORRELATION = COVARIANCE / np.outer(SPREAD, SPREAD)
@@ -68,6 +69,17 @@ def aligned(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
     signs: np.ndarray = np.sign((columns * expected).sum(axis=0))
     columns *= signs
     return columns
+
+
+def dimensions() -> Iterator[Check]:
+    """How many components stand out of chance; the eigenvalues are known to three decimals."""
+    found = parallel_analysis(PUPILS["correlation"], PUPILS["n"])
+    source = "Holzinger and Swineford 1939"
+    yield check("retention.parallel_analysis", "nine tests: dimensions", [PUPILS["kept"]], [found.kept], source=source)
+    yield check(
+        "retention.parallel_analysis", "nine tests: eigenvalues", PUPILS["eigenvalues"], found.eigenvalues,
+        source=source, within=6e-4,
+    )
 
 
 def factors() -> Iterator[Check]:

@@ -12,7 +12,7 @@ SOURCES: Final[tuple[Callable[[], Iterator[Check]], ...]] = (
     shares.intervals_of_shares, shares.boxes_and_scores, shares.net_promoter_scores, shares.efforts, shares.weighted_means,
     trends.control_charts, trends.trends, trends.corrections, trends.roll_ups,
     experts.published_matrices, experts.incomplete_matrices, experts.panels,
-    derived.factors, derived.importances, derived.reliabilities, derived.entropies, derived.rakings,
+    derived.dimensions, derived.factors, derived.importances, derived.reliabilities, derived.entropies, derived.rakings,
     airport.waves, airport.net_promoter_scores, airport.changes,
 )
 """What needs no database; the rest is `service.every_check`."""
