@@ -25,6 +25,7 @@ from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
 from surveys.design.document import Item, Question, parse_document
 from surveys.design.models import QuestionnaireVersion
+from surveys.design.placeholders import fill_document
 
 
 class Family(StrEnum):
@@ -191,7 +192,7 @@ def item_names(selection: Selection) -> Mapping[tuple[int, str], Names]:
     versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(selection.tree))
     newest = {of: version for version, of in versions.order_by("number").values_list("id", "questionnaire_id")}
     for questionnaire, raw in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
-        document = parse_document(raw)
+        document = fill_document(parse_document(raw), selection.tree.team)
         texts = Counter(pair for item in document.items() for pair in item.text.items())
         for question in document.questions():
             for item in question.items:

@@ -12,6 +12,7 @@ from accounts.models import Team
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, SourceRole, WeightSet
 from surveys.design.document import DocumentError
 from surveys.design.models import Questionnaire
+from surveys.design.placeholders import fill_document
 from surveys.design.selectors import get_document, get_draft, get_latest_version
 
 WEIGHT_TOLERANCE = 1e-9
@@ -71,7 +72,7 @@ def get_branch(*, tree: IndicatorTree) -> Branch | None:
     for node in tree.indicators.all():
         families.setdefault(node.parent_id, []).append(node)
     feeding: dict[int | None, list[QuestionSource]] = {}
-    for source in tree.sources.select_related("questionnaire").order_by("id"):
+    for source in tree.sources.select_related("questionnaire__team").order_by("id"):
         feeding.setdefault(source.indicator_id, []).append(source)
     roots = families.get(None, [])
     return _branch(roots[0], 0, families, feeding, weights) if roots else None
@@ -166,7 +167,8 @@ def list_questions(*, questionnaire: Questionnaire) -> list[AskedQuestion]:
     except DocumentError:
         return []
     return [
-        AskedQuestion(item.key, item.text, item.type, item.scale.low, item.scale.high) for item in document.items()
+        AskedQuestion(item.key, item.text, item.type, item.scale.low, item.scale.high)
+        for item in fill_document(document, questionnaire.team).items()
     ]
 
 
@@ -185,7 +187,7 @@ def list_unmapped(*, tree: IndicatorTree, role: str) -> list[tuple[Questionnaire
     """Return questions of the team that may still take a role in a tree, by questionnaire."""
     taken = set(tree.sources.filter(role=role).values_list("questionnaire_id", "question_key"))
     found = []
-    for questionnaire in Questionnaire.objects.filter(team=tree.team_id, archived_at=None).order_by("name"):
+    for questionnaire in Questionnaire.objects.filter(team=tree.team_id, archived_at=None).select_related("team").order_by("name"):
         for question in list_questions(questionnaire=questionnaire):
             is_nps = question.type == "nps"
             fits = is_nps if role == SourceRole.NPS else role == SourceRole.LEAF or not is_nps

@@ -238,7 +238,7 @@ def _tree_page(
     request: TeamRequest, tree: IndicatorTree, *, rules: RulesForm | None = None, status: int = 200
 ) -> HttpResponse:
     roles = [
-        (role, list(tree.sources.filter(role=role).select_related("questionnaire")),
+        (role, list(tree.sources.filter(role=role).select_related("questionnaire__team")),
          MappingForm(questions=selectors.list_unmapped(tree=tree, role=role), initial={"role": role}))
         for role in ROLES
     ]

@@ -35,6 +35,7 @@ from surveys.contacts.models import ContactAttribute
 from surveys.contacts.selectors import list_attributes
 from surveys.contacts.tables import TableError, read_table, require_rows
 from surveys.design.document import Document, text_in
+from surveys.design.placeholders import fill_document
 
 SHOWN_WRONG: Final = 50
 
@@ -89,7 +90,8 @@ class _MatchPage:
     def __init__(self, request: TeamRequest, response_import: ResponseImport) -> None:
         self.request, self.response_import = request, response_import
         self.table = uploads.table_of(response_import)
-        self.document = uploads.get_live_document(questionnaire=response_import.questionnaire)
+        live = uploads.get_live_document(questionnaire=response_import.questionnaire)
+        self.document = fill_document(live, request.actor.team)
         self.attributes = list(list_attributes(team=request.actor.team))
         self.columns = self._describe()
         self.file_form = MappingFileForm()
@@ -187,7 +189,8 @@ def check(request: TeamRequest, import_id: int) -> HttpResponse:
     except MappingError as error:
         # A newer version may have been published meanwhile, or nothing has been chosen yet.
         return render(request, "answering/import_check.html", context | {"error": map_sentence(error)}, status=400)
-    document = uploads.get_live_document(questionnaire=response_import.questionnaire)
+    live = uploads.get_live_document(questionnaire=response_import.questionnaire)
+    document = fill_document(live, request.actor.team)
     context |= _result(report) | _contents(report, response_import, document, request)
     return render(request, "answering/import_check.html", context)
 

@@ -14,7 +14,7 @@ from surveys.design.document import DocumentError, parse_document
 from surveys.design.document_json import document_to_json, hash_document
 from surveys.design.gallery import TEMPLATES, TemplateNode
 from surveys.design.models import Questionnaire
-from surveys.design.placeholders import fill_placeholders
+from surveys.design.placeholders import fill_document, fill_placeholders
 from surveys.design.selectors import get_document, get_latest_version
 from surveys.design.services import (
     UNDO_STEPS,
@@ -327,6 +327,14 @@ class TestDifferences:
 
 
 class TestPlaceholders:
+    def test_are_filled_in_the_lists_that_staff_read(self, cast: Cast) -> None:
+        cast.team.company_names = {"en": "Harbour", "zh-hans": "港湾"}
+        document = parse_document(TEMPLATES["pulse"].document)
+        filled = fill_document(document, cast.team)
+        asked, before = filled.items()[0].text, document.items()[0].text
+        assert "{company}" in before["en"] and asked["en"] == before["en"].replace("{company}", "Harbour")
+        assert "港湾" in asked["zh-hans"]
+
     def test_fill_only_what_is_known(self) -> None:
         text = fill_placeholders("{company} {other} {company.x} {0}", {"company": "{other}"})
         assert text == "{other} {other} {company.x} {0}"
