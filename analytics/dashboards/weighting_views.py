@@ -23,7 +23,7 @@ from analytics.dashboards.access import get_tree
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import level_name
 from analytics.dashboards.selection import Selection, read_selection
-from analytics.dashboards.views import language_of, results_view, shared_context, with_query
+from analytics.dashboards.views import emptiness, language_of, results_view, shared_context, with_query
 from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting_input import WeightingForm, field_name
 from analytics.dashboards.weighting_text import figures_of, present_detail, weighting_name
@@ -40,12 +40,13 @@ from surveys.design.document import text_in
 def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show unweighted figures beside those of the imported weights and of every saved weighting."""
     known, standing = list_weightings(selection.tree), standard_word(selection.tree)
+    whole = selection.reading.period(selection.period)
     context = shared_context(request, selection, "weighting") | {
         "rows": [
             _row(named, compare_weighting(selection, named.weighting)) | {"query": selection.query(weighting=named.word)}
             for named in known
         ],
-        "plain": figures_of(selection.reading.period(selection.period)),
+        "plain": figures_of(whole), "is_empty": not whole.responses and not whole.is_withheld,
         "schemes": list_schemes(tree=selection.tree), "choice": get_choice(tree=selection.tree),
         "choices": [
             Choice("", _("Unweighted"), not standing),
@@ -54,6 +55,8 @@ def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
         "detail": present_detail(selection, request.GET.get("weighting", ""), known, language_of(request)),
         "period_text": wording.period_text(selection.period),
     }
+    if context["is_empty"]:
+        context |= emptiness(request, selection)
     return render(request, "scoring/weighting.html", context)
 
 
