@@ -53,7 +53,7 @@ def list_known_levels(team_id: int) -> dict[str, set[str]]:
     known: dict[str, set[str]] = {}
     for source in level_sources:
         for key, levels in source(team_id).items():
-            known.setdefault(key, set()).update(levels)
+            known.setdefault(key, set()).update(level for level in levels if level)
     return known
 
 

@@ -79,6 +79,12 @@ class TestTheOverview:
             "invited": 45, "delivered": 40, "started": 10, "completed": 10, "headline": None
         }
 
+    def test_counts_invitations_where_they_are_too_few_for_a_rate(self, cast, shop):
+        invite(shop, sent=8, completed=1)
+        page = overview(client_of(cast.bob))
+        assert "8 delivered invitations. The rate is shown from 10." in page
+        assert "8 answers" not in page
+
     def test_names_what_fell_beyond_chance_and_links_to_it(self, cast, shop):
         response = client_of(cast.bob).get("/overview/")
         assert "West: Index fell by" in words(response)
@@ -203,7 +209,7 @@ class TestWhoSeesWhat:
     def test_an_owner_is_told_the_levels_that_answers_have(self, cast, shop):
         shop.compute()
         page = client_of(cast.alice).get(f"/account/settings/members/{cast.membership(cast.eve).pk}/").content.decode()
-        assert "region = East" in page.split("Your customers have:")[1]
+        assert "region = East" in page.split("Your customers have:")[1]  # and not the level of those who have none
 
     def test_a_filter_cannot_leave_the_scope(self, cast, shop):
         assert api(cast, "?region=West", scope={"region": ["East"]})["responses"] == 60
