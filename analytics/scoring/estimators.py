@@ -110,12 +110,27 @@ def read_estimators(
     leaves = leaves_under(reading.definition, node)
     result = reading.period(period, nodes=(node,))
     (found,) = result.nodes
-    if result.is_withheld:
+    if result.is_withheld or found.index.status == Status.WITHHELD or _hides_parts(reading, node, period):
         return Estimators(found.index, _withheld(reading.rules), None, Agreement.UNKNOWN)
     pairs = _read_pairs(reading, period, leaves)
     by_means = _by_means(reading.reader, node, leaves, pairs)
     told = None if 0 < pairs.incomplete < reading.rules.k else pairs.incomplete
     return Estimators(found.index, by_means, told, _agreement(found.index, by_means, pairs.incomplete))
+
+
+def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
+    """Whether anything that the figure is made of is hidden: from the means it could be had again."""
+    hidden = reading.hidden_parts(period)
+    return any(rule.key in hidden for rule in reading.definition.nodes if rule.key in nodes_under(reading.definition, node))
+
+
+def nodes_under(definition: Definition, node: str) -> frozenset[str]:
+    """Return a node and all below it."""
+    inside = {node}
+    for rule in definition.nodes:
+        if rule.parent in inside:
+            inside.add(rule.key)
+    return frozenset(inside)
 
 
 def leaves_under(definition: Definition, node: str) -> tuple[str, ...]:

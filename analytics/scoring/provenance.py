@@ -82,7 +82,9 @@ def describe_value(
     result = reading.period(period)
     found = result.node(node)
     assert found is not None
-    left_out = None if result.is_withheld or not found.index.n else result.responses - found.index.n
+    left_out = result.responses - found.index.n if found.index.n and not result.is_withheld else None
+    if left_out and left_out < reading.rules.k:
+        left_out = None
     return ValueOrigin(
         period=period, node=found, children=tuple(one for one in result.nodes if one.parent == node), result=result,
         left_out=left_out, coverage=definition.coverage, score_vector=definition.score_vector,
