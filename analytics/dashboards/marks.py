@@ -91,7 +91,7 @@ def read_mark(*, team_id: int, tree_id: int) -> Mark | None:
         return None
     notes, requests = found["notes"], found.get("requests")
     return Mark(
-        tree_id=found["chosen"][1], is_mailed=bool(found["mailed"][1]), freshness=_freshness(found),
+        tree_id=found["chosen"][1], is_mailed=bool(found["mailed"][1]), freshness=_freshness(found, _is_anonymous(rows)),
         meaning=digest(sorted(str(row) for row in rows if row[0] in MEANING)),
         answers=f"{requests[1] if requests else 0}.{notes[1]}",
     )
@@ -114,14 +114,19 @@ def _rows(team_id: int, tree_id: int) -> list[Row]:
         return rows
 
 
-def _freshness(found: dict[str, Row]) -> Freshness:
+def _is_anonymous(rows: Sequence[Row]) -> bool:
+    return any(row[0] == "questionnaire" and row[3] in ("true", "1") for row in rows)
+
+
+def _freshness(found: dict[str, Row], is_anonymous: bool) -> Freshness:
     run, notes, requests = found["run"], found["notes"], found.get("requests")
     is_asked = requests is not None and requests[1] > int(requests[2])
     waiting = [_moment(notes[4]), _moment(requests[4]) if requests and is_asked else None]
-    return Freshness(
+    told = Freshness(
         run_id=run[1], finished_at=_moment(run[4]), responses=int(run[3]), newest_response_at=_moment(found["newest"][4]),
         is_pending=is_asked or notes[1] > 0, waiting_since_at=min((one for one in waiting if one), default=None),
     )
+    return told.untold() if is_anonymous else told
 
 
 def _moment(value: datetime | str | None) -> datetime | None:

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import geometry, wording
-from analytics.dashboards.method import describe_method
+from analytics.dashboards.method import Method, describe_method
 from analytics.dashboards.presentation import levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
 from analytics.dashboards.value_panels import present_efforts, present_estimators, present_weighted
-from analytics.dashboards.views import language_of
+from analytics.dashboards.views import language_of, may_know_answers
 from analytics.dashboards.weighting_text import weighting_name
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
@@ -52,7 +52,7 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
     period, period_problem = _period(request.GET.get("period", ""))
     node = request.GET.get("node", "") or run.definition["nodes"][0]["key"]
     filters = _filters(request, run)
-    context: dict[str, Any] = {"nav": "overview", "run": run, "method": describe_method(run, language=language),
+    context: dict[str, Any] = {"nav": "overview", "run": run, "method": _method(request, run),
                                "period_text": wording.period_text(period), "period": period, "node_key": node,
                                "problem": period_problem, "runs": selectors.list_runs(tree=run.tree)[:RUNS_LISTED],
                                "run_weighting": weighting_name(run.provenance.get("weighting"))}
@@ -85,7 +85,7 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
     run, other = get_run(request.actor, run_id), get_run(request.actor, other_id)
     if run.tree_id != other.tree_id:
         raise Http404
-    comparison = compare_runs(run, other)
+    comparison = compare_runs(run, other, tells_answers=all(may_know_answers(request, one) for one in (run, other)))
     period, _problem = _period(request.GET.get("period", ""))
     context = {
         "nav": "overview", "comparison": comparison, "finding": _finding(comparison), "reasons": _reasons(comparison),
@@ -94,6 +94,10 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
         "is_weighted": any(run.provenance.get("weighting") for run in (comparison.earlier, comparison.later)),
     }
     return render(request, "scoring/runs_compare.html", context)
+
+
+def _method(request: TeamRequest, run: Run) -> Method:
+    return describe_method(run, language=language_of(request), tells_answers=may_know_answers(request, run))
 
 
 def _period(word: str) -> tuple[Period, str]:
@@ -154,7 +158,7 @@ def _reasons(comparison: RunComparison) -> list[dict[str, str]]:
     causes = {Because.DATA: _("Data"), Because.WEIGHTS: _("Weights"), Because.WEIGHTING: _("Respondent weights"),
               Because.DEFINITION: _("Definition")}
     names = {
-        "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
+        "answers": _("Answers"), "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
         "versions": _("Responses by questionnaire version"), "weight_set": _("Weight set"),
         "score_vector": _("Score vector"), "coverage": _("Required share answered"), "time_zone": _("Time zone"),
         "nodes": _("Indicators"), "sources": _("Questions"), "dimensions": _("Segment dimensions"),

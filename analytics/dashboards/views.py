@@ -33,6 +33,8 @@ from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
+from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
+from analytics.scoring.models import Run
 from analytics.scoring.results import Freshness
 
 NO_RUN = 0
@@ -147,7 +149,8 @@ def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
 @results_view
 def method(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Explain how the numbers are calculated, from the registry and the run itself."""
-    described = describe_method(selection.run, language=language_of(request))
+    tells = may_know_answers(request, selection.run)
+    described = describe_method(selection.run, language=language_of(request), tells_answers=tells)
     return render(request, "dashboards/method.html", {"nav": "overview", "method": described, "selection": selection})
 
 
@@ -205,6 +208,12 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
         "example": example, "stamp": present_stamp(fresh, at=at),
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
     }
+
+
+def may_know_answers(request: TeamRequest, run: Run) -> bool:
+    """Whether the reader may know how many answers a run covers, and which."""
+    actor = request.actor
+    return tells_its_answers(run, scope=actor.scope, anonymous=anonymous_questionnaires(team=actor.team))
 
 
 def language_of(request: HttpRequest) -> str:

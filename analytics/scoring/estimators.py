@@ -21,7 +21,7 @@ from analytics.methods.item_means import item_means_index
 from analytics.methods.moments import UNITS
 from analytics.methods.trees import ROOT, IndicatorTree
 from analytics.scoring.columns import select
-from analytics.scoring.definition import Definition
+from analytics.scoring.definition import Definition, nodes_under
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.figures import Numbers, Reader
 from analytics.scoring.models import Run
@@ -120,17 +120,7 @@ def read_estimators(
 
 def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
     """Whether anything that the figure is made of is hidden: from the means it could be had again."""
-    hidden = reading.hidden_parts(period)
-    return any(rule.key in hidden for rule in reading.definition.nodes if rule.key in nodes_under(reading.definition, node))
-
-
-def nodes_under(definition: Definition, node: str) -> frozenset[str]:
-    """Return a node and all below it."""
-    inside = {node}
-    for rule in definition.nodes:
-        if rule.parent in inside:
-            inside.add(rule.key)
-    return frozenset(inside)
+    return bool(reading.hidden_parts(period) & nodes_under(reading.definition, node))
 
 
 def leaves_under(definition: Definition, node: str) -> tuple[str, ...]:

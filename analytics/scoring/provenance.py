@@ -91,11 +91,17 @@ def describe_value(
     )
 
 
-def compare_runs(one: Run, other: Run) -> RunComparison:
-    """Return what differs between two runs of a tree, whatever their order."""
+def compare_runs(one: Run, other: Run, *, tells_answers: bool = True) -> RunComparison:
+    """Return what differs between two runs of a tree, whatever their order.
+
+    To a reader who may not know which answers a run covers it is only said that they are others.
+    """
     earlier, later = sorted((one, other), key=lambda run: run.pk)
     before, after = Definition.from_json(earlier.definition), Definition.from_json(later.definition)
-    reasons = [*_data(earlier, later), *_weights(earlier, later, before, after),
+    data = _data(earlier, later)
+    if data and not tells_answers:
+        data = [Reason(Because.DATA, "answers", "", "")]
+    reasons = [*data, *_weights(earlier, later, before, after),
                *_weighting(earlier, later), *_definition(earlier, later, before, after)]
     return RunComparison(earlier, later, tuple(reasons))
 

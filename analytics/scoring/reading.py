@@ -94,6 +94,11 @@ class Reading:
         """
         return self._uncounted if not self.scope else 0
 
+    @property
+    def counted(self) -> int:
+        """How many answers of the run are counted, whatever the filter and scope."""
+        return self.run.responses - self._uncounted
+
     @cached_property
     def _uncounted(self) -> int:
         if not self.rules.k:
@@ -318,6 +323,14 @@ class Reading:
             by_level = unfiltered._hidden_parts_of_levels(period, dimension)
             found += [by_level.get(level, NOTHING_HIDDEN) for level in levels]
         return NOTHING_HIDDEN.union(*found)
+
+    def rare_parts(self, period: Period) -> frozenset[str]:
+        """Figures of a period that some respondents, fewer than k, are part of in a way of their own.
+
+        Shown under several weights at once such a figure could tell of them, even where it may be shown under one.
+        """
+        found = zip(self._families, self._patterns(period), strict=True) if self.rules.k else ()
+        return frozenset(family.key for family, held in found if any(0 < n < self.rules.k for n in held.values()))
 
     def _hidden_parts_of_periods(self, grain: Grain, whole: Period) -> Mapping[Period, Hidden]:
         siblings = [one for one in self.periods(grain) if _is_inside(one, whole)]

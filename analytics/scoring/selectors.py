@@ -136,7 +136,7 @@ def freshness(*, tree: IndicatorTree) -> Freshness:
     state = TreeState.objects.filter(tree=tree).first()
     asked = state.requested_at if state is not None and state.requested > state.served else None
     since = min((moment for moment in (notes, asked) if moment), default=None)
-    return Freshness(
+    found = Freshness(
         run_id=run.pk if run else None,
         finished_at=run.finished_at if run else None,
         responses=run.responses if run else 0,
@@ -144,6 +144,8 @@ def freshness(*, tree: IndicatorTree) -> Freshness:
         is_pending=is_requested(tree=tree),
         waiting_since_at=since,
     )
+    fed = QuestionSource.objects.filter(tree=tree, questionnaire__is_anonymous=True)
+    return found.untold() if run and fed.exists() else found
 
 
 def get_state(*, tree: IndicatorTree) -> TreeState | None:
