@@ -13,7 +13,7 @@ from analytics.dashboards.charts.trend import Point, trend_figure
 from analytics.dashboards.comments import Mood, mood_of
 from analytics.dashboards.exports import escape, stream_csv
 from analytics.dashboards.page import Headline, NodeRow, Trend, TrendPoint
-from analytics.dashboards.presentation import present_stamp
+from analytics.dashboards.stamp import present_stamp
 from analytics.scoring import periods
 from analytics.scoring.comparing import compare
 from analytics.scoring.results import (
