@@ -11,8 +11,9 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, models, transaction
 from django.db.models import F
@@ -43,11 +44,12 @@ class BusyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a recompute came to: the run that now stands, and whether it is a new one."""
+    """What a recompute came to: the run that now stands, and whether it is a new one; or the code of what was missing."""
 
     run: Run | None
     is_new: bool
     problem: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def recompute(*, tree: IndicatorTree, at: datetime) -> Outcome:
@@ -62,7 +64,7 @@ def recompute(*, tree: IndicatorTree, at: datetime) -> Outcome:
         take_notes(tree=tree, at=at)
         request = _begin_attempt(tree, at)
         outcome = _computed(tree, at)
-        _end_attempt(tree, request, outcome.problem)
+        _end_attempt(tree, request, outcome)
     return outcome
 
 
@@ -129,7 +131,7 @@ def _computed(tree: IndicatorTree, at: datetime) -> Outcome:
         try:
             return _compute(tree, at)
         except DefinitionError as error:
-            return Outcome(None, False, error.code)
+            return Outcome(None, False, error.code, error.details)
         except (OperationalError, blocks.RowsMovedError, blocks.ManyWaitingError):
             # Somebody edited a row that was being sealed, or many came: a new snapshot sees them as they are now.
             if attempt == ATTEMPTS - 1:
@@ -285,9 +287,9 @@ def _begin_attempt(tree: IndicatorTree, at: datetime) -> int:
     return TreeState.objects.values_list("requested", flat=True).get(tree=tree)
 
 
-def _end_attempt(tree: IndicatorTree, request: int, problem: str) -> None:
+def _end_attempt(tree: IndicatorTree, request: int, outcome: Outcome) -> None:
     state = TreeState.objects.filter(tree=tree)
-    state.update(attempts=0, last_error=problem)
+    state.update(attempts=0, last_error=outcome.problem, last_error_details=dict(outcome.details))
     state.filter(served__lt=request).update(served=request)
     state.filter(requested=F("served")).update(requested_at=None)
 
