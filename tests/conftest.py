@@ -53,7 +53,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
 
 
@@ -65,17 +65,15 @@ def default_language() -> None:
 
 @pytest.fixture
 def postgres() -> PostgresServer:
-    """The server itself, to stop, crash and start. Running again when the test ends is the test's duty."""
-    if plugin.postgres is None:
-        pytest.fail("This test stops PostgreSQL, so it needs the suite's own: unset CSAT_TEST_DATABASE_URL.")
+    """The server, to stop, crash and start. Running again when the test ends is the test's duty."""
+    assert plugin.postgres
     return plugin.postgres
 
 
 @pytest.fixture
 def redis_server() -> Iterator[RedisServer]:
     """The Redis server, empty before and healed after the test."""
-    if plugin.redis is None:
-        pytest.fail("This test disturbs Redis, so it needs the suite's own: unset CSAT_TEST_REDIS_URL.")
+    assert plugin.redis
     plugin.redis.heal()
     yield plugin.redis
     plugin.redis.heal()
