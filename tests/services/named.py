@@ -6,16 +6,18 @@ as a whole. The product is given the address of a proxy instead, and the faults 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
 from pathlib import PurePosixPath
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
+import psycopg2
 import redis
 
 from tests.services.postgres import PostgresServer
-from tests.services.proxy import Address, Proxy
+from tests.services.proxy import Proxy
 from tests.services.redis_server import RedisServer
 
+OLDEST_POSTGRES = 15
 OURS = (b"csat:", b"_kombu.", b"unacked", b"default", b"mail", b"scoring")
 """How every key begins that the suite may have left behind when it was killed."""
 
@@ -24,10 +26,10 @@ class NamedServerError(Exception):
     """The suite cannot work with this server; the message says what to change."""
 
 
-def through(parts: SplitResult, port: int) -> SplitResult:
-    """The same address with its line led over a port of this machine; user and password stay as they are spelt."""
+def led_to(parts: SplitResult, host: str, port: int) -> str:
+    """The same address with another host and port; user and password stay as they are spelt."""
     user, at, _host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user}{at}127.0.0.1:{port}")
+    return parts._replace(netloc=f"{user}{at}{f'[{host}]' if ':' in host else host}:{port}").geturl()
 
 
 class NamedPostgres(PostgresServer):
@@ -38,16 +40,15 @@ class NamedPostgres(PostgresServer):
     """
 
     def __init__(self, url: str) -> None:
+        check_rights(url)
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
-        folder = options.pop("host", "")
-        port = parts.port or 5432
-        target: Address = (parts.hostname or "127.0.0.1", port)
-        if folder:
-            target = str(PurePosixPath(folder) / f".s.PGSQL.{port}")
-        self.proxy = Proxy(target)
+        folder, host, port = options.pop("host", ""), parts.hostname or "127.0.0.1", parts.port or 5432
+        self.proxy = Proxy(str(PurePosixPath(folder) / f".s.PGSQL.{port}") if folder else (host, port))
         self.port = self.proxy.port
-        self.address = through(parts, self.port)._replace(query=urlencode(options)).geturl()
+        # Certificates are still compared with the host's own name.
+        query = urlencode({**options, "hostaddr": "127.0.0.1"})
+        self.address = led_to(parts._replace(query=query), host, self.port)
 
     @property
     def url(self) -> str:
@@ -66,6 +67,26 @@ class NamedPostgres(PostgresServer):
         self.proxy.close()
 
 
+def check_rights(url: str) -> None:
+    """Raise NamedServerError where the suite could not make its database there."""
+    parts, line = urlsplit(url), None
+    for name in ("/postgres", parts.path):
+        try:
+            line = psycopg2.connect(parts._replace(path=name).geturl(), connect_timeout=5)
+            break
+        except psycopg2.OperationalError as error:
+            said = error
+    if line is None:
+        raise NamedServerError(f"CSAT_TEST_DATABASE_URL names a PostgreSQL that does not let the suite in: {said}".strip())
+    with contextlib.closing(line), line.cursor() as cursor:
+        cursor.execute("SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        role, may_create = cursor.fetchone()
+    if line.server_version < OLDEST_POSTGRES * 10_000:
+        raise NamedServerError(f"CSAT_TEST_DATABASE_URL names a PostgreSQL older than {OLDEST_POSTGRES}.")
+    if not may_create:
+        raise NamedServerError(f"The suite makes a database of its own: let it, by ALTER ROLE {role} CREATEDB.")
+
+
 class NamedRedis(RedisServer):
     """A Redis that the suite was pointed at; it uses the database named and the next one, and empties these two.
 
@@ -76,35 +97,16 @@ class NamedRedis(RedisServer):
         parts = urlsplit(url)
         if parts.scheme != "redis":
             raise NamedServerError("CSAT_TEST_REDIS_URL must begin with redis://; the suite's own line to it has no TLS.")
-        self.first = int(parts.path.strip("/") or 0)
+        for one in two_databases(parts):
+            check_is_free(one)
         self.proxy = Proxy((parts.hostname or "127.0.0.1", parts.port or 6379))
         self.port = self.proxy.port
-        self.password = unquote(parts.password or "")
-        self.parts = through(parts, self.port)
-        self.spare_others()
+        self.parts = urlsplit(led_to(parts, "127.0.0.1", self.port))
         self.heal()
 
     @property
     def urls(self) -> tuple[str, str]:
-        queue, cache = (self.parts._replace(path=f"/{number}").geturl() for number in (self.first, self.first + 1))
-        return queue, cache
-
-    def spare_others(self) -> None:
-        """Refuse to empty a database that holds other people's keys."""
-        for number, url in enumerate(self.urls, self.first):
-            for key in self.foreign_keys(url):
-                self.close()
-                raise NamedServerError(
-                    f"Redis database {number} holds {key.decode(errors='replace')!r}, which is not the suite's. The suite "
-                    f"empties the database that CSAT_TEST_REDIS_URL names and the next one: name two that nobody uses."
-                )
-
-    def foreign_keys(self, url: str) -> Iterator[bytes]:
-        try:
-            yield from (key for key in redis.Redis.from_url(url).scan_iter(count=1000) if not key.startswith(OURS))
-        except redis.RedisError as error:
-            self.close()
-            raise NamedServerError(f"CSAT_TEST_REDIS_URL names a Redis that cannot be used: {error}") from None
+        return two_databases(self.parts)
 
     def start(self) -> None:
         self.proxy.heal()
@@ -119,4 +121,25 @@ class NamedRedis(RedisServer):
         self.proxy.thaw()
 
     def close(self) -> None:
+        self.heal()
         self.proxy.close()
+
+
+def two_databases(parts: SplitResult) -> tuple[str, str]:
+    """The database that an address names, and the next one."""
+    first = int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{first}").geturl(), parts._replace(path=f"/{first + 1}").geturl()
+
+
+def check_is_free(url: str) -> None:
+    """Raise NamedServerError where somebody else has put a key into a database, or nobody can be asked."""
+    try:
+        keys = redis.Redis.from_url(url, socket_timeout=5).scan_iter(count=1000)
+        theirs = next((key.decode(errors="replace") for key in keys if not key.startswith(OURS)), None)
+    except redis.RedisError as error:
+        raise NamedServerError(f"CSAT_TEST_REDIS_URL names a Redis that cannot be used: {error}") from None
+    if theirs is not None:
+        raise NamedServerError(
+            f"Redis database {urlsplit(url).path.strip('/')} holds {theirs!r}, which is not the suite's. The suite empties "
+            "the database that CSAT_TEST_REDIS_URL names and the next one: name two that nobody uses."
+        )

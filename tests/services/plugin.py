@@ -38,6 +38,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         named = os.environ.get("CSAT_TEST_REDIS_URL")
         redis = NamedRedis(named) if named else RedisServer()
     except NamedServerError as error:
+        pytest_unconfigure()
         raise pytest.UsageError(str(error)) from None
     os.environ["DATABASE_URL"] = postgres.url
     os.environ["REDIS_URL"], os.environ["CACHE_URL"] = redis.urls

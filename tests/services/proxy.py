@@ -8,7 +8,6 @@ import threading
 
 from tests.services.processes import free_port
 
-
 Address = tuple[str, int] | str
 """Host and port, or the path of a Unix socket."""
 
