@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
@@ -25,6 +26,7 @@ from tests.services.proxy import Proxy
 from tests.services.redis_server import RedisServer
 from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox, MailServer
+from tests.services.tables import empty_tables
 
 # A slow machine makes no law untrue.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -41,6 +43,14 @@ def empty_cache() -> Iterator[None]:
     """No test sees what another left in the cache."""
     cache.clear()
     yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """What committed tests leave behind is removed by `empty_tables`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
+        yield
 
 
 @pytest.fixture(scope="session")

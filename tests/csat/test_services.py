@@ -6,16 +6,22 @@ import contextlib
 import smtplib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
 import redis
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from playwright.sync_api import Page
 
+from accounts.models import Team
+from accounts.roles import Role
+from tests.cast import make_member, make_team
 from tests.services.named import NamedPostgres, NamedRedis, NamedServerError
 from tests.services.postgres import PostgresServer
 from tests.services.processes import free_port, wait_for
@@ -23,6 +29,7 @@ from tests.services.proxy import Proxy
 from tests.services.redis_server import RedisServer
 from tests.services.site import database_url
 from tests.services.smtp import Mailbox
+from tests.services.tables import empty_tables, table_names
 
 
 class TestTheDatabase:
@@ -30,6 +37,47 @@ class TestTheDatabase:
         with connection.cursor() as cursor:
             cursor.execute("SELECT extname FROM pg_extension")
             assert cursor.fetchall() == [("plpgsql",)]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheTables:
+    def test_are_empty_once_all_who_write_have_ended(self) -> None:
+        """A writer commits while the tables are about to be emptied: its row goes too."""
+        make_team("One")
+        has_written = threading.Event()
+
+        def write() -> None:
+            with transaction.atomic():
+                make_team("Two")
+                has_written.set()
+                time.sleep(0.3)
+            connection.close()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        assert has_written.wait(60)
+        empty_tables()
+        writer.join()
+        assert not Team.objects.exists()
+
+    def test_are_empty_where_there_were_many_rows(self) -> None:
+        Team.objects.bulk_create(Team(name="x" * 100) for _ in range(8000))
+        make_member("alice", Team.objects.earliest("id"), Role.OWNER)
+        empty_tables()
+        names = table_names()
+        assert len(names) > 30 and "accounts_membership" in names
+        assert [name for name in names if count_rows(name)] == []
+
+    def test_keep_what_migrations_have_put_in(self) -> None:
+        before = Permission.objects.count(), ContentType.objects.count()
+        empty_tables()
+        assert (Permission.objects.count(), ContentType.objects.count()) == before > (30, 30)
+
+
+def count_rows(name: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")
+        return int(cursor.fetchone()[0])
 
 
 class TestTheMailbox:
