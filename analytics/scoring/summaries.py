@@ -73,7 +73,7 @@ def cell_vectors(
     sets = tallies.Cells(cells.rows)
     asked = columns.by_item
     by_item = {item: asked[item][rows] for item in definition.items_of(questionnaire) if item in asked}
-    counted = dict(zip(by_item, tallies.histograms(list(by_item.values()), sets), strict=True))
+    counted = tallies.histograms(by_item, sets)
     for item, counts in counted.items():
         start = layout.items[questionnaire, item]
         vectors[:, start : start + HISTOGRAM_WIDTH] = counts

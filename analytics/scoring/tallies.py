@@ -18,12 +18,12 @@ from analytics.methods.errors import UnknownCodeError
 from analytics.methods.index_scorer import Digits, Joints, row_sums
 from analytics.methods.inputs import FloatArray
 from analytics.methods.moments import halves, split_square_sums
-from analytics.scoring.codes import HIGHEST, HISTOGRAM_WIDTH, MISSING, Codes, ItemKey
+from analytics.scoring.codes import HIGHEST, HISTOGRAM_WIDTH, MISSING, Codes, ItemKey, histogram_position
 from analytics.scoring.columns import IntArray
 from analytics.scoring.definition import LEVELS
 from analytics.scoring.tree_plans import SUMS, Plan, leaf_digits, levels_of
 
-ROWS_PER_PASS: Final = 16_384
+ROWS_PER_PASS: Final = 32_768
 """Rows that are added up one by one are taken so many at a time: what is written then stays in the cache."""
 
 ROOM: Final = 4
@@ -31,8 +31,7 @@ ROOM: Final = 4
 
 _NIBBLES: Final = 16
 # Four bits of a code, in the order of a histogram: valid codes first, then the missing ones.
-_CODES: Final = (*range(HIGHEST + 1), *MISSING)
-_IN_ORDER: Final = np.array([code & 15 for code in _CODES])
+_IN_ORDER: Final = np.array([code & 15 for code in (*range(HIGHEST + 1), *MISSING)])
 
 
 class Cells:
@@ -54,26 +53,32 @@ class Cells:
         return self.count * width <= ROOM * max(self.size, ROWS_PER_PASS)
 
 
-def histograms(columns: Sequence[Codes], cells: Cells) -> list[IntArray]:
+def histograms(by_item: Mapping[ItemKey, Codes], cells: Cells) -> dict[ItemKey, IntArray]:
     """Return the histogram of every item by cell, shape (cells, `HISTOGRAM_WIDTH`) each."""
     if cells.count == 1:
-        return [_histogram_of(column) for column in columns]
+        return {item: _histogram_of(item, column) for item, column in by_item.items()}
+    columns = list(by_item.values())
     found: list[IntArray] = []
     step = 2 if cells.has_room_for(_NIBBLES**2) else 1
     for first in range(0, len(columns), step):
         found += _histograms_of(columns[first : first + step], cells)
-    return found
+    return dict(zip(by_item, found, strict=True))
 
 
-def _histogram_of(column: Codes) -> IntArray:
-    """Compare with one code after the other until every row is found: half the time of counting by place."""
+def _histogram_of(item: ItemKey, column: Codes) -> IntArray:
+    """Compare with one code after the other, those of the scale first, until every row is found.
+
+    Of five codes that takes half the time of counting by place: 32 answers are compared at once.
+    """
     found = np.zeros((1, HISTOGRAM_WIDTH), dtype=np.int64)
+    on_scale = range(item.low, item.high + 1)
     left = len(column)
-    for place, code in enumerate(_CODES):
+    for code in (*on_scale, *MISSING, *(code for code in range(HIGHEST + 1) if code not in on_scale)):
         if not left:
             break
-        found[0, place] = np.count_nonzero(column == code)
-        left -= int(found[0, place])
+        count = np.count_nonzero(column == code)
+        found[0, histogram_position(code)] = count
+        left -= count
     return found
 
 

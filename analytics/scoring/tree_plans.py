@@ -95,6 +95,8 @@ def plan_of(definition: Definition, questionnaire: int) -> Plan:
 
 def leaf_digits(scales: tuple[ItemKey, ...], by_item: Mapping[ItemKey, Codes], rows: int) -> Digits:
     """Return a leaf's answers on all its scales, numbered from 1 on from one scale to the next, 0 where missing."""
+    if len(scales) == 1 and scales[0] in by_item:
+        return _digits_from(by_item[scales[0]], 1 - scales[0].low)
     found, offset = np.zeros(rows, dtype=np.uint8), 1
     for item in scales:
         if item in by_item:
