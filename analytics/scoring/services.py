@@ -27,7 +27,7 @@ from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, DefinitionError
 from analytics.scoring.locks import held, snapshot
 from analytics.scoring.models import Base, Block, BlockChange, Run, Slice, TreeState
-from analytics.scoring.rows import RowLayout, read_columns, row_layout, waiting_responses
+from analytics.scoring.rows import RowLayout, read_columns, row_layout, show_planner_responses, waiting_responses
 from analytics.scoring.snapshots import definition_of
 from analytics.scoring.standard_weighting import weighting_record
 from analytics.scoring.summaries import summarise
@@ -204,11 +204,15 @@ def _rebuild_changed_blocks(tree: IndicatorTree, questionnaire: int, at: datetim
 
 def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
     """Keep the run's own transaction short after a large import; a whole block is sealed in each of these."""
-    layout, last, is_more = row_layout(tree.team), 0, True
-    while is_more:
+    layout, last, sealed = row_layout(tree.team), 0, 0
+    while True:
         with snapshot():
             last = blocks.seal_full_block(questionnaire, layout=layout, at=at, after=last)
-        is_more = last > 0
+        if not last:
+            break
+        sealed += 1
+    if sealed:
+        show_planner_responses()
 
 
 def read_tails(waiting: Mapping[int, int | None], layout: RowLayout) -> dict[int, Columns]:
