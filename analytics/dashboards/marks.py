@@ -38,8 +38,9 @@ WITH tree AS (
 SELECT 'run', id, data_hash, CAST(responses AS TEXT), finished_at FROM run
 UNION ALL SELECT 'newest', id, '', '', newest_response_at FROM run
 UNION ALL SELECT 'chosen', id, '', '', NULL FROM tree
-UNION ALL SELECT 'weights', id, CAST(number AS TEXT), name, NULL FROM analytics_weightset
-    WHERE id = (SELECT weight_set_id FROM run)
+UNION ALL SELECT 'weights', id, CAST(number AS TEXT) || origin || name,
+    COALESCE(CAST(valid_from_at AS TEXT), '') || '/' || COALESCE(CAST(valid_to_at AS TEXT), ''), NULL
+    FROM analytics_weightset WHERE tree_id = (SELECT id FROM tree)
 UNION ALL SELECT 'tree', id, CAST(names AS TEXT), CAST(position AS TEXT) || CAST(is_example AS TEXT), NULL
     FROM analytics_indicatortree WHERE team_id = {team}
 UNION ALL SELECT 'indicator', id, CAST(names AS TEXT), CAST(target AS TEXT), NULL

@@ -29,6 +29,7 @@ from analytics.dashboards.presentation import (
     present_comments,
 )
 from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.series import build_series_bar
 from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
@@ -98,7 +99,7 @@ def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> ove
 def figures_of(request: TeamRequest, selection: Selection, mark: Mark | None) -> Figures:
     """The cards: kept ones, or written now and kept if nothing they are made from has moved meanwhile."""
     language, name = language_of(request), ""
-    if mark is not None and mark.freshness.run_id == selection.run.pk:
+    if mark is not None and mark.freshness.run_id == selection.newest.pk:
         name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language)
     found = figures_kept.find_figures(name)
     if found is not None:
@@ -182,7 +183,7 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
     language = language_of(request)
     return {
         "nav": nav, "waiting": selection.reading.waiting, "selection": selection,
-        "query": selection.query(), "filters_query": selection.filters_query(),
+        "query": selection.query(), "filters_query": selection.filters_query(), "series": build_series_bar(selection),
         "bar": build_filter_bar(selection, trees_for(request.actor), language=language),
         "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="")),
         "refused": present_refusal(get_refusal(tree=selection.tree), selection.tree),
