@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.models import AuditEvent
 from analytics.dashboards.charts.trend import Point, trend_figure
-from analytics.indicators.models import Indicator, WeightSet
+from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.services import equalise_weights, set_weights
 from analytics.scoring import blocks
 from analytics.scoring.models import Block, Run
 from analytics.scoring.pruning import prune
-from analytics.scoring.services import rebuild
+from analytics.scoring.services import rebuild, request_recompute
 from tests.analytics.builders import answer_many, sheet
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
 from tests.analytics.test_dashboards_kept import forget, queries, read
@@ -210,3 +211,61 @@ class TestTheKeptPage:
     def test_looks_for_newer_runs_than_the_newest(self, cast, shop):
         newest = Run.objects.filter(tree=shop.tree).latest("pk")
         assert f'data-live-run="{newest.pk}"' in read(client_of(cast.bob), "?series=1")
+
+
+class TestOtherRules:
+    def rules(self, cast: Cast, shop: Shop, **given):
+        data = {"score_vector": "cn_practice", "coverage": "50", "reason": "The method of the ministry"} | given
+        return client_of(cast.dora).post(f"/indicators/{shop.tree.pk}/rules/", data)
+
+    def test_start_a_new_series_with_who_and_why(self, cast, shop):
+        before = overview(cast, "?period=all")["index"]
+        assert self.rules(cast, shop).status_code == 302
+        shop.compute()
+        assert overview(cast, "?period=all")["index"] != before == overview(cast, "?period=all&series=2")["index"]
+        made = WeightSet.objects.get(tree=shop.tree, number=3)
+        assert (made.reason, made.created_by, made.weights["product"]) == ("The method of the ministry", cast.dora, 0.2)
+        assert "linear → cn_practice" in words(client_of(cast.dora).get(f"/indicators/{shop.tree.pk}/weights/"))
+
+    def test_are_logged_with_what_they_were(self, cast, shop):
+        self.rules(cast, shop, coverage="60")
+        (event,) = AuditEvent.objects.filter(action="indicator_tree.rules_set")
+        assert event.detail == {
+            "score_vector": ["linear", "cn_practice"], "coverage": [50, 60], "reason": "The method of the ministry"}
+
+    def test_need_a_reason(self, cast, shop):
+        response = self.rules(cast, shop, reason=" ")
+        assert response.status_code == 422 and "Say why: other rules change every figure" in words(response)
+        shop.tree.refresh_from_db()
+        assert shop.tree.score_vector == "linear" and WeightSet.objects.filter(tree=shop.tree).count() == 2
+
+    def test_that_are_the_same_change_nothing(self, cast, shop):
+        client = client_of(cast.dora)
+        given = {"score_vector": "linear", "coverage": "50", "reason": "By mistake"}
+        assert "nothing has changed" in words(client.post(f"/indicators/{shop.tree.pk}/rules/", given, follow=True))
+        assert WeightSet.objects.filter(tree=shop.tree).count() == 2 and not AuditEvent.objects.filter(action="indicator_tree.rules_set")
+
+
+class TestPruning:
+    def test_keeps_the_last_run_of_each_definition(self, cast, shop):
+        for coverage in range(51, 66):
+            IndicatorTree.objects.filter(pk=shop.tree.pk).update(coverage=coverage)
+            request_recompute(trees=[shop.tree.pk], at=datetime.now(UTC))
+            shop.compute()
+        hashes = set(Run.objects.filter(tree=shop.tree).values_list("definition_hash", flat=True))
+        prune(at=datetime.now(UTC) + timedelta(days=400))
+        assert len(hashes) == 17 and set(Run.objects.filter(tree=shop.tree).values_list("definition_hash", flat=True)) == hashes
+
+    def test_keeps_the_last_run_of_each_day_for_a_month_and_of_each_month(self, cast, shop):
+        day = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        for number in range(60):
+            answer_many(shop.version, [sheet(5, 5, 2, 2, 9, 4)], at=datetime(2026, 10, 6, tzinfo=UTC))
+            shop.compute()
+            Run.objects.filter(pk=Run.objects.latest("pk").pk).update(finished_at=day + timedelta(days=number // 2))
+        Run.objects.exclude(pk__gt=Run.objects.latest("pk").pk - 60).update(finished_at=day - timedelta(days=40))
+        prune(at=day + timedelta(days=31))
+        kept = Run.objects.filter(finished_at__gte=day)
+        assert kept.count() == 35 and len({run.finished_at.date() for run in kept}) == 30
+        prune(at=day + timedelta(days=100))
+        assert Run.objects.filter(finished_at__gte=day).count() == 10
+        assert Run.objects.filter(finished_at__lt=day).count() == 2
