@@ -13,7 +13,7 @@ from analytics.dashboards.weighting_compare import list_weightings
 from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_text, weighting_name
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
-from analytics.scoring.estimators import Estimators
+from analytics.scoring.estimators import Estimators, read_estimators
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.registry import METRICS
@@ -24,6 +24,15 @@ from analytics.scoring.sources import Filter, RunTooOldError
 from analytics.scoring.standard_weighting import word_of
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import WeightingError, report_on
+
+
+def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter) -> dict[str, Any]:
+    """Read and write both estimators of a value, or why they cannot be had of a run whose answers are packed anew."""
+    try:
+        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    except RunTooOldError:
+        return {"problem": sentence("parts_too_old")}
+    return present_estimators(found)
 
 
 def present_estimators(found: Estimators) -> dict[str, Any]:
@@ -74,7 +83,7 @@ def present_weighted(
     except WeightingError as error:
         return base | {"problem": sentence(error.code, error.details)}
     except RunTooOldError:
-        return base | {"problem": sentence("run_too_old")}
+        return base | {"problem": sentence("parts_too_old")}
     found = result.node(origin.node.key)
     assert found is not None
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)

@@ -246,7 +246,7 @@ class ValuesView(APIView):
         except WeightingError as error:
             raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
         except RunTooOldError as error:
-            raise ValidationError({"filter": [sentence("run_too_old")]}) from error
+            raise ValidationError({"run": [sentence("run_too_old")]}) from error
         except selectors.UnknownDimensionError as error:
             raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
         found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results,
