@@ -31,9 +31,10 @@ from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import filters_text
 from analytics.dashboards.selection import read_selection
 from analytics.dashboards.views import language_of, shared_context
+from analytics.dashboards.weighting_text import weighting_choices
 from analytics.indicators.models import WeightSet
+from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring.results import Grain
-from analytics.scoring.schemes import IMPORTED, list_schemes
 from surveys.design.document import text_in
 
 HEADER: Final = (
@@ -105,16 +106,11 @@ def _menus(asked: ChangeRequest) -> dict[str, list[Choice]]:
         Choice("" if one == selection.previous else one.key, wording.period_text(one), one == asked.before)
         for one in listed
     ]
-    weightings = [Choice("", _("Unweighted"), not asked.weighting_word),
-                  Choice(IMPORTED, _("Imported weights"), asked.weighting_word == IMPORTED)]
-    weightings += [
-        Choice(str(one.pk), f"{one.name} · {one.number}", asked.weighting_word == str(one.pk))
-        for one in list_schemes(tree=selection.tree)
-    ]
+    weightings = weighting_choices(selection.tree, asked.weighting_word)
     chosen = asked.earlier_weights.pk if asked.earlier_weights else None
     sets = WeightSet.objects.filter(tree=selection.tree).order_by("-number")
     weights = [Choice("", _("the same"), chosen is None)]
-    weights += [Choice(str(one.number), f"{one.name} · {one.number}", one.pk == chosen) for one in sets]
+    weights += [Choice(str(one.number), weight_set_name(one), one.pk == chosen) for one in sets]
     return {"before": before, "weightings": weightings, "weights": weights}
 
 

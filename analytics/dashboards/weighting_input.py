@@ -12,10 +12,10 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from analytics.dashboards.weighting_refusals import refusal_text
 from analytics.scoring.models import WeightingMethod
 from analytics.scoring.results import Dimension
-from analytics.scoring.sentences import sentence
-from analytics.scoring.weighting import Cell, Plan, WeightingError, check_plan
+from analytics.scoring.weighting import CROSSED, JOINED, Cell, Plan, WeightingError, check_plan
 
 LARGEST_FILE: Final = 512 * 1024
 PEOPLE: Final = "people"
@@ -61,9 +61,9 @@ class WeightingForm(forms.Form):
         check_plan(plan)
         return plan
 
-    def show(self, error: WeightingError) -> None:
+    def show(self, error: WeightingError, dimensions: Sequence[Dimension]) -> None:
         """Put the reason for which there is no weighting on the form."""
-        self.add_error(None, sentence(error.code, error.details))
+        self.add_error(None, refusal_text(error, dimensions))
 
 
 def field_name(dimension: str, level: str) -> str:
@@ -127,7 +127,7 @@ def _cells(used: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> tup
     for row in rows:
         cell = tuple(_cell(row, name) for name in used)
         if cell in found:
-            raise WeightingError("level_twice", dimension=" × ".join(used), level=" · ".join(cell))
+            raise WeightingError("level_twice", dimension=CROSSED.join(used), level=JOINED.join(cell))
         found[cell] = _people(_cell(row, POPULATION))
     return tuple(found.items())
 
