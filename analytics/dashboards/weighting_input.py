@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -21,6 +22,11 @@ LARGEST_FILE: Final = 512 * 1024
 PEOPLE: Final = "people"
 POPULATION: Final = "population"
 """The column of a file that holds people."""
+PLAIN: Final = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d{1,3})?", re.IGNORECASE)
+GROUPED: Final = tuple(re.compile(rf"[+-]?\d{{1,3}}({mark}\d{{3}})+(\.\d*)?") for mark in ", ")
+"""Numbers with a comma, or a space, between groups of three digits."""
+ALIKE: Final = str.maketrans({"，": ",", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "．": ".", "−": "-"})
+"""What spreadsheets and Chinese keyboards write for comma, space, point and minus."""
 
 
 class WeightingForm(forms.Form):
@@ -96,6 +102,9 @@ def read_file(
     if (given.size or 0) > LARGEST_FILE:
         raise WeightingError("file_too_large")
     rows = list(csv.DictReader(io.StringIO(_text(given.read()))))
+    # More cells than columns: a comma within a number, which would be read as less than it says.
+    if any(None in row for row in rows):
+        raise WeightingError("bad_table")
     columns = [name for name in (rows[0] if rows else {}) if name]
     known = {one.key: set(one.levels) for one in dimensions}
     if method == WeightingMethod.RAKE:
@@ -145,10 +154,12 @@ def _cell(row: Mapping[str, str | None], name: str) -> str:
 
 
 def _people(text: str) -> float:
-    try:
-        people = float(text.replace(",", "").replace(" ", ""))
-    except ValueError as error:
-        raise WeightingError("not_a_number", text=text) from error
+    """Read a number of people. Commas and spaces divide thousands and nothing else: of `1,5` nobody knows what is meant."""
+    written = text.translate(ALIKE)
+    is_grouped = any(pattern.fullmatch(written) for pattern in GROUPED)
+    if not is_grouped and not PLAIN.fullmatch(written):
+        raise WeightingError("not_a_number", text=text)
+    people = float(written.replace(",", "").replace(" ", ""))
     if not math.isfinite(people):
         raise WeightingError("not_a_number", text=text)
     return people
