@@ -76,7 +76,7 @@ def _histogram_of(item: ItemKey, column: Codes) -> IntArray:
     for code in (*on_scale, *MISSING, *(code for code in range(HIGHEST + 1) if code not in on_scale)):
         if not left:
             break
-        count = np.count_nonzero(column == code)
+        count = int(np.count_nonzero(column == code))
         found[0, histogram_position(code)] = count
         left -= count
     return found
