@@ -15,7 +15,7 @@ class AnalyticsConfig(AppConfig):
         """Register with those who know nothing of results."""
         from analytics.dashboards import tree_panel
         from analytics.indicators import expert_wake as expert_bell
-        from analytics.indicators import hooks
+        from analytics.indicators import hooks, trail
         from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
@@ -31,6 +31,7 @@ class AnalyticsConfig(AppConfig):
         listen(hooks.on_comparison_wanted, bell.wake_comparison)
         listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)
         listen(row_panels, panel)
+        trail.register()
         listen(on_created_from_template, create_proposed_tree)
 
 
