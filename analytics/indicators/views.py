@@ -104,7 +104,7 @@ def indicator(request: TeamRequest, indicator_id: int) -> HttpResponse:
         return _indicator_page(request, node, form=form, status=422)
     services.rename_indicator(indicator=node, names=form.names)
     services.set_target(indicator=node, target=form.cleaned_data["target"])
-    _record(request, node.tree, "indicator.edited", {"key": node.key})
+    _record(request, node.tree, "indicator.edited", _about(node))
     messages.success(request, _("Saved."))
     return redirect("indicators:tree", node.tree_id)
 
@@ -124,7 +124,7 @@ def indicator_add(request: TeamRequest, indicator_id: int) -> HttpResponse:
     except TreeError as error:
         form.add_error("key" if "key" in error.code else None, sentence(error.code, error.details))
         return _indicator_page(request, parent, new=form, status=422)
-    _record(request, parent.tree, "indicator.added", {"key": node.key})
+    _record(request, parent.tree, "indicator.added", _about(node))
     messages.success(request, _("Added. Now choose the questions that measure it."))
     return redirect("indicators:indicator", node.pk)
 
@@ -136,7 +136,7 @@ def indicator_remove(request: TeamRequest, indicator_id: int) -> HttpResponse:
     node = access.get_indicator(request.actor, indicator_id)
     return _change(
         request, node.tree, "indicator.removed",
-        lambda at: services.remove_indicator(indicator=node, user=request.actor.user, at=at), key=node.key,
+        lambda at: services.remove_indicator(indicator=node, user=request.actor.user, at=at), _about(node),
     )
 
 
@@ -154,7 +154,7 @@ def indicator_move(request: TeamRequest, indicator_id: int) -> HttpResponse:
         lambda at: services.move_indicator(
             indicator=node, parent=parent, position=parent.children.count(), user=request.actor.user, at=at
         ),
-        key=node.key,
+        _about(node),
     )
 
 
@@ -180,7 +180,7 @@ def source_remove(request: TeamRequest, source_id: int) -> HttpResponse:
     source = access.get_source(request.actor, source_id)
     return _change(
         request, source.tree, "question.unmapped",
-        lambda at: services.unmap_question(source=source, at=at), key=source.question_key,
+        lambda at: services.unmap_question(source=source, at=at), {"key": source.question_key},
     )
 
 
@@ -212,12 +212,13 @@ def _map(request: TeamRequest, tree: IndicatorTree, node: Indicator | None) -> H
         lambda at: services.map_question(
             tree=tree, indicator=node, role=role, questionnaire=questionnaire, question_key=key, at=at
         ),
-        key=key,
+        {"key": key},
     )
 
 
 def _change(
-    request: TeamRequest, tree: IndicatorTree, action: str, service: Callable[[datetime], Any], key: str = ""
+    request: TeamRequest, tree: IndicatorTree, action: str, service: Callable[[datetime], Any],
+    detail: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Call a service, say what came of it, and show the tree."""
     try:
@@ -225,13 +226,18 @@ def _change(
     except TreeError as error:
         messages.error(request, sentence(error.code, error.details))
     else:
-        _record(request, tree, action, {"key": key} if key else {})
+        _record(request, tree, action, detail or {})
         messages.success(request, _("Saved. Results are being recomputed."))
     return redirect("indicators:tree", tree.pk)
 
 
+def _about(node: Indicator) -> dict[str, Any]:
+    return {"key": node.key, "indicator": node.names}
+
+
 def _record(request: TeamRequest, tree: IndicatorTree, action: str, detail: dict[str, Any]) -> None:
-    record_event(actor=request.actor, action=action, target=f"tree {tree.pk}", detail=detail, at=timezone.now())
+    record_event(actor=request.actor, action=action, target=f"tree {tree.pk}", name=tree.names, detail=detail,
+                 at=timezone.now())
 
 
 def _tree_page(

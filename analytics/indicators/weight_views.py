@@ -140,7 +140,7 @@ def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
     except TreeError as error:
         form.add_error(None, sentence(error.code, error.details))
         return _hand_page(request, node, form, status=422)
-    return _begun(request, made, "weights.set", key=node.key)
+    return _begun(request, made, "weights.set", key=node.key, indicator=node.names)
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -149,7 +149,8 @@ def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
 def _begun(request: TeamRequest, made: WeightSet, action: str, **detail: Any) -> HttpResponse:
     """Log who chose what and why, and say what follows from it."""
     record_event(
-        actor=request.actor, action=action, target=f"tree {made.tree_id}", at=timezone.now(),
+        actor=request.actor, action=action, target=f"tree {made.tree_id}", name=made.tree.names,
+        at=timezone.now(),
         detail={"number": made.number, "origin": made.origin, "reason": made.reason, **detail},
     )
     messages.success(request, _("A new series begins with these weights. Published results stay as they are."))
