@@ -74,7 +74,7 @@ def weighting_choose(request: TeamRequest) -> HttpResponse:
         messages.error(request, sentence(error.code, error.details))
     else:
         record_event(actor=request.actor, action="weighting.chosen", target=f"tree {tree.pk}",
-                     detail={"weighting": word or "none"}, at=at)
+                     name=tree.names, detail={"weighting": word or "none"}, at=at)
         messages.success(request, _("New runs write this weighting down. Runs made before keep theirs."))
     return HttpResponseRedirect(with_query(reverse("dashboards:weighting"), urlencode({"survey": tree.pk})))
 
@@ -119,7 +119,7 @@ def _save(request: TeamRequest, selection: Selection, name: str, plan: Plan, at:
     report_on(selection.run, weighting=plan, period=selection.period)
     scheme = save_scheme(tree=selection.tree, name=name, plan=plan, user=request.actor.user, at=at)
     record_event(
-        actor=request.actor, action="weighting.saved", target=f"tree {selection.tree.pk}",
+        actor=request.actor, action="weighting.saved", target=f"tree {selection.tree.pk}", name=selection.tree.names,
         detail={"number": scheme.number, "name": scheme.name, "method": scheme.method}, at=at,
     )
     messages.success(request, _("Weighting %(number)s is saved.") % {"number": scheme.number})

@@ -216,7 +216,7 @@ def promise(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
         ))
         return redirect("design:checks", questionnaire.pk)
     record_event(actor=request.actor, action="questionnaire.promised", target=f"questionnaire {questionnaire.pk}",
-                 detail={"is_anonymous": promised.is_anonymous}, at=at)
+                 name=questionnaire.name, detail={"is_anonymous": promised.is_anonymous}, at=at)
     messages.success(request, _("Answers will be anonymous.") if promised.is_anonymous else _("Answers will be linked to the customer."))
     return redirect("design:checks", questionnaire.pk)
 
@@ -247,6 +247,6 @@ def make_version(request: TeamRequest, questionnaire_id: int) -> HttpResponseBas
         messages.warning(request, _("Somebody else changed this draft. Look at it before you publish."))
         return redirect("design:builder", questionnaire.pk)
     record_event(actor=request.actor, action="questionnaire.published", target=f"questionnaire {questionnaire.pk}",
-                 detail={"version": version.number}, at=timezone.now())
+                 name=questionnaire.name, detail={"version": version.number}, at=timezone.now())
     messages.success(request, _("Version %(number)s is live.") % {"number": version.number})
     return redirect("design:versions", questionnaire.pk)
