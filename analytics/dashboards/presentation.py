@@ -27,7 +27,8 @@ from analytics.dashboards.page import (
     TrendPoint,
 )
 from analytics.dashboards.selection import Selection, parameter_of
-from analytics.dashboards.series import present_begin, series_name, validity_text
+from analytics.dashboards.series import present_begin, validity_text
+from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring.results import Change, Dimension, Grain, Status
 from surveys.design.document import text_in
 
@@ -85,7 +86,7 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
         "satisfied": present_satisfied(page.satisfied, before, language),
         "nps": present_nps(page.nps, before) if page.nps else None,
         "trend": present_trend(page.trend, _begin(page.trend, selection)),
-        "weights": {"name": series_name(selection.run.weight_set), "validity": validity_text(selection.run.weight_set),
+        "weights": {"name": weight_set_name(selection.run.weight_set), "validity": validity_text(selection.run.weight_set),
                     "tree": selection.tree.pk},
         "branches": present_branches(page.nodes, before, axis, language), "nodes_axis": axis,
         "nodes_finding": findings.nodes_finding(page.nodes, language),

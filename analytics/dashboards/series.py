@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from analytics.dashboards import wording
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, WeightSet
-from analytics.indicators.weight_words import method_name
+from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring.selectors import list_published_weight_sets
 
 
@@ -80,13 +80,6 @@ def weights_began(weight_set: WeightSet, tree: IndicatorTree) -> date | None:
     return weight_set.valid_from_at.astimezone(ZoneInfo(tree.team.time_zone)).date()
 
 
-def series_name(weight_set: WeightSet) -> str:
-    """Name a weight set by its number and where it comes from."""
-    origin = str(weight_set.get_origin_display())
-    name = method_name(weight_set.name) if weight_set.origin in ("derived", "factor") else origin
-    return _("No. %(number)s: %(origin)s") % {"number": weight_set.number, "origin": name or origin}
-
-
 def validity_text(weight_set: WeightSet) -> str:
     """Say since when a weight set is in force, or from when to when it was."""
     if weight_set.valid_from_at is None:
@@ -134,6 +127,6 @@ def _series(weight_set: WeightSet, selection: Selection) -> Series:
     is_shown = weight_set.pk == selection.run.weight_set_id
     is_newest = weight_set.pk == selection.newest.weight_set_id
     return Series(
-        "" if is_newest else str(weight_set.number), weight_set.number, series_name(weight_set),
+        "" if is_newest else str(weight_set.number), weight_set.number, weight_set_name(weight_set),
         validity_text(weight_set), is_shown,
     )
