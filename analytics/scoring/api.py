@@ -196,8 +196,8 @@ class RunListView(generics.ListAPIView[Run]):
     def get_serializer_context(self) -> dict[str, Any]:
         """What decides how much is told."""
         if getattr(self, "swagger_fake_view", False):
-            return super().get_serializer_context()
-        return super().get_serializer_context() | _telling(self.request)
+            return dict(super().get_serializer_context())
+        return {**super().get_serializer_context(), **_telling(self.request)}
 
     def get_queryset(self) -> QuerySet[Run]:
         """The team's, of one tree when asked for."""
@@ -244,7 +244,7 @@ class ValuesView(APIView):
         actor = actor_of(request)
         run = get_run(actor, run_id)
         filters = asked_filters(request, run, actor.scope)
-        record, problems = None, []
+        record, problems = None, list[dict[str, str]]()
         try:
             if word := request.query_params.get("weighting"):
                 named = get_named(tree=run.tree, word=word, run=run)
