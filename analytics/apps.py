@@ -13,12 +13,15 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with those who know nothing of results."""
+        from accounts.scopes import level_sources
         from analytics.dashboards import tree_panel
+        from analytics.dashboards.scope_levels import list_scored_levels
         from analytics.indicators import expert_wake as expert_bell
-        from analytics.indicators import hooks
+        from analytics.indicators import hooks, trail
         from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
+        from analytics.scoring.refusals import run_problem
         from surveys.answering import wake
         from surveys.design.hooks import on_created_from_template, row_panels
 
@@ -26,9 +29,12 @@ class AnalyticsConfig(AppConfig):
         listen(wake.on_rows_changed, bell.rows_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
         listen(hooks.tree_panels, tree_panel.render)
+        listen(hooks.run_problems, run_problem)
         listen(hooks.on_comparison_wanted, bell.wake_comparison)
         listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)
         listen(row_panels, panel)
+        listen(level_sources, list_scored_levels)
+        trail.register()
         listen(on_created_from_template, create_proposed_tree)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import comments, exports, figures_kept, first_use, overview_page
+from analytics.dashboards import comments, exports, figures_kept, first_use, origins, overview_page
 from analytics.dashboards.access import get_tree, mark_of, trees_for
 from analytics.dashboards.figures_kept import Figures
 from analytics.dashboards.filterbar import build_filter_bar
@@ -27,12 +27,13 @@ from analytics.dashboards.presentation import (
     filters_text,
     level_name,
     present_comments,
-    present_stamp,
 )
 from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
+from analytics.scoring.refusals import get_refusal
 from analytics.scoring.results import Freshness
 
 NO_RUN = 0
@@ -129,7 +130,8 @@ def live(request: TeamRequest) -> JsonResponse:
         fresh = mark.freshness
     stamp = present_stamp(fresh, at=at)
     return JsonResponse({
-        "run": fresh.run_id or NO_RUN, "stamp": stamp.text if fresh is not NO_RESULTS else "", "is_stale": stamp.is_stale,
+        "run": f"{fresh.run_id}{stamp.run_suffix}" if stamp.run_suffix else fresh.run_id or NO_RUN,
+        "stamp": stamp.text if fresh is not NO_RESULTS else "", "is_stale": stamp.is_stale,
     })
 
 
@@ -138,10 +140,9 @@ def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
     """Send every number of the overview as CSV."""
     page = read_overview(selection=selection)
     rows = exports.overview_rows(page, language_of(request))
-    response = StreamingHttpResponse(exports.stream_csv(rows), content_type="text/csv; charset=utf-8")
-    name = f"overview-{page.tree_id}-{''.join(c if c.isalnum() else '-' for c in page.period.key)}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name if name.isascii() else "overview.csv"}"'
-    return response
+    return origins.file_reply(
+        rows, origins.origin_of(selection, weighting=""), kind="overview", tree=page.tree_id, periods=[page.period]
+    )
 
 
 @results_view
@@ -180,6 +181,7 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
         "query": selection.query(), "filters_query": selection.filters_query(),
         "bar": build_filter_bar(selection, trees_for(request.actor), language=language),
         "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="")),
+        "refused": present_refusal(get_refusal(tree=selection.tree), selection.tree),
     }
 
 
@@ -203,6 +205,7 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
     return {
         "nav": "overview", "progress": first_use.get_progress(team=request.actor.team), "tree": tree,
         "example": example, "stamp": present_stamp(fresh, at=at),
+        "refused": present_refusal(fresh.refusal, tree) if tree is not None else None,
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
     }
 

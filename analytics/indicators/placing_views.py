@@ -70,8 +70,8 @@ def _placed(request: TeamRequest, node: Indicator, service: Callable[[datetime],
         return _refused(request, node.tree, error)
     if placed.is_moved:
         record_event(
-            actor=request.actor, action="indicator.moved", target=f"tree {node.tree_id}", at=at,
-            detail={"key": node.key, "below": placed.parent.key, "place": placed.place},
+            actor=request.actor, action="indicator.moved", target=f"tree {node.tree_id}", name=node.tree.names,
+            at=at, detail={"key": node.key, "indicator": node.names, "below": placed.parent.key, "place": placed.place},
         )
     return _answer(request, node.tree, _where(placed), 200)
 

@@ -18,7 +18,6 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, selectors, services
 from analytics.indicators.changing import TreeError
-from analytics.indicators.checks import find_problems
 from analytics.indicators.forms import (
     IndicatorForm,
     MappingForm,
@@ -30,6 +29,7 @@ from analytics.indicators.forms import (
 from analytics.indicators.hooks import tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
+from analytics.indicators.problems import list_problems
 from analytics.indicators.sentences import sentence
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
@@ -104,7 +104,7 @@ def indicator(request: TeamRequest, indicator_id: int) -> HttpResponse:
         return _indicator_page(request, node, form=form, status=422)
     services.rename_indicator(indicator=node, names=form.names)
     services.set_target(indicator=node, target=form.cleaned_data["target"])
-    _record(request, node.tree, "indicator.edited", {"key": node.key})
+    _record(request, node.tree, "indicator.edited", _about(node))
     messages.success(request, _("Saved."))
     return redirect("indicators:tree", node.tree_id)
 
@@ -124,7 +124,7 @@ def indicator_add(request: TeamRequest, indicator_id: int) -> HttpResponse:
     except TreeError as error:
         form.add_error("key" if "key" in error.code else None, sentence(error.code, error.details))
         return _indicator_page(request, parent, new=form, status=422)
-    _record(request, parent.tree, "indicator.added", {"key": node.key})
+    _record(request, parent.tree, "indicator.added", _about(node))
     messages.success(request, _("Added. Now choose the questions that measure it."))
     return redirect("indicators:indicator", node.pk)
 
@@ -136,7 +136,7 @@ def indicator_remove(request: TeamRequest, indicator_id: int) -> HttpResponse:
     node = access.get_indicator(request.actor, indicator_id)
     return _change(
         request, node.tree, "indicator.removed",
-        lambda at: services.remove_indicator(indicator=node, user=request.actor.user, at=at), key=node.key,
+        lambda at: services.remove_indicator(indicator=node, user=request.actor.user, at=at), _about(node),
     )
 
 
@@ -154,7 +154,7 @@ def indicator_move(request: TeamRequest, indicator_id: int) -> HttpResponse:
         lambda at: services.move_indicator(
             indicator=node, parent=parent, position=parent.children.count(), user=request.actor.user, at=at
         ),
-        key=node.key,
+        _about(node),
     )
 
 
@@ -180,7 +180,7 @@ def source_remove(request: TeamRequest, source_id: int) -> HttpResponse:
     source = access.get_source(request.actor, source_id)
     return _change(
         request, source.tree, "question.unmapped",
-        lambda at: services.unmap_question(source=source, at=at), key=source.question_key,
+        lambda at: services.unmap_question(source=source, at=at), {"key": source.question_key},
     )
 
 
@@ -212,12 +212,13 @@ def _map(request: TeamRequest, tree: IndicatorTree, node: Indicator | None) -> H
         lambda at: services.map_question(
             tree=tree, indicator=node, role=role, questionnaire=questionnaire, question_key=key, at=at
         ),
-        key=key,
+        {"key": key},
     )
 
 
 def _change(
-    request: TeamRequest, tree: IndicatorTree, action: str, service: Callable[[datetime], Any], key: str = ""
+    request: TeamRequest, tree: IndicatorTree, action: str, service: Callable[[datetime], Any],
+    detail: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Call a service, say what came of it, and show the tree."""
     try:
@@ -225,13 +226,18 @@ def _change(
     except TreeError as error:
         messages.error(request, sentence(error.code, error.details))
     else:
-        _record(request, tree, action, {"key": key} if key else {})
+        _record(request, tree, action, detail or {})
         messages.success(request, _("Saved. Results are being recomputed."))
     return redirect("indicators:tree", tree.pk)
 
 
+def _about(node: Indicator) -> dict[str, Any]:
+    return {"key": node.key, "indicator": node.names}
+
+
 def _record(request: TeamRequest, tree: IndicatorTree, action: str, detail: dict[str, Any]) -> None:
-    record_event(actor=request.actor, action=action, target=f"tree {tree.pk}", detail=detail, at=timezone.now())
+    record_event(actor=request.actor, action=action, target=f"tree {tree.pk}", name=tree.names, detail=detail,
+                 at=timezone.now())
 
 
 def _tree_page(
@@ -244,9 +250,8 @@ def _tree_page(
     ]
     branches = selectors.list_branches(tree=tree)
     sources = [one for branch in branches for one in branch.sources] + [one for role in roles for one in role[1]]
-    problems = [(one, sentence(one.code)) for one in find_problems(tree=tree)]
     return render(request, "indicators/tree.html", {
-        "tree": tree, "branches": branches, "roles": roles, "problems": problems, "nav": "indicators",
+        "tree": tree, "branches": branches, "roles": roles, "problems": list_problems(tree=tree), "nav": "indicators",
         "texts": selectors.question_texts(sources=sources),
         "weight_sets": selectors.list_weight_sets(tree=tree)[:20],
         "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),

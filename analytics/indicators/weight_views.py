@@ -20,6 +20,7 @@ from analytics.indicators import access, selectors, services
 from analytics.indicators.changing import TreeError
 from analytics.indicators.comparison_view import comparison_of
 from analytics.indicators.hand_weights import EQUAL, SCALE, WeightsForm, filled
+from analytics.indicators.hooks import list_run_problems
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.panel_selectors import list_panel_nodes, list_panels
 from analytics.indicators.sentences import sentence
@@ -139,7 +140,7 @@ def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
     except TreeError as error:
         form.add_error(None, sentence(error.code, error.details))
         return _hand_page(request, node, form, status=422)
-    return _begun(request, made, "weights.set", key=node.key)
+    return _begun(request, made, "weights.set", key=node.key, indicator=node.names)
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -148,7 +149,8 @@ def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
 def _begun(request: TeamRequest, made: WeightSet, action: str, **detail: Any) -> HttpResponse:
     """Log who chose what and why, and say what follows from it."""
     record_event(
-        actor=request.actor, action=action, target=f"tree {made.tree_id}", at=timezone.now(),
+        actor=request.actor, action=action, target=f"tree {made.tree_id}", name=made.tree.names,
+        at=timezone.now(),
         detail={"number": made.number, "origin": made.origin, "reason": made.reason, **detail},
     )
     messages.success(request, _("A new series begins with these weights. Published results stay as they are."))
@@ -165,7 +167,8 @@ def _page(
     change = None if is_scoped else change_to(comparison, looked_at)
     chosen = {"candidate": change.code} if change else {}
     context: dict[str, Any] = {
-        "tree": tree, "nav": "weights", "comparison": comparison, "is_scoped": is_scoped, "change": change,
+        "tree": tree, "nav": "weights", "run_problems": list_run_problems(tree), "comparison": comparison,
+        "is_scoped": is_scoped, "change": change,
         "form": form or ChoiceForm(candidates=comparison.choices, initial=chosen),
         "weight_sets": selectors.list_weight_sets(tree=tree)[:50],
         "parents": [branch for branch in selectors.list_branches(tree=tree) if branch.children],

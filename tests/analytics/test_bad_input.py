@@ -109,7 +109,7 @@ CASES = {
         "api value": Said(NO_ANSWERS), "weighting": Said(NOBODY), "api weightings": Said(NOBODY),
         "change": Said("Nothing can be compared: too few answers in one of the periods."), "api change": Said(NO_ANSWERS)}),
     "one answer": Case(lambda shop: from_one_answer(shop, codes(3, 1)), says={
-        "value": Said("They cannot be compared, because one of them may not be shown: a part has too few answers."),
+        "value": Said("They cannot be compared, because one of them may not be shown: an indicator has too few answers."),
         "api value": Said("Too few answers to tell chance from change."),
         "change": Said("Too few answers to tell chance from change."),
         "api change": Said("Too few answers to tell chance from change.")}),
@@ -177,8 +177,14 @@ CASES = {
     "a period beyond the calendar": Case(lambda shop: give(shop, SOME), "period=9999&before=0001-01-01..9999-12-31"),
     "a wave of nobody": Case(lambda shop: give(shop, SOME), "period=wave:%00&before=wave:Nobody&filter=region:%00&region=%00"),
     "an earlier wave of nobody": Case(lambda shop: give(shop, SOME), "period=wave:Nobody&before=wave:%00&node=csi"),
-    "a level of nobody": Case(lambda shop: give(shop, SOME), f"{TWO}&region=Mars&filter=region:Mars", {
+    "a level of nobody": Case(lambda shop: give(shop, SOME), f"{TWO}&region=North&filter=region:North", {
         "api values": Said(NO_ANSWERS), "api value": Said(NO_ANSWERS)}),
+    "a level that does not exist": Case(lambda shop: give(shop, SOME), f"{TWO}&region=Mars&filter=region:Mars", dict.fromkeys(
+        ("api values", "api trend", "api levels", "api value"),
+        Said("“%(dimension)s” has no level “%(level)s”.", {"dimension": "region", "level": "Mars"}))),
+    "a dimension that does not exist": Case(lambda shop: give(shop, SOME), f"{TWO}&nope=1&filter=nope:1", dict.fromkeys(
+        ("api values", "api trend", "api levels", "api value"),
+        Said("There is no segment dimension “%(dimension)s”.", {"dimension": "nope"}))),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,15 @@ def edit(client: Client, survey: Questionnaire, key: str, op: str = "save", revi
 
 READ = ("builder", "checks", "versions", "export", "remove")
 WRITE = ("edit", "undo", "publish", "rename")
+
+
+class TestTheCompanysName:
+    def test_stands_wherever_staff_read_a_question(self, dora: Client, survey: Questionnaire) -> None:
+        for name, key in (("builder", "nps"), ("builder", "comment"), ("remove", "nps"), ("logic", "")):
+            page = dora.get(url(name, survey), {"q": key}).content.decode()
+            # In a field to write in, and in the hint beside it, the placeholder itself stands.
+            read = re.sub(r"<textarea.*?</textarea>|{company} becomes", "", page, flags=re.DOTALL)
+            assert "{company}" not in read and "{co" not in read, (name, key)
 
 
 class TestDoor:
