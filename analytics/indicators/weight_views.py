@@ -23,6 +23,7 @@ from analytics.indicators.hand_weights import EQUAL, SCALE, WeightsForm, filled
 from analytics.indicators.hooks import list_run_problems
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.panel_selectors import list_panel_nodes, list_panels
+from analytics.indicators.replies import node_view
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_change import change_to, changes_between
 from analytics.indicators.weight_choice import (
@@ -117,9 +118,9 @@ def tree_equal(request: TeamRequest, tree_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @team_view(Permission.DESIGN)
-def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
+@node_view
+def indicator_weights(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Show the weights of the indicators below one; a POST sets them, or fills the fields as asked."""
-    node = access.get_indicator(request.actor, indicator_id)
     branch = selectors.branch_of(node=node)
     if not branch.children:
         messages.error(request, _("Nothing hangs below this indicator, so there are no weights to set."))
