@@ -30,7 +30,7 @@ from analytics.dashboards.exports import stream_csv
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import filters_text
 from analytics.dashboards.selection import read_selection
-from analytics.dashboards.views import language_of, shared_context
+from analytics.dashboards.views import language_of, not_yet, shared_context
 from analytics.indicators.models import WeightSet
 from analytics.scoring.results import Grain
 from analytics.scoring.schemes import IMPORTED, list_schemes
@@ -48,7 +48,7 @@ def change(request: TeamRequest) -> HttpResponse:
     """Show what changed between two periods."""
     asked = _asked(request)
     if asked is None:
-        return redirect("dashboards:overview")
+        return not_yet(request, "change", get_tree(request.actor, request.GET.get("survey", "")))
     changes, problem = read_requested(asked)
     selection = asked.selection
     context = shared_context(request, selection, "change") | {
