@@ -16,7 +16,7 @@ from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_te
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
-from analytics.scoring.estimators import Estimators
+from analytics.scoring.estimators import Estimators, read_estimators
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.reading import Reading
@@ -42,6 +42,15 @@ def question_texts(tree: IndicatorTree, language: str) -> Questions:
 def question_text(item: ItemResult, questions: Questions) -> str:
     """Return what an item asks, its key where no version asks it any more."""
     return questions.get((item.questionnaire_id, item.key), item.key)
+
+
+def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter) -> dict[str, Any]:
+    """Read and write both estimators of a value, or why they cannot be had of a run whose answers are packed anew."""
+    try:
+        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    except RunTooOldError:
+        return {"problem": sentence("parts_too_old")}
+    return present_estimators(found)
 
 
 def present_estimators(found: Estimators) -> dict[str, Any]:
@@ -92,7 +101,7 @@ def present_weighted(
     except WeightingError as error:
         return base | {"problem": refusal_text(error, Reading(run).dimensions())}
     except RunTooOldError:
-        return base | {"problem": sentence("run_too_old")}
+        return base | {"problem": sentence("parts_too_old")}
     found = result.node(origin.node.key)
     assert found is not None
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)
