@@ -22,6 +22,7 @@ from analytics.dashboards.filterbar import build_filter_bar
 from analytics.dashboards.forms import CommentFilters
 from analytics.dashboards.marks import Mark
 from analytics.dashboards.method import describe_method
+from analytics.dashboards.next_steps import PURPOSES, next_step
 from analytics.dashboards.overview import read_overview
 from analytics.dashboards.presentation import (
     filters_text,
@@ -48,16 +49,35 @@ ResultsView = Callable[[TeamRequest, Selection], HttpResponseBase]
 
 def results_view(view: ResultsView) -> Callable[..., HttpResponseBase]:
     """Open a view to those who may see results, with what the address selects; before the first run go to the overview."""
+    return results_page("")(view)
 
-    @require_safe
-    @team_view(Permission.VIEW_RESULTS)
-    @wraps(view)
-    def opened(request: TeamRequest) -> HttpResponseBase:
-        tree = get_tree(request.actor, request.GET.get("survey", ""))
-        selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=timezone.now())
-        return redirect("dashboards:overview") if selection is None else view(request, selection)
 
-    return opened
+def results_page(page: str) -> Callable[[ResultsView], Callable[..., HttpResponseBase]]:
+    """Open a page of results like `results_view`; before the first run say what the page is for (see `PURPOSES`)."""
+
+    def decorate(view: ResultsView) -> Callable[..., HttpResponseBase]:
+        @require_safe
+        @team_view(Permission.VIEW_RESULTS)
+        @wraps(view)
+        def opened(request: TeamRequest) -> HttpResponseBase:
+            tree = get_tree(request.actor, request.GET.get("survey", ""))
+            selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=timezone.now())
+            if selection is None:
+                return not_yet(request, page, tree) if page else redirect("dashboards:overview")
+            return view(request, selection)
+
+        return opened
+
+    return decorate
+
+
+def not_yet(request: TeamRequest, page: str, tree: IndicatorTree | None) -> HttpResponse:
+    """Say what a page will show, and what comes next."""
+    progress = first_use.get_progress(team=request.actor.team)
+    return render(request, "dashboards/not_yet.html", {
+        "nav": page, "purpose": PURPOSES[page], "next_step": next_step(actor=request.actor, progress=progress),
+        "refused": present_refusal(get_refusal(tree=tree), tree) if tree is not None else None,
+    })
 
 
 @require_safe
@@ -156,7 +176,7 @@ def method(request: TeamRequest, selection: Selection) -> HttpResponse:
     return render(request, "dashboards/method.html", {"nav": "overview", "method": described, "selection": selection})
 
 
-@results_view
+@results_page("comments")
 def comment_list(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show comments page by page."""
     form = CommentFilters(request.GET)
@@ -206,8 +226,10 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
     example = trees.filter(is_example=True, runs__isnull=False).distinct().first()
     fresh = selectors.freshness(tree=tree) if tree is not None else NO_RESULTS
     word = request.GET.get("survey", "")
+    progress = first_use.get_progress(team=request.actor.team)
     return {
-        "nav": "overview", "progress": first_use.get_progress(team=request.actor.team), "tree": tree,
+        "nav": "overview", "progress": progress, "tree": tree,
+        "next_step": next_step(actor=request.actor, progress=progress),
         "example": example, "stamp": present_stamp(fresh, at=at),
         "refused": present_refusal(fresh.refusal, tree) if tree is not None else None,
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
