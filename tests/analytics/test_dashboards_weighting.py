@@ -10,27 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import AuditEvent
 from analytics.scoring.models import WeightingScheme
 from tests.analytics.builders import answer_many
-from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
+from tests.analytics.dashboard_builders import codes
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 NEW = "/weighting/new/?period=wave:2017"
 PEOPLE = {"people:region:East": "500", "people:region:West": "300", "people:region:North": "200"}
 FORM = {"name": "Regions", "method": "rake", "trim_low": "", "trim_high": "", **PEOPLE}
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast: Cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 def post(cast: Cast, button: str = "check", **changes):

@@ -12,8 +12,8 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page
 
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop, say
-from tests.browser.test_dashboard import sign_in
-from tests.cast import Cast, client_of, make_cast
+from tests.browser.visits import sign_in
+from tests.cast import Cast, client_of
 from tests.project.route_samples import RULES
 from tests.services.site import WebServer
 
@@ -67,11 +67,6 @@ class Poison:
                 changed[field.attname] = f"{self.count} {self.text()}"[: field.max_length]
         if changed:
             type(row)._default_manager.filter(pk=row.pk).update(**changed)
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture
