@@ -81,7 +81,10 @@ def shop(cast: Cast) -> Shop:
 
 @pytest.fixture
 def paths(cast: Cast, shop: Shop) -> list[str]:
-    """Every page that an owner may read, with objects of its own, all of it poisoned."""
+    """Every page that an owner may read, with objects of its own, all of it poisoned.
+
+    They are asked for in the theme of the device: what this process keeps of them is not what the site serves in another.
+    """
     found = [
         reverse(name, kwargs=rule.build(cast.team, cast.alice) if rule.build else {})
         for name, rule in RULES.items() if "GET" in rule.methods and not name.startswith("api")
@@ -100,7 +103,7 @@ class TestEveryPage:
         self, paths: list[str], cast: Cast, site: WebServer, new_context: Callable[..., BrowserContext], language: str
     ) -> None:
         dialogs: list[str] = []
-        page = sign_in(new_context(), cast.alice, site, language=language)
+        page = sign_in(new_context(), cast.alice, site, language=language, theme="light")
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         assert len(paths) > 40
         shown = 0
@@ -113,7 +116,7 @@ class TestEveryPage:
 
 class TestAChart:
     def test_takes_no_markup_from_a_name(self, paths: list[str], cast: Cast, site: WebServer, new_context: Any) -> None:
-        page: Page = sign_in(new_context(), cast.alice, site)
+        page: Page = sign_in(new_context(), cast.alice, site, theme="light")
         page.goto("/overview/")
         page.locator("[data-chart] .main-svg").first.wait_for()
         assert page.locator("[data-chart] a").count() == 0
