@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.models import AccessKey, Membership, Team, User
 from accounts.roles import Permission, role_grants
+from accounts.scopes import write_scope
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -44,6 +45,11 @@ class Actor:
     def can_manage(self) -> bool:
         """Tell templates whether to offer the owner's actions."""
         return self.may(Permission.MANAGE_TEAM)
+
+    @property
+    def scope_text(self) -> str:
+        """Say in one line whom the actor sees, such as `region = East; tier = A, B`; empty for everybody."""
+        return "; ".join(write_scope(self.scope).splitlines())
 
 
 class TeamRequest(HttpRequest):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 MAX_ATTRIBUTES = 10
 MAX_LEVELS = 100
+
+level_sources: list[Callable[[int], Mapping[str, Iterable[str]]]] = []
+"""Called with a team's id; each says which attributes its customers have, with their levels. Filled at
+start-up by those who know customers; accounts knows none."""
 
 
 class ScopeError(ValueError):
@@ -42,3 +46,17 @@ def parse_line(line: str) -> tuple[str, list[str]]:
 def write_scope(scope: Mapping[str, Sequence[str]]) -> str:
     """Write a scope as `parse_scope` reads it."""
     return "\n".join(f"{key} = {', '.join(levels)}" for key, levels in scope.items())
+
+
+def list_known_levels(team_id: int) -> dict[str, set[str]]:
+    """Gather what the sources know of the attributes of the team's customers."""
+    known: dict[str, set[str]] = {}
+    for source in level_sources:
+        for key, levels in source(team_id).items():
+            known.setdefault(key, set()).update(level for level in levels if level)
+    return known
+
+
+def find_unknown(scope: Mapping[str, Sequence[str]], known: Mapping[str, Iterable[str]]) -> list[str]:
+    """List the parts of a scope that no customer matches, each as `region = Nowhere`."""
+    return [f"{key} = {level}" for key, levels in scope.items() for level in levels if level not in known.get(key, ())]

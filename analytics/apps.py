@@ -13,7 +13,9 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with those who know nothing of results."""
+        from accounts.scopes import level_sources
         from analytics.dashboards import tree_panel
+        from analytics.dashboards.scope_levels import list_scored_levels
         from analytics.indicators import expert_wake as expert_bell
         from analytics.indicators import hooks, trail
         from analytics.indicators.builder_panel import panel
@@ -31,6 +33,7 @@ class AnalyticsConfig(AppConfig):
         listen(hooks.on_comparison_wanted, bell.wake_comparison)
         listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)
         listen(row_panels, panel)
+        listen(level_sources, list_scored_levels)
         trail.register()
         listen(on_created_from_template, create_proposed_tree)
 

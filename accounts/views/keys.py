@@ -15,6 +15,7 @@ from accounts.roles import Permission
 from accounts.selectors import list_access_keys
 from accounts.services import create_access_key, revoke_access_key
 from accounts.views.passwords import status_of
+from accounts.views.scope_words import list_examples, warn_of_nobody
 
 
 @team_view(Permission.MANAGE_TEAM)
@@ -25,8 +26,12 @@ def keys(request: TeamRequest) -> HttpResponse:
     made, status = "", status_of(request)
     if form.is_valid():
         _row, made = create_access_key(actor=request.actor, at=timezone.now(), **form.cleaned_data)
+        warn_of_nobody(request, form.cleaned_data["scope"])
         form, status = KeyForm(), 201
-    context = {"nav": "settings", "form": form, "made": made, "keys": list_access_keys(team=request.actor.team)}
+    context = {
+        "nav": "settings", "form": form, "made": made, "keys": list_access_keys(team=request.actor.team),
+        "examples": list_examples(request.actor),
+    }
     return render(request, "accounts/keys.html", context, status=status)
 
 

@@ -26,6 +26,7 @@ from accounts.services import (
 )
 from accounts.views.passwords import status_of
 from accounts.views.refusals import too_many_tries
+from accounts.views.scope_words import list_examples, warn_of_nobody
 from accounts.wake import ring
 
 
@@ -42,7 +43,7 @@ def members(request: TeamRequest) -> HttpResponse:
     team, at = request.actor.team, timezone.now()
     context = {
         "nav": "settings", "form": form, "members": list_team_members(team=team),
-        "invitations": list_open_invitations(team=team, at=at),
+        "invitations": list_open_invitations(team=team, at=at), "examples": list_examples(request.actor),
     }
     return render(request, "accounts/members.html", context, status=status_of(request))
 
@@ -58,6 +59,7 @@ def invite(request: TeamRequest, form: InviteForm) -> bool:
         return False
     ring("sweep_accounts")
     messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": invitation.email})
+    warn_of_nobody(request, invitation.scope)
     return True
 
 
@@ -75,8 +77,9 @@ def member(request: TeamRequest, pk: int) -> HttpResponse:
             form.add_error("role", _("A team needs an owner. Make somebody else an owner first."))
         else:
             messages.success(request, _("The rights of %(name)s are changed.") % {"name": membership.user})
+            warn_of_nobody(request, form.cleaned_data["scope"])
             return redirect("home" if membership.user == request.user else "accounts:members")
-    context = {"nav": "settings", "form": form, "member": membership}
+    context = {"nav": "settings", "form": form, "member": membership, "examples": list_examples(request.actor)}
     return render(request, "accounts/member.html", context, status=status_of(request))
 
 

@@ -23,6 +23,7 @@ from analytics.dashboards.page import (
 )
 from analytics.dashboards.responding import asked_by, get_funnel
 from analytics.dashboards.selection import Selection
+from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.comparing import judge_family, tested
 from analytics.scoring.results import (
@@ -75,8 +76,8 @@ def read_figures(*, selection: Selection) -> Overview:
     shown = next((one for one in segments if one.dimension.key == selection.by), None)
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
-        run_id=run.pk, weight_set=run.weight_set.name, weight_set_number=run.weight_set.number,
-        freshness=Freshness(run.pk, run.finished_at, run.responses, run.newest_response_at, False, None),
+        run_id=run.pk, weight_set=weight_set_name(run.weight_set), weight_set_number=run.weight_set.number,
+        freshness=Freshness(run.pk, run.finished_at, None, None, False, None),
         period=selection.period, previous=selection.previous, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=_headline(current.root.index, previous.root.index if previous else None, current.root.target),

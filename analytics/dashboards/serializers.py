@@ -174,7 +174,9 @@ class FreshnessOut(serializers.Serializer[Any]):
 
     run_id = serializers.IntegerField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
-    responses = serializers.IntegerField()
+    responses = serializers.IntegerField(
+        allow_null=True, help_text="null where anonymity was promised, and for a reader with a scope"
+    )
     newest_response_at = serializers.DateTimeField(allow_null=True)
     is_pending = serializers.BooleanField()
     waiting_since_at = serializers.DateTimeField(allow_null=True)
@@ -188,7 +190,7 @@ class OverviewOut(serializers.Serializer[Any]):
     names = Names()
     is_example = serializers.BooleanField()
     run_id = serializers.IntegerField()
-    weight_set = serializers.CharField()
+    weight_set = serializers.CharField(help_text="its number and how it was found, in words")
     weight_set_number = serializers.IntegerField()
     freshness = FreshnessOut()
     period = PeriodOutput()

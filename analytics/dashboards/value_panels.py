@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
+from analytics.dashboards.changes import item_names
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.weighting_compare import list_weightings
+from analytics.dashboards.weighting_refusals import refusal_text
 from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_text, weighting_name
+from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
-from analytics.scoring.estimators import Estimators
+from analytics.scoring.estimators import Estimators, read_estimators
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
+from analytics.scoring.reading import Reading
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Figure, ItemResult
 from analytics.scoring.schemes import OF_THE_RUN, get_named
@@ -24,6 +28,29 @@ from analytics.scoring.sources import Filter, RunTooOldError
 from analytics.scoring.standard_weighting import word_of
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import WeightingError, report_on
+from surveys.design.document import text_in
+
+Questions = Mapping[tuple[int, str], str]
+"""What the questions of a tree ask, by questionnaire and key."""
+
+
+def question_texts(tree: IndicatorTree, language: str) -> Questions:
+    """Return the newest published wording of every question of a tree."""
+    return {name: text_in(texts, language) or name[1] for name, texts in item_names(tree).items()}
+
+
+def question_text(item: ItemResult, questions: Questions) -> str:
+    """Return what an item asks, its key where no version asks it any more."""
+    return questions.get((item.questionnaire_id, item.key), item.key)
+
+
+def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter) -> dict[str, Any]:
+    """Read and write both estimators of a value, or why they cannot be had of a run whose answers are packed anew."""
+    try:
+        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    except RunTooOldError:
+        return {"problem": sentence("parts_too_old")}
+    return present_estimators(found)
 
 
 def present_estimators(found: Estimators) -> dict[str, Any]:
@@ -42,21 +69,21 @@ def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
     }
 
 
-def present_efforts(items: Sequence[ItemResult]) -> list[dict[str, Any]]:
+def present_efforts(items: Sequence[ItemResult], questions: Questions) -> list[dict[str, Any]]:
     """Write every seven-point question as a customer effort score in its three conventions."""
-    found = [(item.key, effort) for item in items if (effort := effort_of(item)) is not None]
+    found = [(question_text(item, questions), effort) for item in items if (effort := effort_of(item)) is not None]
     return [
-        {"key": key, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
-        for key, effort in found for figure in (effort.mean, effort.agreeing, effort.net)
+        {"name": name, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
+        for name, effort in found for figure in (effort.mean, effort.agreeing, effort.net)
     ]
 
 
 def present_weighted(
-    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str
+    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str, questions: Questions
 ) -> dict[str, Any]:
     """Write the value, its parts and its questions under a weighting beside the unweighted ones.
 
-    `word` names the weighting, "" the one the run has written down.
+    `word` names the weighting, "" the one the run has written down; `questions` are their texts.
     """
     own = word_of(run.provenance.get("weighting"))
     known = list_weightings(run.tree)
@@ -72,14 +99,14 @@ def present_weighted(
         )
         report = report_on(run, weighting=named.weighting, period=origin.period)
     except WeightingError as error:
-        return base | {"problem": sentence(error.code, error.details)}
+        return base | {"problem": refusal_text(error, Reading(run).dimensions())}
     except RunTooOldError:
-        return base | {"problem": sentence("run_too_old")}
+        return base | {"problem": sentence("parts_too_old")}
     found = result.node(origin.node.key)
     assert found is not None
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)
     rows += [
-        pair_text(f"{_('Mean')}: {one.key}", one.mean, other.mean, 1)
+        pair_text(f"{_('Mean')}: {question_text(one, questions)}", one.mean, other.mean, 1)
         for one, other in zip(origin.node.items, found.items, strict=True)
     ]
     return base | {"name": weighting_name(named.record), "rows": rows, "report": report}

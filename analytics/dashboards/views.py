@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import comments, exports, figures_kept, first_use, overview_page
+from analytics.dashboards import comments, exports, figures_kept, first_use, origins, overview_page
 from analytics.dashboards.access import get_tree, mark_of, trees_for
 from analytics.dashboards.figures_kept import Figures
 from analytics.dashboards.filterbar import build_filter_bar
@@ -30,10 +30,13 @@ from analytics.dashboards.presentation import (
     present_comments,
 )
 from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.series import build_series_bar
 from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
+from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
+from analytics.scoring.models import Run
 from analytics.scoring.refusals import get_refusal
 from analytics.scoring.results import Freshness
 
@@ -116,7 +119,7 @@ def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> ove
 def figures_of(request: TeamRequest, selection: Selection, mark: Mark | None) -> Figures:
     """The cards: kept ones, or written now and kept if nothing they are made from has moved meanwhile."""
     language, name = language_of(request), ""
-    if mark is not None and mark.freshness.run_id == selection.run.pk:
+    if mark is not None and mark.freshness.run_id == selection.newest.pk:
         name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language)
     found = figures_kept.find_figures(name)
     if found is not None:
@@ -160,16 +163,16 @@ def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
     """Send every number of the overview as CSV."""
     page = read_overview(selection=selection)
     rows = exports.overview_rows(page, language_of(request))
-    response = StreamingHttpResponse(exports.stream_csv(rows), content_type="text/csv; charset=utf-8")
-    name = f"overview-{page.tree_id}-{''.join(c if c.isalnum() else '-' for c in page.period.key)}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name if name.isascii() else "overview.csv"}"'
-    return response
+    return origins.file_reply(
+        rows, origins.origin_of(selection, weighting=""), kind="overview", tree=page.tree_id, periods=[page.period]
+    )
 
 
 @results_view
 def method(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Explain how the numbers are calculated, from the registry and the run itself."""
-    described = describe_method(selection.run, language=language_of(request))
+    tells = may_know_answers(request, selection.run)
+    described = describe_method(selection.run, language=language_of(request), tells_answers=tells)
     return render(request, "dashboards/method.html", {"nav": "overview", "method": described, "selection": selection})
 
 
@@ -199,7 +202,7 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
     language = language_of(request)
     return {
         "nav": nav, "waiting": selection.reading.waiting, "selection": selection,
-        "query": selection.query(), "filters_query": selection.filters_query(),
+        "query": selection.query(), "filters_query": selection.filters_query(), "series": build_series_bar(selection),
         "bar": build_filter_bar(selection, trees_for(request.actor), language=language),
         "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="")),
         "refused": present_refusal(get_refusal(tree=selection.tree), selection.tree),
@@ -231,6 +234,12 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
         "refused": present_refusal(fresh.refusal, tree) if tree is not None else None,
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
     }
+
+
+def may_know_answers(request: TeamRequest, run: Run) -> bool:
+    """Whether the reader may know how many answers a run covers, and which."""
+    actor = request.actor
+    return tells_its_answers(run, scope=actor.scope, anonymous=anonymous_questionnaires(team=actor.team))
 
 
 def language_of(request: HttpRequest) -> str:

@@ -8,10 +8,10 @@ from typing import Final
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from analytics.scoring.registry import get_metric
-from analytics.scoring.results import Change, Figure, Grain, Period, Verdict
+from analytics.scoring.results import Change, Figure, Grain, Period, Status, Verdict
 from analytics.scoring.sentences import figure_sentence
 
 MINUS: Final = "−"
@@ -59,7 +59,21 @@ def n_text(n: int) -> str:
 
 
 def status_text(figure: Figure) -> str:
-    """Say why there is no value, or that there are few answers; empty for an ordinary figure."""
+    """Say why there is no value, or that it rests on little; empty for an ordinary figure."""
+    if figure.metric == "response_rate":
+        return invitations_text(figure)
+    return figure_sentence(figure)
+
+
+def invitations_text(figure: Figure) -> str:
+    """The same of a response rate, which counts invitations where other figures count answers."""
+    if figure.status == Status.TOO_FEW:
+        return ngettext(
+            "%(n)s delivered invitation. The rate is shown from %(needed)s.",
+            "%(n)s delivered invitations. The rate is shown from %(needed)s.", figure.n,
+        ) % {"n": figure.n, "needed": figure.needed}
+    if figure.status == Status.FEW:
+        return _("Few invitations (n = %(n)s): read with care") % {"n": figure.n}
     return figure_sentence(figure)
 
 

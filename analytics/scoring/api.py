@@ -18,10 +18,12 @@ from accounts.roles import Permission
 from analytics.indicators.access import get_tree
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
+from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
 from analytics.scoring.effort import effort_of
 from analytics.scoring.models import Run
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.periods import UnknownPeriodError, parse_period
+from analytics.scoring.reading import Reading
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Grain, ItemResult, Period
 from analytics.scoring.schemes import get_named
@@ -31,6 +33,8 @@ from analytics.scoring.weighted import read_weighted_periods, read_weighted_segm
 from analytics.scoring.weighting import Weighting, WeightingError
 
 MAX_PERIODS = 120
+OF_ANSWERS = ("versions", "in_blocks")
+"""What a run's provenance says of its answers."""
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
 
 
@@ -107,14 +111,17 @@ class ResultOutput(serializers.Serializer[Any]):
 
 
 class RunOutput(serializers.Serializer[Any]):
-    """A run: what was computed, from which responses, under which definition."""
+    """A run: what was computed, from which responses, under which definition.
+
+    Which responses, how many and how new is not told where anonymity was promised, nor to a reader with a scope.
+    """
 
     id = serializers.IntegerField()
     tree = serializers.IntegerField(source="tree_id")
     weight_set = serializers.IntegerField(source="weight_set_id")
     weight_set_number = serializers.IntegerField(source="weight_set.number")
-    responses = serializers.IntegerField()
-    fingerprint = serializers.CharField()
+    responses = serializers.IntegerField(allow_null=True)
+    fingerprint = serializers.CharField(allow_blank=True)
     definition_hash = serializers.CharField()
     definition = serializers.DictField()
     provenance = serializers.DictField()
@@ -122,6 +129,14 @@ class RunOutput(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField()
     duration_ms = serializers.IntegerField()
+
+    def to_representation(self, instance: Run) -> dict[str, Any]:
+        """Leave out what the reader may not know."""
+        written: dict[str, Any] = super().to_representation(instance)
+        if not tells_its_answers(instance, scope=self.context["scope"], anonymous=self.context["anonymous"]):
+            kept = {key: value for key, value in written["provenance"].items() if key not in OF_ANSWERS}
+            written |= {"responses": None, "fingerprint": "", "newest_response_at": None, "provenance": kept}
+        return written
 
 
 class WeightingOutput(serializers.Serializer[Any]):
@@ -170,6 +185,12 @@ class RunListView(generics.ListAPIView[Run]):
     serializer_class = RunOutput
     queryset = Run.objects.none()
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        """What decides how much is told."""
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_serializer_context()
+        return super().get_serializer_context() | _telling(self.request)
+
     def get_queryset(self) -> QuerySet[Run]:
         """The team's, of one tree when asked for."""
         actor = actor_of(self.request)
@@ -190,7 +211,7 @@ class RunView(APIView):
     @extend_schema(operation_id="runs_retrieve", responses=RunOutput)
     def get(self, request: Request, run_id: int) -> Response:
         """Return what a run was computed from and how."""
-        return Response(RunOutput(get_run(actor_of(request), run_id)).data)
+        return Response(RunOutput(get_run(actor_of(request), run_id), context=_telling(request)).data)
 
 
 class ValuesView(APIView):
@@ -214,7 +235,7 @@ class ValuesView(APIView):
         """Return values with n, interval, metric and weights, narrowed to the caller's scope."""
         actor = actor_of(request)
         run = get_run(actor, run_id)
-        filters = asked_filters(request)
+        filters = asked_filters(request, run, actor.scope)
         record = None
         try:
             if "weighting" in request.query_params:
@@ -226,7 +247,7 @@ class ValuesView(APIView):
         except WeightingError as error:
             raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
         except RunTooOldError as error:
-            raise ValidationError({"filter": [sentence("run_too_old")]}) from error
+            raise ValidationError({"run": [sentence("run_too_old")]}) from error
         except selectors.UnknownDimensionError as error:
             raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
         found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results,
@@ -244,6 +265,11 @@ class MetricListView(APIView):
     def get(self, request: Request) -> Response:
         """Return the metric registry in the caller's language."""
         return Response(MetricOutput(list(METRICS.values()), many=True).data)
+
+
+def _telling(request: Request) -> dict[str, Any]:
+    actor = actor_of(request)
+    return {"scope": actor.scope, "anonymous": anonymous_questionnaires(team=actor.team)}
 
 
 def _results(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:
@@ -308,12 +334,28 @@ def _last(request: Request) -> int:
     return int(given)
 
 
-def asked_filters(request: Request) -> dict[str, list[str]]:
-    """Read the filters; ValidationError for what is none."""
+def asked_filters(request: Request, run: Run, scope: selectors.Filter) -> dict[str, list[str]]:
+    """Read the filters; ValidationError for what is none, or names what the run does not know."""
     found: dict[str, list[str]] = {}
     for given in request.query_params.getlist("filter"):
         key, colon, level = given.partition(":")
         if not colon or not key:
             raise ValidationError({"filter": [_("Write a filter as dimension:level.")]})
         found.setdefault(key, []).append(level)
+    if found:
+        _check_known(found, run, scope)
     return found
+
+
+def _check_known(filters: selectors.Filter, run: Run, scope: selectors.Filter) -> None:
+    try:
+        known = {one.key: one for one in Reading(run, scope=scope).dimensions()}
+    except RunTooOldError as error:
+        raise ValidationError({"filter": [sentence("run_too_old")]}) from error
+    for key, levels in filters.items():
+        if key not in known:
+            raise ValidationError({"filter": [sentence("unknown_dimension", {"dimension": key})]})
+        for level in levels:
+            # A level the team has named may be one nobody answered from; "" stands for those without any.
+            if level and level not in known[key].levels and level not in known[key].level_names:
+                raise ValidationError({"filter": [sentence("unknown_level", {"dimension": key, "level": level})]})

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Q, QuerySet
+from functools import partial
 
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import cubes
 from analytics.scoring.bases import summaries_of_slices
-from analytics.scoring.blocks import current_blocks, rows_of
-from analytics.scoring.columns import MASK
+from analytics.scoring.columns import MASK, Columns
 from analytics.scoring.definition import Definition
 from analytics.scoring.locks import snapshot
 from analytics.scoring.models import Run, Slice
-from analytics.scoring.rows import BLOCK_ROWS, RowLayout, countable_responses, read_columns, row_layout
+from analytics.scoring.rows import RowLayout, countable_responses, row_layout, take_columns
 from analytics.scoring.services import is_requested, recompute
 from analytics.scoring.summaries import summarise
-from surveys.answering.models import Response
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,13 @@ def check(*, tree: IndicatorTree, at: datetime) -> Report:
         if run is None:
             return Report(0, (), is_requested(tree=tree))
         definition = Definition.from_json(run.definition)
-        rebuilt, responses, prints = _rebuilt(definition, row_layout(run.tree.team))
-        if is_requested(tree=tree) and f"{prints:016x}" != run.fingerprint:
+        rebuilt = _Rebuilt(definition, row_layout(run.tree.team))
+        responses, fingerprint = rebuilt.responses, f"{rebuilt.prints:016x}"
+        if is_requested(tree=tree) and fingerprint != run.fingerprint:
             return Report(responses, (), is_behind=True)
-        differences = list(_compared(stored_summary(run), rebuilt))
-        if f"{prints:016x}" != run.fingerprint or responses != run.responses:
-            covered = Difference("run", "responses", f"{run.responses}/{run.fingerprint}", f"{responses}/{prints:016x}")
+        differences = list(_compared(stored_summary(run), rebuilt.summary))
+        if (responses, fingerprint) != (run.responses, run.fingerprint):
+            covered = Difference("run", "responses", f"{run.responses}/{run.fingerprint}", f"{responses}/{fingerprint}")
             differences.insert(0, covered)
         return Report(responses, tuple(differences))
 
@@ -69,32 +66,22 @@ def stored_summary(run: Run) -> cubes.Summary:
     return whole | summaries_of_slices(Slice.objects.filter(run=run))
 
 
-def _rebuilt(definition: Definition, layout: RowLayout) -> tuple[cubes.Summary, int, int]:
-    summary: cubes.Summary = {}
-    rows, prints = 0, 0
-    for questionnaire in definition.questionnaires:
-        for part in _row_sets(questionnaire):
-            columns = read_columns(questionnaire, part, layout)
-            found = summarise(columns, definition, questionnaire)
-            summary = cubes.merge([summary, found], definition.layout.squares)
-            rows, prints = rows + columns.rows, (prints + columns.fingerprint) & MASK
-    return summary, rows, prints
+class _Rebuilt:
+    """What all rows come to, a block's worth of them after the other: memory does not grow with them."""
 
+    def __init__(self, definition: Definition, layout: RowLayout) -> None:
+        self.definition = definition
+        self.summary: cubes.Summary = {}
+        self.responses, self.prints = 0, 0
+        for questionnaire in definition.questionnaires:
+            # Every row there is, whatever blocks say of it.
+            take_columns(questionnaire, countable_responses(questionnaire), layout, partial(self._add, questionnaire))
 
-def _row_sets(questionnaire: int) -> Iterator[QuerySet[Response]]:
-    """Cut all rows of a questionnaire into sets that fit into memory: sealed ones by block, then the others.
-
-    The blocks only say how to cut: a row marked with none of them is among the others.
-    """
-    known: list[int] = []
-    for block in current_blocks(questionnaire).defer("columns"):
-        known += [block.pk, *block.members.values_list("id", flat=True)]
-        yield rows_of(block)
-    others = countable_responses(questionnaire).filter(Q(block_id__isnull=True) | ~Q(block_id__in=known))
-    ids = list(others.order_by("id").values_list("id", flat=True))
-    for first in range(0, len(ids), BLOCK_ROWS):
-        part = ids[first : first + BLOCK_ROWS]
-        yield others.filter(id__range=(part[0], part[-1]))
+    def _add(self, questionnaire: int, columns: Columns) -> None:
+        found = summarise(columns, self.definition, questionnaire)
+        self.summary = cubes.merge([self.summary, found], self.definition.layout.squares)
+        self.responses += columns.rows
+        self.prints = (self.prints + columns.fingerprint) & MASK
 
 
 def _compared(stored: cubes.Summary, rebuilt: cubes.Summary) -> list[Difference]:

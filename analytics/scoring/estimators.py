@@ -21,7 +21,7 @@ from analytics.methods.item_means import item_means_index
 from analytics.methods.moments import UNITS
 from analytics.methods.trees import ROOT, IndicatorTree
 from analytics.scoring.columns import select
-from analytics.scoring.definition import Definition
+from analytics.scoring.definition import Definition, nodes_under
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.figures import Numbers, Reader
 from analytics.scoring.models import Run
@@ -110,12 +110,17 @@ def read_estimators(
     leaves = leaves_under(reading.definition, node)
     result = reading.period(period, nodes=(node,))
     (found,) = result.nodes
-    if result.is_withheld:
+    if result.is_withheld or found.index.status == Status.WITHHELD or _hides_parts(reading, node, period):
         return Estimators(found.index, _withheld(reading.rules), None, Agreement.UNKNOWN)
     pairs = _read_pairs(reading, period, leaves)
     by_means = _by_means(reading.reader, node, leaves, pairs)
     told = None if 0 < pairs.incomplete < reading.rules.k else pairs.incomplete
     return Estimators(found.index, by_means, told, _agreement(found.index, by_means, pairs.incomplete))
+
+
+def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
+    """Whether anything that the figure is made of is hidden: from the means it could be had again."""
+    return bool(reading.hidden_parts(period) & nodes_under(reading.definition, node))
 
 
 def leaves_under(definition: Definition, node: str) -> tuple[str, ...]:

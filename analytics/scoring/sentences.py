@@ -50,7 +50,9 @@ def _sentences() -> dict[str, str]:
         "unknown_dimension": _("There is no segment dimension “%(dimension)s”."),
         "unknown_level": _("“%(dimension)s” has no level “%(level)s”."),
         "level_twice": _("The level “%(level)s” of “%(dimension)s” is given twice."),
-        "not_a_number": _("“%(text)s” is not a number of people."),
+        "not_a_number": _(
+            "“%(text)s” is not a number of people. Write for example 1500, 1,500 or 12.5."
+        ),
         "bad_table": _("The file cannot be read as a table with the columns dimension, level and population."),
         "file_too_large": _("The file is too large: a table of margins has a few hundred lines."),
         "no_respondents": _("No answers in this period, so there is nobody to weight."),
@@ -84,6 +86,10 @@ def _sentences() -> dict[str, str]:
         "name_missing": _("Give the weighting a name."),
         "unknown_weighting": _("There is no such weighting. Use “imported” or the number of a saved weighting."),
         "run_too_old": _("The answers behind this run are no longer kept together. Use the newest run."),
+        "parts_too_old": _(
+            "This part is counted from single answers, and those behind this run are no longer kept together. The newest"
+            " run has it."
+        ),
         "no_weighting_of_the_run": _("This run was made without respondent weights. Choose a weighting by its number."),
         "too_few_periods": _("%(periods)s periods can be shown; %(needed)s are needed."),
         "no_variation": _("The answers do not vary, so chance cannot be told."),

@@ -45,6 +45,12 @@ def list_levels(*, team: Team, key: str) -> list[str]:
     return [level for level in rows[:MOST_LEVELS] if level]
 
 
+def list_known_levels(team_id: int) -> dict[str, list[str]]:
+    """Return the attributes of a team's contacts with their levels (at most 200 each), by key."""
+    team = Team(pk=team_id)
+    return {one.key: list_levels(team=team, key=one.key) for one in list_attributes(team=team)}
+
+
 def list_segments(*, team: Team) -> QuerySet[Segment]:
     """List a team's segments by name."""
     return Segment.objects.filter(team=team).order_by("name")

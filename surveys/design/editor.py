@@ -168,7 +168,7 @@ def build_editor(raw: Json, question: Json, number: int, language: str, words: M
         rows=_parts("row", question.get("rows", []), _("Part")),
         options=_parts("option", question.get("options", []), _("Option")),
         wordings=_wordings(question.get("score_texts", [])),
-        rules=_rules(raw, question, language), is_by_rule=bool(question["show_if"]),
+        rules=_rules(raw, question, language, words), is_by_rule=bool(question["show_if"]),
         filled=_filled(question),
     )
 
@@ -202,10 +202,10 @@ def _wordings(wordings: Sequence[Json]) -> list[Part]:
     ]
 
 
-def _rules(raw: Json, question: Json, language: str) -> list[Rule]:
+def _rules(raw: Json, question: Json, language: str, words: Mapping[str, str]) -> list[Rule]:
     lines = [line for one in question["show_if"] for line in _split(one)]
     return [
-        Rule(i, _rule_choices(raw, question["key"], item, language), low, high)
+        Rule(i, _rule_choices(raw, question["key"], item, language, words), low, high)
         for i, (item, low, high) in enumerate([*lines, ("", "", "")])
     ]
 
@@ -216,29 +216,34 @@ def _split(one: Json) -> list[tuple[str, str, str]]:
     return [(one["item"], str(one.get("low", "")), str(one.get("high", "")))]
 
 
-def _rule_choices(raw: Json, key: str, chosen: str, language: str) -> list[Choice]:
+def _rule_choices(raw: Json, key: str, chosen: str, language: str, words: Mapping[str, str]) -> list[Choice]:
     offered: list[tuple[str, str]] = []
     for number, question in enumerate((q for page in raw["pages"] for q in page["questions"]), 1):
         if question["key"] == key:
             break
-        offered += _answers_of(question, number, language)
+        offered += _answers_of(question, number, language, words)
     if chosen and chosen not in dict(offered):
         offered.append((chosen, _("%(key)s (not asked before)") % {"key": chosen}))
     return [Choice(value, label, value == chosen) for value, label in offered]
 
 
-def _answers_of(question: Json, number: int, language: str) -> list[tuple[str, str]]:
-    words = f"{number} · {text_in(question['text'], language)[:60]}"
+def _answers_of(question: Json, number: int, language: str, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    words = f"{number} · {_short(question['text'], language, values)}"
     if question["type"] == "matrix":
-        return [(row["key"], f"{number} · {text_in(row['text'], language)[:60]}") for row in question["rows"]]
+        return [(row["key"], f"{number} · {_short(row['text'], language, values)}") for row in question["rows"]]
     if question["type"] == "choice":
         return [
-            (f"{question['key']}={option['key']}", f"{words} = {text_in(option['text'], language)[:40]}")
+            (f"{question['key']}={option['key']}", f"{words} = {_short(option['text'], language, values)}")
             for option in question["options"]
         ]
     if question["type"] == "consent":
         return [(f"{question['key']}=true", f"{words} = {_('ticked')}")]
     return [(question["key"], words)] if question["type"] in ("nps", "rating") else []
+
+
+def _short(text: Json, language: str, values: Mapping[str, str]) -> str:
+    # Filled before it is cut: half a placeholder would stay as it is.
+    return fill_placeholders(text_in(text, language), values)[:60]
 
 
 def rated_before(raw: Json, key: str, language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -248,8 +253,8 @@ def rated_before(raw: Json, key: str, language: str, words: Mapping[str, str]) -
         if question["key"] == key:
             break
         if question["type"] in ("nps", "rating", "matrix"):
-            found += _answers_of(question, number, language)
-    return [(item, fill_placeholders(label, words)) for item, label in found]
+            found += _answers_of(question, number, language, words)
+    return found
 
 
 def _filled(question: Json) -> dict[str, tuple[int, int]]:

@@ -18,6 +18,7 @@ from accounts.models import AccessKey, AuditEvent, MemberInvitation, Membership,
 from accounts.roles import Role
 from accounts.services import LastOwnerError, invite_member, remove_member
 from accounts.tasks import sweep_accounts
+from surveys.contacts.models import Contact, ContactAttribute
 from tests.cast import NOW, PASSWORD, Cast, api_client, client_of, make_cast, make_key, make_member
 from tests.services.smtp import Mailbox
 
@@ -171,6 +172,17 @@ class TestAChangeOfRights:
         client_of(cast.alice).post(f"/account/settings/members/{pk}/", {"role": "manager", "scope": "region = East"})
         assert olga.get("/account/settings/").status_code == 403
         assert cast.membership(second).scope == {"region": ["East"]}
+
+    def test_warns_of_a_scope_that_no_customer_matches(self, cast: Cast) -> None:
+        ContactAttribute.objects.create(team=cast.team, key="region")
+        Contact.objects.create(team=cast.team, email="one@example.com", attributes={"region": "East"}, created_at=NOW)
+        client, url = client_of(cast.alice), f"/account/settings/members/{cast.membership(cast.bob).pk}/"
+        assert b"region = East" in client.get(url).content
+        right = client.post(url, {"role": "manager", "scope": "region = East"}, follow=True)
+        assert b"No customer is known" not in right.content
+        wrong = client.post(url, {"role": "manager", "scope": "region = Eest, East\nregin = East"}, follow=True)
+        assert b"No customer is known with region = Eest; regin = East." in wrong.content
+        assert cast.membership(cast.bob).scope == {"region": ["Eest", "East"], "regin": ["East"]}
 
     def test_ends_the_keys_that_an_owner_made(self, cast: Cast) -> None:
         second = make_member("Olga", cast.team, Role.OWNER)

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Team
+from accounts.models import Membership, Team
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, PlannedRoles, create_tree
 from analytics.scoring.periods import wave
@@ -59,6 +59,12 @@ class TestTheOverview:
         assert api(cast)["funnel"] | {"headline": None} == {
             "invited": 45, "delivered": 40, "started": 10, "completed": 10, "headline": None
         }
+
+    def test_counts_invitations_where_they_are_too_few_for_a_rate(self, cast, shop):
+        invite(shop, sent=8, completed=1)
+        page = overview(client_of(cast.bob))
+        assert "8 delivered invitations. The rate is shown from 10." in page
+        assert "8 answers" not in page
 
     def test_names_what_fell_beyond_chance_and_links_to_it(self, cast, shop):
         response = client_of(cast.bob).get("/overview/")
@@ -165,6 +171,26 @@ class TestWhoSeesWhat:
         assert inside["responses"] == expected.responses == 61
         assert inside["index"]["figure"]["value"] == expected.root.index.value
         assert [row["level"] for row in inside["heat"]["rows"]] == ["East"]
+
+    def test_a_scope_is_named_on_every_page(self, cast, shop):
+        eve = client_of(cast.eve)
+        for path in ("/overview/", "/overview/change/", "/comments/", "/weighting/", "/indicators/"):
+            assert "You see these customers only: region = East" in eve.get(path, follow=True).content.decode(), path
+        assert "You see these customers only" not in overview(client_of(cast.bob))
+
+    def test_a_scope_without_answers_is_given_as_the_reason(self, cast, shop):
+        shop.compute()
+        Membership.objects.filter(user=cast.eve).update(scope={"region": ["Nowhere"]})
+        for path in ("/overview/", "/weighting/"):
+            page = client_of(cast.eve).get(f"{path}?period=all", follow=True).content.decode()
+            reason = "None of the answers in All time comes from the customers you see (region = Nowhere)."
+            assert reason in page and page.count("No answers in") == 0, path
+            assert "Show the newest answers" not in page, path
+
+    def test_an_owner_is_told_the_levels_that_answers_have(self, cast, shop):
+        shop.compute()
+        page = client_of(cast.alice).get(f"/account/settings/members/{cast.membership(cast.eve).pk}/").content.decode()
+        assert "region = East" in page.split("Your customers have:")[1]  # and not the level of those who have none
 
     def test_a_filter_cannot_leave_the_scope(self, cast, shop):
         assert api(cast, "?region=West", scope={"region": ["East"]})["responses"] == 60
@@ -302,5 +328,5 @@ class TestTheMethodPage:
         page = words(client_of(cast.bob).get("/overview/method/"))
         run = get_latest_run(tree=shop.tree)
         assert run.fingerprint in page and f"Survey, version 1: {run.responses} responses" in page
-        for sentence in ("Net Promoter Score", "Wilson score interval", "Adjusted Wald", "linear: 1 → 0.0", "50% of an indicator’s weight"):
+        for sentence in ("Net Promoter Score", "Wilson score interval", "Adjusted Wald", "equal steps (1 → 0.0", "50% of an indicator’s weight"):
             assert sentence in page

@@ -59,6 +59,15 @@ READ = ("builder", "checks", "versions", "export", "remove")
 WRITE = ("edit", "undo", "publish", "rename")
 
 
+class TestTheCompanysName:
+    def test_stands_wherever_staff_read_a_question(self, dora: Client, survey: Questionnaire) -> None:
+        for name, key in (("builder", "nps"), ("builder", "comment"), ("remove", "nps"), ("logic", "")):
+            page = dora.get(url(name, survey), {"q": key}).content.decode()
+            # In a field to write in, and in the hint beside it, the placeholder itself stands.
+            read = re.sub(r"<textarea.*?</textarea>|{company} becomes", "", page, flags=re.DOTALL)
+            assert "{company}" not in read and "{co" not in read, (name, key)
+
+
 class TestDoor:
     @pytest.mark.parametrize("name", READ + WRITE)
     def test_shows_another_team_nothing(self, cast: Cast, survey: Questionnaire, name: str) -> None:

@@ -22,11 +22,12 @@ from accounts.roles import Permission
 from surveys.design import editing
 from surveys.design.access import get_questionnaire
 from surveys.design.differences import describe_differences
-from surveys.design.document import DocumentError, Problem, parse_document
+from surveys.design.document import DocumentError, Problem, parse_document, text_in
 from surveys.design.editing import Json, NoSuchPartError
 from surveys.design.forms import PublishForm
 from surveys.design.hooks import row_panels
 from surveys.design.models import Questionnaire
+from surveys.design.placeholders import fill_placeholders
 from surveys.design.question_form import read_question, read_texts
 from surveys.design.sentences import describe
 from surveys.design.services import (
@@ -43,7 +44,7 @@ from surveys.design.services import (
     save_draft,
     undo_draft,
 )
-from surveys.design.views.builder import TEXTS, builder_context, render_builder, write_parts
+from surveys.design.views.builder import TEXTS, builder_context, render_builder, words_of, write_parts
 from surveys.design.views.listing import name_error
 from surveys.design.views.operations import Step, operate
 
@@ -162,13 +163,15 @@ def _differences(post: QueryDict, current: Questionnaire, selected: str) -> list
 def confirm_removal(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
     """Ask before a question is removed, naming the questions whose rule depends on it."""
     questionnaire = get_questionnaire(request.actor, questionnaire_id)
-    raw, key = questionnaire.draft, request.GET.get("q", "")
-    if editing.find_question(raw, key) is None:
+    raw, key, language = questionnaire.draft, request.GET.get("q", ""), str(translation.get_language())
+    question = editing.find_question(raw, key)
+    if question is None:
         return redirect("design:builder", questionnaire.pk)
     numbers = [editing.position_of(raw, one["key"]) for one in editing.list_dependents(raw, key)]
     context: dict[str, Any] = {
         "questionnaire": questionnaire, "selected": key, "dependents": numbers, "nav": "questionnaires",
-        "number": editing.position_of(raw, key), "question": editing.find_question(raw, key),
+        "number": editing.position_of(raw, key),
+        "text": fill_placeholders(text_in(question["text"], language), words_of(request, language)),
     }
     return render(request, "design/remove.html", context)
 
