@@ -187,9 +187,8 @@ class RunListView(generics.ListAPIView[Run]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """What decides how much is told."""
-        if getattr(self, "swagger_fake_view", False):
-            return super().get_serializer_context()
-        return super().get_serializer_context() | _telling(self.request)
+        context: dict[str, Any] = dict(super().get_serializer_context())
+        return context if getattr(self, "swagger_fake_view", False) else context | _telling(self.request)
 
     def get_queryset(self) -> QuerySet[Run]:
         """The team's, of one tree when asked for."""
