@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from accounts.models import User
 from analytics.indicators.models import Indicator
 from analytics.indicators.services import set_weights
 from analytics.scoring.wake import wake_questionnaire
