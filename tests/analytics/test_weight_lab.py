@@ -26,8 +26,8 @@ from analytics.scoring.tasks import compare_weights_of_tree
 from analytics.scoring.weight_candidates import derived_candidates, gather, weights_of_shares
 from analytics.scoring.weight_lab import compare_weights, is_outdated
 from surveys.design.models import QuestionnaireVersion
-from tests.analytics.builders import AT, ITEMS, answer_many, make_team, make_tree, publish, sheet, standard_document
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.analytics.builders import AT, ITEMS, answer_many, make_tree, publish, sheet, standard_document
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=1)
@@ -45,16 +45,6 @@ def drawn_codes(count: int = 400) -> np.ndarray[Any, Any]:
 
 def answer_from(version: QuestionnaireVersion, codes: np.ndarray[Any, Any]) -> None:
     answer_many(version, [sheet(*row[:4].tolist(), None, int(row[4])) for row in codes])
-
-
-@pytest.fixture
-def version() -> QuestionnaireVersion:
-    return publish(make_team(), standard_document())
-
-
-@pytest.fixture
-def tree(version: QuestionnaireVersion) -> IndicatorTree:
-    return make_tree(version)
 
 
 @pytest.fixture
@@ -223,11 +213,6 @@ class TestSharesOfLeaves:
             weights_of_shares(definition, {"quality": 1.0})
         assert error.value.reason == "zero_weight"
         assert ROOT == -1
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -8,11 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
-from accounts.models import User
 from analytics.indicators.models import Indicator
 from analytics.indicators.services import set_weights
 from analytics.scoring.wake import wake_questionnaire
@@ -20,16 +17,12 @@ from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.browser.looks import in_every_look, violations
-from tests.cast import Cast, make_cast
+from tests.browser.visits import sign_in
+from tests.cast import Cast
 from tests.services.site import WebServer, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ["/overview/", "/overview/?region=North", "/overview/method/", "/comments/", "/overview/?region=West&period=wave:2017"]
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture
@@ -53,16 +46,6 @@ def months(cast: Cast) -> Shop:
                     at=(now - timedelta(minutes=5) if back == 0 else now - timedelta(days=31 * back)))
     shop.compute()
     return shop
-
-
-def sign_in(context: BrowserContext, user: User, site: WebServer, *, language: str = "en", theme: str = "light") -> Page:
-    User.objects.filter(pk=user.pk).update(language=language, theme=theme)
-    client = Client()
-    client.force_login(user)
-    context.add_cookies([
-        {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": site.url}
-    ])
-    return context.new_page()
 
 
 def chart(page: Page) -> Any:
