@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from analytics.indicators.models import Indicator
+from analytics.indicators.services import set_weights
 from analytics.scoring.wake import wake_questionnaire
 from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import answer_many
@@ -154,3 +156,24 @@ class TestANewAnswer:
         expect(page.locator("#h-index").locator("xpath=ancestor::section")).not_to_have_text(before)
         expect(page.locator("#open-service")).to_be_checked()
         expect(chart(page)).to_be_visible()
+
+
+@in_every_look
+class TestAnEarlierSeries:
+    def test_is_accessible_and_fits(
+        self, new_context: Callable[..., BrowserContext], site: WebServer, cast: Cast, months: Shop, language: str, size: Any,
+        theme: str,
+    ) -> None:
+        root = Indicator.objects.get(tree=months.tree, parent=None)
+        set_weights(parent=root, weights={"product": 0.3, "service": 0.7}, user=cast.dora, reason="Agreed by the board",
+                    at=datetime.now(UTC) - timedelta(days=50))
+        months.compute()
+        page = sign_in(new_context(viewport=size), cast.bob, site, language=language, theme=theme)
+        for name, path in (("newest", "/overview/?period=all"), ("earlier", "/overview/?period=all&series=1")):
+            page.goto(path)
+            expect(chart(page)).to_be_visible()
+            if folder := os.environ.get("SCREENSHOTS"):
+                page.screenshot(path=f"{folder}/series-{name}-{language}-{size['width']}-{theme}.png", full_page=True)
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        expect(page.locator("[data-series]")).to_be_visible()
