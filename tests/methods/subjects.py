@@ -493,6 +493,7 @@ SUBJECTS: dict[str, Subject] = {
     "proportion": FromNumbers(lambda: proportions.proportion(3, 9).interval, 0, 1),
     "weighted_proportion": FromNumbers(lambda: proportions.weighted_proportion(1.0, 9, 4.5).interval, 0, 1),
     "newcombe_difference": FromNumbers(lambda: proportions.newcombe_difference(SHARE, OTHER), -1, 1),
+    "newcombe_p_value": FromNumbers(lambda: proportions.newcombe_p_value(SHARE, OTHER), 0, 1),
     "share_difference_p_value": FromNumbers(lambda: proportions.share_difference_p_value(SHARE, OTHER), 0, 1),
     "adjusted_wald_interval": FromNumbers(lambda: net_promoter.adjusted_wald_interval(3, 4, 5)),
     "score_vector": FromNumbers(
