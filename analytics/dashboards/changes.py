@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analytics.dashboards.access import questionnaires_of
-from analytics.dashboards.overlap import NPS, ItemName, Overlap, Subject, read_overlap
+from analytics.dashboards.overlap import Overlap, WeightedOverlap, read_weighted_overlap
+from analytics.dashboards.overlap_kept import read_overlap
 from analytics.dashboards.page import Names
+from analytics.dashboards.pairing import NPS, ItemName, Subject, item_subject, node_subject
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
@@ -118,7 +120,7 @@ def read_changes(
     earlier, later = _read(selection, [before, selection.period], weighting)
     is_withheld = earlier.is_withheld or later.is_withheld
     is_told = not (is_withheld or selection.reading.rules.k)
-    overlap = read_overlap(selection=selection, before=before, weighting=weighting) if is_told else None
+    overlap = _overlap(selection, before, weighting) if is_told else None
     found = list(_compared(selection, earlier, later, overlap, is_weighted=weighting is not None))
     return Changes(
         before=before, after=selection.period, rows=tuple(_corrected(found)),
@@ -127,6 +129,12 @@ def read_changes(
         is_overlap_used=any(one.n_both for one in found),
         responses_before=earlier.responses, responses_after=later.responses, is_withheld=is_withheld,
     )
+
+
+def _overlap(selection: Selection, before: Period, weighting: Weighting | None) -> Overlap | WeightedOverlap:
+    if weighting is None:
+        return read_overlap(selection=selection, before=before)
+    return read_weighted_overlap(selection=selection, before=before, weighting=weighting)
 
 
 def _read(
@@ -152,7 +160,8 @@ class _Found:
 
 
 def _compared(
-    selection: Selection, earlier: PeriodResult, later: PeriodResult, overlap: Overlap | None, *, is_weighted: bool
+    selection: Selection, earlier: PeriodResult, later: PeriodResult, overlap: Overlap | WeightedOverlap | None, *,
+    is_weighted: bool,
 ) -> Iterator[_Found]:
     def found(
         family: Family, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure
@@ -163,16 +172,16 @@ def _compared(
 
     words = item_names(selection)
     root = later.root
-    yield found(Family.HEADLINE, root.key, root.key, root.names, 0, earlier.root.index, root.index)
+    yield found(Family.HEADLINE, node_subject(root.key), root.key, root.names, 0, earlier.root.index, root.index)
     if earlier.nps is not None and later.nps is not None:
         names = words.get((later.nps.questionnaire_id, later.nps.key), {})
         yield found(Family.HEADLINE, NPS, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
     for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
-        yield found(Family.INDICATORS, other.key, other.key, other.names, other.depth, one.index, other.index)
+        yield found(Family.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, one.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
     for item in _items(later):
         name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
-        yield found(Family.ITEMS, name, item.key, names, 0, before[name].mean, item.mean)
+        yield found(Family.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
 
 
 def _items(result: PeriodResult) -> list[ItemResult]:
