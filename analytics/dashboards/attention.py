@@ -73,12 +73,12 @@ def choose_alerts(looks: Sequence[Look], *, judge: Judge) -> tuple[Alert, ...]:
     measures at least two points, and is beyond chance on every other page too: by `judge`, who is asked
     for as few as are needed.
     """
-    known = [look for look in looks if look.tested.p is not None]
+    known = [(look, look.tested.p) for look in looks if look.tested.p is not None]
     if not known:
         return ()
-    adjusted = benjamini_hochberg([look.tested.p for look in known])
+    adjusted = benjamini_hochberg([p for _, p in known])
     found = [
-        (look, float(q)) for look, q in zip(known, adjusted, strict=True)
+        (look, float(q)) for (look, _), q in zip(known, adjusted, strict=True)
         if q <= FALSE_SHARE and abs(_difference(look)) >= SMALLEST
     ]
     falls = sorted((one for one in found if _difference(one[0]) < 0), key=lambda one: _difference(one[0]))

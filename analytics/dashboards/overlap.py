@@ -173,11 +173,11 @@ def read_weighted_overlap(*, selection: Selection, before: Period, weighting: We
     step = step_for(people)
     found = read_both(selection, periods, step)
     pairs = _pairs([_last_of_each(rows, WHOLE) for rows in found])
-    sides = [
+    earlier, later = (
         _side(selection, [rows[place] for place in places], row_weights(selection.run, weighting, period))
         for rows, places, period in zip(found, pairs, periods, strict=True)
-    ]
-    return WeightedOverlap(people, *sides, step=step)
+    )
+    return WeightedOverlap(people, earlier, later, step)
 
 
 def sums_of(

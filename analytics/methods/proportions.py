@@ -201,8 +201,8 @@ def newcombe_p_value(first: Proportion, second: Proportion, correlation: float =
     larger, smaller = (first, second) if value > 0 else (second, first)
 
     def low_end(z: float) -> float:
-        ends = (_score_limits(one.value, one.n_eff, z) for one in (larger, smaller))
-        return _hybrid(larger.value, smaller.value, *ends, rho)[0]
+        one, two = (_score_limits(share.value, share.n_eff, z) for share in (larger, smaller))
+        return _hybrid(larger.value, smaller.value, one, two, rho)[0]
 
     if low_end(_FURTHEST) > 0:
         return 0.0

@@ -64,7 +64,7 @@ def tested(
     """
     metric = current.metric
     if previous.value is None or current.value is None:
-        reason = current.reason or previous.reason
+        reason = (current if current.value is None else previous).reason
         return TestedChange(Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
     try:
         found = _difference(previous, current, is_weighted=is_weighted, shared=shared)

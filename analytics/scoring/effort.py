@@ -8,6 +8,7 @@ from analytics.methods.customer_effort import CODES, customer_effort
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import Estimate
 from analytics.methods.proportions import Proportion
+from analytics.scoring.figures import without_certainty
 from analytics.scoring.results import Figure, ItemResult
 
 METRICS_OF_EFFORT = ("ces_mean", "ces_agreeing", "ces_net")
@@ -46,10 +47,10 @@ def _hidden(metric: str, like: Figure) -> Figure:
 
 
 def _estimated(metric: str, like: Figure, found: Estimate) -> Figure:
-    return Figure(
+    return without_certainty(Figure(
         metric, found.n, found.n_eff, found.value, found.interval.low, found.interval.high, like.status, "", like.needed,
         found.standard_error,
-    )
+    ))
 
 
 def _share(metric: str, like: Figure, found: Proportion) -> Figure:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 
@@ -163,7 +164,7 @@ class Reader:
         needed = max(self.rules.show_from, self.rules.k)
         if status in (Status.SHOWN, Status.FEW):
             value, low, high, error = numbers()
-            return Figure(metric, n, float(n), value, low, high, status, "", needed, error)
+            return without_certainty(Figure(metric, n, float(n), value, low, high, status, "", needed, error))
         told = 0 if status == Status.WITHHELD else n
         return Figure(metric, told, float(told), None, None, None, status, status.value, needed)
 
@@ -177,6 +178,20 @@ class Reader:
         if self.rules.status(n) not in (Status.SHOWN, Status.FEW):
             return ()
         return tuple(Level(code, count, count / n) for code, count in zip(codes, counts, strict=True))
+
+
+ALL_ALIKE: Final = "all_alike"
+"""Every answer is the same: their spread says nothing of how sure their mean is."""
+
+
+def without_certainty(figure: Figure) -> Figure:
+    """Take away an interval of no width, which would call a figure certain, and say why there is none.
+
+    Shares and the Net Promoter Score have intervals of some width also where all answers are alike.
+    """
+    if figure.standard_error or figure.low is None or figure.high is None or figure.low < figure.high:
+        return figure
+    return replace(figure, low=None, high=None, standard_error=None, reason=ALL_ALIKE)
 
 
 class Withholding(Reader):

@@ -22,7 +22,7 @@ from analytics.methods.weighting import WeightedSums, weighted_mean
 from analytics.scoring.codes import HIGHEST, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray, select
 from analytics.scoring.definition import LEVELS, Definition
-from analytics.scoring.figures import Numbers, Reader
+from analytics.scoring.figures import Numbers, Reader, without_certainty
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import (
@@ -318,10 +318,10 @@ class WeightedReader(Reader):
             return replace(plain, value=None, low=None, high=None, standard_error=None, status=Status.TOO_FEW,
                            reason="one_carries_all")
         status = Status.FEW if sums.n_eff < self.rules.sure_from else plain.status
-        return replace(
+        return without_certainty(replace(
             plain, value=_settled(value), low=_settled(low), high=_settled(high), standard_error=_settled(error),
-            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w,
-        )
+            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w, reason="",
+        ))
 
     def _weight_at(self, places: Sequence[int]) -> float:
         return float(self.weighted.by_weight[list(places)].sum())
