@@ -193,7 +193,7 @@ class TeamForm(forms.Form):
     privacy_url = forms.URLField(label=_("Privacy page"), required=False, assume_scheme="https", max_length=200)
     is_sending_armed = forms.BooleanField(
         label=_("Send survey mail"), required=False,
-        help_text=_("Switched off, no survey mail leaves: for example after a restore, until you have looked at the sendings."),
+        help_text=_("Switched off, no survey mail leaves: for example after a restore, until you have looked at the campaigns."),
     )
     show_from_n = threshold(_("Show scores from"), 1, _("Valid answers behind a number before it is shown."))
     sure_from_n = threshold(

@@ -21,6 +21,7 @@ class AnalyticsConfig(AppConfig):
         from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
+        from analytics.scoring.refusals import run_problem
         from surveys.answering import wake
         from surveys.design.hooks import on_created_from_template, row_panels
 
@@ -28,6 +29,7 @@ class AnalyticsConfig(AppConfig):
         listen(wake.on_rows_changed, bell.rows_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
         listen(hooks.tree_panels, tree_panel.render)
+        listen(hooks.run_problems, run_problem)
         listen(hooks.on_comparison_wanted, bell.wake_comparison)
         listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)
         listen(row_panels, panel)

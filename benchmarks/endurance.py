@@ -284,14 +284,15 @@ class Ground:
 
     def empty_redis(self) -> None:
         """Every message is gone."""
-        redis.Redis.from_url(settings.REDIS_URL).flushall()
+        for url in (settings.REDIS_URL, settings.CACHE_URL):
+            redis.Redis.from_url(url).flushdb()
 
     def end_sessions(self) -> None:
         """PostgreSQL ends every session but the one that asks."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
             )
 
     def kill_beat(self) -> None:

@@ -18,12 +18,13 @@ from django.test import Client
 
 from accounts.models import User
 from analytics.indicators.models import IndicatorTree
-from analytics.scoring import blocks, cubes
+from analytics.scoring import cubes
 from analytics.scoring.definition import Definition
-from analytics.scoring.models import Block, Run
+from analytics.scoring.models import Run
 from analytics.scoring.periods import days
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
+from analytics.scoring.sources import blocks_behind
 from analytics.scoring.summaries import totals
 from benchmarks.answers import LATEST, MONTHS_BACK, answer_once, insert_answers, make_sheets, make_tree, make_version
 from benchmarks.child import server_pids
@@ -177,12 +178,11 @@ def pass_rows(world: World) -> Iterator[Row]:
 def all_scores(run: Run, definition: Definition) -> int:
     """Decode every block and total its statistics; return the number of answers."""
     count = 0
-    held = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
     total = np.zeros(definition.layout.width, dtype=np.int64)
-    for block in held.defer("columns"):
-        total += totals(blocks.load(block), definition, block.questionnaire_id)
+    for questionnaire, columns in blocks_behind(run):
+        total += totals(columns, definition, questionnaire)
         cubes.carry(total, definition.layout.squares)
-        count += block.rows
+        count += columns.rows
     return count
 
 

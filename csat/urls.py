@@ -17,6 +17,8 @@ api_v1 = [
     path("", include("analytics.dashboards.api_urls")),
 ]
 
+handler500 = "csat.errors.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="dashboards:overview"), name="home"),
     path("", include("analytics.dashboards.urls")),

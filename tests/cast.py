@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from types import SimpleNamespace
 
+from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -106,6 +109,12 @@ def api_client(key: str | None = None) -> APIClient:
     if key is not None:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return client
+
+
+def words_of(response: HttpResponse) -> str:
+    """Return what a reader of a page reads: no tags, no scripts, single spaces."""
+    page = re.sub(r"<script.*?</script>", " ", response.content.decode(), flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def namespace(**objects: object) -> SimpleNamespace:

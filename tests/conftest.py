@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
@@ -25,6 +26,7 @@ from tests.services.proxy import Proxy
 from tests.services.redis_server import RedisServer
 from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox, MailServer
+from tests.services.tables import empty_tables
 
 # A slow machine makes no law untrue.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -43,6 +45,14 @@ def empty_cache() -> Iterator[None]:
     yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """What committed tests leave behind is removed by `empty_tables`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Ends what still holds a session when the suite is over, so that the test database can be dropped."""
@@ -53,7 +63,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
 
 
@@ -65,17 +75,15 @@ def default_language() -> None:
 
 @pytest.fixture
 def postgres() -> PostgresServer:
-    """The server itself, to stop, crash and start. Running again when the test ends is the test's duty."""
-    if plugin.postgres is None:
-        pytest.fail("This test stops PostgreSQL, so it needs the suite's own: unset CSAT_TEST_DATABASE_URL.")
+    """The server, to stop, crash and start. Running again when the test ends is the test's duty."""
+    assert plugin.postgres
     return plugin.postgres
 
 
 @pytest.fixture
 def redis_server() -> Iterator[RedisServer]:
     """The Redis server, empty before and healed after the test."""
-    if plugin.redis is None:
-        pytest.fail("This test disturbs Redis, so it needs the suite's own: unset CSAT_TEST_REDIS_URL.")
+    assert plugin.redis
     plugin.redis.heal()
     yield plugin.redis
     plugin.redis.heal()

@@ -61,7 +61,7 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
         [row for row in moved if (_difference(row) > 0) == is_up] for is_up in (True, False)
     )
     if not moved:
-        return _("No part changed beyond chance.")
+        return _("No indicator changed beyond chance.")
     if not down:
         return _("%(parts)s rose, beyond chance.") % {"parts": _named(up, language)}
     if not up:
@@ -133,7 +133,7 @@ def _extremes(top: Sequence[NodeRow], language: str) -> str:
 
 def _named(rows: Sequence[NodeRow], language: str) -> str:
     if len(rows) > NAMED:
-        return _("%(count)s parts") % {"count": len(rows)}
+        return _("%(count)s indicators") % {"count": len(rows)}
     return listed([text_in(row.names, language) for row in rows])
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from analytics.scoring.refusals import refusal_of
 from analytics.scoring.results import Freshness
 from surveys.contacts.prepared import Prepared
 
@@ -52,6 +53,8 @@ UNION ALL SELECT 'questionnaire', id, name, CAST(is_anonymous AS TEXT), NULL
 UNION ALL SELECT 'version', MAX(id), '', '', NULL
     FROM surveys_questionnaireversion WHERE questionnaire_id IN (SELECT id FROM fed) GROUP BY questionnaire_id
 UNION ALL SELECT 'requests', requested, CAST(served AS TEXT), '', requested_at
+    FROM analytics_treestate WHERE tree_id = (SELECT id FROM tree)
+UNION ALL SELECT 'refused', attempts, last_error, CAST(last_error_details AS TEXT), NULL
     FROM analytics_treestate WHERE tree_id = (SELECT id FROM tree)
 UNION ALL SELECT 'notes', COUNT(*), '', '', MIN(at)
     FROM surveys_recomputenote WHERE questionnaire_id IN (SELECT id FROM fed)
@@ -117,10 +120,14 @@ def _rows(team_id: int, tree_id: int) -> list[Row]:
 def _freshness(found: dict[str, Row]) -> Freshness:
     run, notes, requests = found["run"], found["notes"], found.get("requests")
     is_asked = requests is not None and requests[1] > int(requests[2])
+    refused = found.get("refused")
     waiting = [_moment(notes[4]), _moment(requests[4]) if requests and is_asked else None]
     return Freshness(
         run_id=run[1], finished_at=_moment(run[4]), responses=int(run[3]), newest_response_at=_moment(found["newest"][4]),
         is_pending=is_asked or notes[1] > 0, waiting_since_at=min((one for one in waiting if one), default=None),
+        refusal=refusal_of(
+            code=refused[2], details=json.loads(refused[3]), attempts=refused[1], is_asked=is_asked
+        ) if refused is not None else None,
     )
 
 

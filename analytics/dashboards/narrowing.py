@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -53,4 +53,5 @@ def text_under(key: str, field: str) -> Cast:
 
 def midnight(day: date, zone: str) -> datetime:
     """The first moment of a day in a time zone."""
-    return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone))
+    # East of Greenwich the first day begins before the calendar of UTC does: the second stands for it.
+    return datetime.combine(max(day, date.min + timedelta(days=1)), time.min, tzinfo=ZoneInfo(zone))

@@ -23,10 +23,11 @@ from analytics.dashboards import comments, figures_kept, wording
 from analytics.dashboards.figures_kept import Figures
 from analytics.dashboards.marks import Mark, digest
 from analytics.dashboards.overview import COMMENTS_SHOWN
-from analytics.dashboards.presentation import present_comments, present_funnel, present_stamp
+from analytics.dashboards.presentation import present_comments, present_funnel
 from analytics.dashboards.responding import Asked, asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.shelves import Shelf
+from analytics.dashboards.stamp import present_stamp
 from analytics.dashboards.stencils import Marks, Stencil
 from analytics.scoring.batches import LATE
 
@@ -68,7 +69,7 @@ def name_of(request: TeamRequest, mark: Mark | None, *, language: str, at: datet
     user = actor.user
     assert user is not None
     return digest([
-        mark.tree_id, mark.meaning, mark.answers, mark.is_mailed, stamp.text, stamp.is_stale,
+        mark.tree_id, mark.meaning, mark.answers, mark.is_mailed, stamp.text, stamp.is_stale, stamp.run_suffix,
         figures_kept.rules_of(actor.team), actor.team.name, actor.role, actor.scope, user.pk, user.name, user.theme,
         request.get_full_path(), language, timezone.localdate(at),
         # Anonymous answers of a day come in a while after midnight.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -28,20 +27,11 @@ from analytics.dashboards.page import (
     TrendPoint,
 )
 from analytics.dashboards.selection import Selection, parameter_of
-from analytics.scoring.results import Change, Dimension, Freshness, Grain, Status
+from analytics.scoring.results import Change, Dimension, Grain, Status
 from surveys.design.document import text_in
 
-STALE_AFTER: Final = timedelta(minutes=2)
 NPS_TONES: Final = ("n2",) * 7 + ("0",) * 2 + ("p2",) * 2
 SCORE_TONES: Final = {"low": "d", "middle": "p", "high": "m"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """How new the numbers are, in words."""
-
-    text: str
-    is_stale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +89,6 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
         "alerts": [present_alert(alert, selection, language) for alert in page.alerts],
         "heat": present_heat(page.heat, selection, language) if page.heat else None,
     }
-
-
-def present_stamp(freshness: Freshness, *, at: datetime) -> Stamp:
-    """Say up to when answers are in, and when something newer has waited for too long."""
-    since = freshness.waiting_since_at
-    if freshness.is_pending and since is not None and at - since > STALE_AFTER and freshness.finished_at:
-        return Stamp(_("Not refreshed since %(moment)s") % {"moment": wording.moment_text(freshness.finished_at)}, True)
-    if freshness.newest_response_at is None:
-        return Stamp(_("No answers yet"), False)
-    text = _("Answers up to %(moment)s") % {"moment": wording.moment_text(freshness.newest_response_at)}
-    return Stamp(f"{text} · {_('new answers are being counted')}" if freshness.is_pending else text, False)
 
 
 def present_kpi(headline: Headline, before: str, *, axis: Axis | None = None) -> Kpi:

@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
-from analytics.scoring.results import Verdict
+from analytics.scoring.refusals import refusal_sentence
+from analytics.scoring.results import Refusal, Verdict
 
 
 class Names(serializers.DictField):
@@ -157,6 +158,17 @@ class CommentOut(serializers.Serializer[Any]):
     is_anonymous = serializers.BooleanField()
 
 
+class RefusalOut(serializers.Serializer[Any]):
+    """Why there is no newer run: a code, and in the reader's language what happened and what to do."""
+
+    code = serializers.CharField()
+    message = serializers.SerializerMethodField()
+
+    def get_message(self, refusal: Refusal) -> str:
+        """Say it."""
+        return refusal_sentence(refusal)
+
+
 class FreshnessOut(serializers.Serializer[Any]):
     """How new the results are."""
 
@@ -166,6 +178,7 @@ class FreshnessOut(serializers.Serializer[Any]):
     newest_response_at = serializers.DateTimeField(allow_null=True)
     is_pending = serializers.BooleanField()
     waiting_since_at = serializers.DateTimeField(allow_null=True)
+    refusal = RefusalOut(allow_null=True)
 
 
 class OverviewOut(serializers.Serializer[Any]):

@@ -27,12 +27,13 @@ from analytics.dashboards.presentation import (
     filters_text,
     level_name,
     present_comments,
-    present_stamp,
 )
 from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
+from analytics.scoring.refusals import get_refusal
 from analytics.scoring.results import Freshness
 
 NO_RUN = 0
@@ -129,7 +130,8 @@ def live(request: TeamRequest) -> JsonResponse:
         fresh = mark.freshness
     stamp = present_stamp(fresh, at=at)
     return JsonResponse({
-        "run": fresh.run_id or NO_RUN, "stamp": stamp.text if fresh is not NO_RESULTS else "", "is_stale": stamp.is_stale,
+        "run": f"{fresh.run_id}{stamp.run_suffix}" if stamp.run_suffix else fresh.run_id or NO_RUN,
+        "stamp": stamp.text if fresh is not NO_RESULTS else "", "is_stale": stamp.is_stale,
     })
 
 
@@ -180,6 +182,7 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
         "query": selection.query(), "filters_query": selection.filters_query(),
         "bar": build_filter_bar(selection, trees_for(request.actor), language=language),
         "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="")),
+        "refused": present_refusal(get_refusal(tree=selection.tree), selection.tree),
     }
 
 
@@ -203,6 +206,7 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
     return {
         "nav": "overview", "progress": first_use.get_progress(team=request.actor.team), "tree": tree,
         "example": example, "stamp": present_stamp(fresh, at=at),
+        "refused": present_refusal(fresh.refusal, tree) if tree is not None else None,
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
     }
 

@@ -11,6 +11,7 @@ from typing import Final
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from analytics.scoring.models import WeightingMethod
 from analytics.scoring.results import Dimension
@@ -26,7 +27,7 @@ POPULATION: Final = "population"
 class WeightingForm(forms.Form):
     """Name, method, limits and an optional file; the people per level are further fields of the form."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=120)
     method = forms.ChoiceField(
         label=_("Method"), choices=WeightingMethod.choices, initial=WeightingMethod.RAKE,
         help_text=_("Raking meets each dimension’s totals; post-stratification needs the total of every combination."),

@@ -19,8 +19,8 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, services
 from analytics.indicators.changing import TreeError
-from analytics.indicators.checks import find_problems
 from analytics.indicators.models import IndicatorTree, WeightSet
+from analytics.indicators.problems import list_problems
 from analytics.indicators.selectors import Branch, list_branches, list_trees, list_weight_sets
 from analytics.indicators.sentences import sentence
 
@@ -51,6 +51,7 @@ class TreeProblemOutput(serializers.Serializer[Any]):
     code = serializers.CharField()
     key = serializers.CharField()
     is_blocking = serializers.BooleanField()
+    message = serializers.CharField(help_text="what is wrong and what to do, in the language asked for")
 
 
 class TreeSummaryOutput(serializers.Serializer[Any]):
@@ -169,7 +170,7 @@ def describe(tree: IndicatorTree) -> dict[str, Any]:
     branches: list[Branch] = list_branches(tree=tree)
     return {
         "id": tree.pk, "names": tree.names, "is_example": tree.is_example, "score_vector": tree.score_vector,
-        "coverage": tree.coverage, "indicators": branches, "problems": find_problems(tree=tree),
+        "coverage": tree.coverage, "indicators": branches, "problems": list_problems(tree=tree),
     }
 
 

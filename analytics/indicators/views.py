@@ -18,7 +18,6 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, selectors, services
 from analytics.indicators.changing import TreeError
-from analytics.indicators.checks import find_problems
 from analytics.indicators.forms import (
     IndicatorForm,
     MappingForm,
@@ -30,6 +29,7 @@ from analytics.indicators.forms import (
 from analytics.indicators.hooks import tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
+from analytics.indicators.problems import list_problems
 from analytics.indicators.sentences import sentence
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
@@ -244,9 +244,8 @@ def _tree_page(
     ]
     branches = selectors.list_branches(tree=tree)
     sources = [one for branch in branches for one in branch.sources] + [one for role in roles for one in role[1]]
-    problems = [(one, sentence(one.code)) for one in find_problems(tree=tree)]
     return render(request, "indicators/tree.html", {
-        "tree": tree, "branches": branches, "roles": roles, "problems": problems, "nav": "indicators",
+        "tree": tree, "branches": branches, "roles": roles, "problems": list_problems(tree=tree), "nav": "indicators",
         "texts": selectors.question_texts(sources=sources),
         "weight_sets": selectors.list_weight_sets(tree=tree)[:20],
         "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),

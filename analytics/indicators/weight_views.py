@@ -20,6 +20,7 @@ from analytics.indicators import access, selectors, services
 from analytics.indicators.changing import TreeError
 from analytics.indicators.comparison_view import comparison_of
 from analytics.indicators.hand_weights import EQUAL, SCALE, WeightsForm, filled
+from analytics.indicators.hooks import list_run_problems
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.panel_selectors import list_panel_nodes, list_panels
 from analytics.indicators.sentences import sentence
@@ -165,7 +166,8 @@ def _page(
     change = None if is_scoped else change_to(comparison, looked_at)
     chosen = {"candidate": change.code} if change else {}
     context: dict[str, Any] = {
-        "tree": tree, "nav": "weights", "comparison": comparison, "is_scoped": is_scoped, "change": change,
+        "tree": tree, "nav": "weights", "run_problems": list_run_problems(tree), "comparison": comparison,
+        "is_scoped": is_scoped, "change": change,
         "form": form or ChoiceForm(candidates=comparison.choices, initial=chosen),
         "weight_sets": selectors.list_weight_sets(tree=tree)[:50],
         "parents": [branch for branch in selectors.list_branches(tree=tree) if branch.children],

@@ -9,7 +9,7 @@ no blocking and no order of respondents can change a digit.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,13 @@ TABLE_LIMIT = 16_384
 # Sums of weights reach a threshold such as one half only up to rounding.
 COVERAGE_SLACK = 1e-9
 
-Digits = list[npt.NDArray[np.uint8]]
+# A combination of digits below this many fits into a byte.
+BYTE_LIMIT = 256
+EVERY_ROW = slice(None)
+
+Digits = Sequence[npt.NDArray[np.uint8]]
+# Each inner node's combinations of digits, per table, as indices into the table.
+Joints = dict[int, list[IntArray]]
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,10 @@ class Signal:
         """Return what the node adds to its parent's sums."""
         return Signal(weight * self.value, weight * self.present, weight * self.covered)
 
-    def take(self, joint: IntArray) -> "Signal":
-        """Look each row's combination up."""
-        return Signal(self.value.take(joint), self.present.take(joint), self.covered.take(joint))
+    def take(self, joint: IntArray, speaking: slice) -> "Signal":
+        """Look each row's combination up; presence and coverage only of rows that speak for all."""
+        spoken = joint[speaking]
+        return Signal(self.value.take(joint), self.present.take(spoken), self.covered.take(spoken))
 
 
 @lru_cache(maxsize=64)
@@ -93,22 +100,29 @@ class Scorer:
             self.leaf_values[column].take(digits[column], out=out[leaf], mode="clip")
         for node, values in self.closed_values.items():
             values.take(joints[node][0], out=out[node], mode="clip")
-        for node, values in self.open_values(joints, len(block)).items():
-            np.copyto(out[node], values)
+        for node, values in self.open_values(digits, joints).items():
+            out[node] = values
 
-    def joints(self, digits: Digits) -> dict[int, list[IntArray]]:
-        """Return each inner node's combinations of digits, per table, as indices into the table.
+    def joints(self, digits: Digits) -> Joints:
+        """Return each inner node's combinations.
 
         `digits` holds one array per leaf's column (see `digits_of`).
         """
         return {node: [joint_of(table, digits) for table in tables] for node, tables in self.tables.items()}
 
-    def open_values(self, joints: dict[int, list[IntArray]], size: int) -> dict[int, npt.NDArray[np.int32]]:
-        """Return the values of the nodes that no single table decides, -1 where a row does not count."""
-        found = {}
-        for node, signal in self._open_signals(joints, size).items():
-            rounded, counts = self._rounded(signal)
-            found[node] = np.where(counts, rounded, NOT_COUNTED).astype(np.int32)
+    def open_values(self, digits: Digits, joints: Joints) -> dict[int, FloatArray]:
+        """Return the values of the nodes that no single table decides, -1 where a row does not count.
+
+        Values are whole units kept as floats. Where all questions were required, what is present is the same
+        in every row: it is then looked up and divided by once, which takes two thirds of the time.
+        """
+        speaking = speaking_rows(digits)
+        signals: dict[int, Signal] = {}
+        found: dict[int, FloatArray] = {}
+        for node in self.open:
+            signals[node] = joined(self._additions(node, joints, signals, speaking))
+            rounded, counts = self._rounded(signals[node])
+            found[node] = rounded if counts.all() else np.where(counts, rounded, NOT_COUNTED)
         return found
 
     def moments(self, blocks: Iterable[npt.NDArray[np.int8]]) -> MomentTable:
@@ -122,8 +136,8 @@ class Scorer:
             for node, tables in joints.items():
                 for total, joint in zip(counts[node], tables, strict=True):
                     total += np.bincount(joint, minlength=total.size)
-            for node, signal in self._open_signals(joints, len(block)).items():
-                sums[node] += row_sums(*self._rounded(signal))
+            for node, values in self.open_values(digits, joints).items():
+                sums[node] += row_sums(values)
             if not self.tables:
                 single += np.bincount(digits[0], minlength=single.size)
         return self._moments_of(counts, sums, single)
@@ -186,31 +200,15 @@ class Scorer:
     def _digits(self, block: npt.NDArray[np.int8]) -> Digits:
         return [digits_of(block[:, column], codes) for column, codes in enumerate(self.definition.codes)]
 
-    def _open_signals(self, joints: dict[int, list[IntArray]], size: int) -> dict[int, Signal]:
-        signals: dict[int, Signal] = {}
-        for node in self.open:
-            signals[node] = self._open_signal(node, joints, signals, size)
-        return signals
-
-    def _open_signal(
-        self, node: int, joints: dict[int, list[IntArray]], signals: dict[int, Signal], size: int
-    ) -> Signal:
-        weighted, present, covered = np.zeros(size), np.zeros(size), np.zeros(size)
-        for part in self._additions(node, joints, signals):
-            weighted += part.value
-            present += part.present
-            covered += part.covered
-        return signal_of(weighted, present, covered)
-
-    def _additions(self, node: int, joints: dict[int, list[IntArray]], signals: dict[int, Signal]) -> list[Signal]:
+    def _additions(self, node: int, joints: Joints, signals: dict[int, Signal], speaking: slice) -> list[Signal]:
         """Return what each table and each inner child adds, per row, in a fixed order."""
-        found = []
-        for table, joint in zip(self.tables[node], joints[node], strict=True):
-            answered = table.answered.take(joint)
-            found.append(Signal(table.weighted.take(joint), answered, answered))
+        found = [
+            Signal(table.weighted, table.answered, table.answered).take(joint, speaking)
+            for table, joint in zip(self.tables[node], joints[node], strict=True)
+        ]
         for child in self.tree.children[node]:
             if child in self.closed:
-                found.append(self.additions[child].take(joints[child][0]))
+                found.append(self.additions[child].take(joints[child][0], speaking))
             elif child in self.tables:
                 found.append(signals[child].weighted_by(self.tree.weights[child]))
         return found
@@ -224,6 +222,15 @@ class Scorer:
 def closed_signal(table: Table) -> Signal:
     """Return the node that one table decides."""
     return signal_of(table.weighted, table.answered, table.answered)
+
+
+def joined(parts: Sequence[Signal]) -> Signal:
+    """Return the node that its children's additions make, added in their order."""
+    return signal_of(
+        reduce(np.add, [part.value for part in parts]),
+        reduce(np.add, [part.present for part in parts]),
+        reduce(np.add, [part.covered for part in parts]),
+    )
 
 
 def signal_of(weighted: FloatArray, present: FloatArray, covered: FloatArray) -> Signal:
@@ -253,14 +260,15 @@ def counted_sums(counts: IntArray, tables: Sums) -> IntArray:
     return np.array([(counts * table).sum() for table in tables])
 
 
-def row_sums(rounded: FloatArray, counts: npt.NDArray[np.bool_]) -> IntArray:
-    """Return the five sums over the rows that count.
+def row_sums(values: FloatArray) -> IntArray:
+    """Return the five sums over the rows that count; values are whole units, -1 where a row does not.
 
     Every partial sum is a whole number below 2**53, so floats are exact here.
     """
-    value = rounded * counts
-    high, low = float_halves(value)
-    sums = (np.count_nonzero(counts), value.sum(), (high * high).sum(), (high * low).sum(), (low * low).sum())
+    n = np.count_nonzero(values >= 0)
+    counted = values if n == len(values) else np.maximum(values, 0.0)
+    high, low = float_halves(counted)
+    sums = (n, counted.sum(), (high * high).sum(), (high * low).sum(), (low * low).sum())
     return np.array([int(number) for number in sums])
 
 
@@ -282,11 +290,20 @@ def margins(counts: IntArray, table: Table) -> list[tuple[int, IntArray]]:
 
 def joint_of(table: Table, digits: Digits) -> IntArray:
     """Number each row's combination of digits, as an index into the table."""
-    joint = digits[table.columns[0]].astype(np.uint16)
+    joint, size = digits[table.columns[0]], table.bases[0]
     for column, base in zip(table.columns[1:], table.bases[1:], strict=True):
-        joint *= np.uint16(base)
+        size *= base
+        # Bytes are counted on with as long as they hold the number: eight times as fast as wider ones.
+        kind = np.uint8 if size <= BYTE_LIMIT else np.uint16
+        joint = joint.astype(kind) * kind(base)
         joint += digits[column]
     return joint.astype(np.intp)
+
+
+def speaking_rows(digits: Digits) -> slice:
+    """Return one row, to speak for all, where each leaf has been answered in every row or in none."""
+    is_mixed = any(column.size and not column.min() and column.max() for column in digits)
+    return EVERY_ROW if is_mixed else slice(0, 1)
 
 
 def digit_base(codes: tuple[int, ...]) -> int:

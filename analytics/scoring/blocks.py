@@ -6,13 +6,13 @@ Everything here runs inside the caller's snapshot and under the caller's lock of
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from django.db import connection, models
+from django.db import models
 
 from analytics.scoring import columns as stored
+from analytics.scoring.block_copy import contents_of
 from analytics.scoring.columns import Columns
 from analytics.scoring.models import Block, BlockChange
 from analytics.scoring.rows import (
@@ -32,6 +32,9 @@ SEAL_ROWS = 512
 
 OPEN_BLOCKS = 16
 """So many blocks that are not full may stand side by side before they are merged."""
+
+FETCHED_AT_ONCE = 8
+"""So many blocks come with one statement, some megabytes at the most: half the time of one by one."""
 
 
 class ClearedBlockError(LookupError):
@@ -119,26 +122,23 @@ def load(block: Block) -> Columns:
     Raises ClearedBlockError when they have been dropped, DamagedBlockError when the stored bytes are not
     those that were written.
     """
-    content = _content_of(block)
+    return next(load_each([block]))
+
+
+def load_each(blocks: Sequence[Block]) -> Iterator[Columns]:
+    """Return the columns of blocks in their order; raises what `load` does."""
+    for first in range(0, len(blocks), FETCHED_AT_ONCE):
+        part = blocks[first : first + FETCHED_AT_ONCE]
+        contents = contents_of(part)
+        for block in part:
+            # Nothing holds on to the bytes while the columns are worked on.
+            yield _columns_in(block, contents.pop(block.pk, b""))
+
+
+def _columns_in(block: Block, content: bytes | memoryview) -> Columns:
     if not content:
         raise ClearedBlockError(f"block {block.pk}")
     return stored.from_bytes(content)
-
-
-def _content_of(block: Block) -> bytes | memoryview:
-    """Read a block's bytes: as COPY sends them, not as a text of digits twice as long."""
-    if connection.vendor != "postgresql":
-        return bytes(block.columns)
-    query, values = Block.objects.filter(pk=block.pk).values_list("columns").query.sql_with_params()
-    received = io.BytesIO()
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY ({cursor.mogrify(query, values).decode()}) TO STDOUT BINARY", received)
-    # A header, then one row: the number of its fields, the size of the first, its bytes (see COPY, binary format).
-    content = received.getbuffer()
-    extension = int.from_bytes(content[15:19], "big")
-    place = 19 + extension + 2
-    size = int.from_bytes(content[place : place + 4], "big")
-    return content[place + 4 : place + 4 + size]
 
 
 def checksum(content: bytes) -> str:
@@ -201,7 +201,7 @@ def _merge_open(questionnaire_id: int, layout: RowLayout, at: datetime) -> None:
         return
     for group in _groups(open_blocks):
         if len(group) > 1:
-            _replace(group, stored.concatenate([load(block) for block in group]), layout, at)
+            _replace(group, stored.concatenate(list(load_each(group))), layout, at)
 
 
 def _groups(blocks: Sequence[Block]) -> Iterator[list[Block]]:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Q, QuerySet
 
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import cubes
 from analytics.scoring.bases import summaries_of_slices
-from analytics.scoring.blocks import current_blocks, rows_of
-from analytics.scoring.columns import MASK
+from analytics.scoring.columns import MASK, Columns
 from analytics.scoring.definition import Definition
 from analytics.scoring.locks import snapshot
 from analytics.scoring.models import Run, Slice
-from analytics.scoring.rows import BLOCK_ROWS, RowLayout, countable_responses, read_columns, row_layout
+from analytics.scoring.rows import RowLayout, countable_responses, row_layout, take_columns
 from analytics.scoring.services import is_requested, recompute
 from analytics.scoring.summaries import summarise
-from surveys.answering.models import Response
 
 
 @dataclass(frozen=True)
@@ -70,31 +65,19 @@ def stored_summary(run: Run) -> cubes.Summary:
 
 
 def _rebuilt(definition: Definition, layout: RowLayout) -> tuple[cubes.Summary, int, int]:
+    """Read every row there is, whatever blocks say of it, and summarise a block's worth at a time."""
     summary: cubes.Summary = {}
     rows, prints = 0, 0
     for questionnaire in definition.questionnaires:
-        for part in _row_sets(questionnaire):
-            columns = read_columns(questionnaire, part, layout)
+
+        def add(columns: Columns, questionnaire: int = questionnaire) -> None:
+            nonlocal summary, rows, prints
             found = summarise(columns, definition, questionnaire)
             summary = cubes.merge([summary, found], definition.layout.squares)
             rows, prints = rows + columns.rows, (prints + columns.fingerprint) & MASK
+
+        take_columns(questionnaire, countable_responses(questionnaire), layout, add)
     return summary, rows, prints
-
-
-def _row_sets(questionnaire: int) -> Iterator[QuerySet[Response]]:
-    """Cut all rows of a questionnaire into sets that fit into memory: sealed ones by block, then the others.
-
-    The blocks only say how to cut: a row marked with none of them is among the others.
-    """
-    known: list[int] = []
-    for block in current_blocks(questionnaire).defer("columns"):
-        known += [block.pk, *block.members.values_list("id", flat=True)]
-        yield rows_of(block)
-    others = countable_responses(questionnaire).filter(Q(block_id__isnull=True) | ~Q(block_id__in=known))
-    ids = list(others.order_by("id").values_list("id", flat=True))
-    for first in range(0, len(ids), BLOCK_ROWS):
-        part = ids[first : first + BLOCK_ROWS]
-        yield others.filter(id__range=(part[0], part[-1]))
 
 
 def _compared(stored: cubes.Summary, rebuilt: cubes.Summary) -> list[Difference]:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from analytics.scoring.codes import NOT_ASKED, Codes, ItemKey, pack, unpack
 
 IntArray = npt.NDArray[np.int64]
-FORMAT = 2
+FORMAT = 3
 MASK = (1 << 64) - 1
 # Respondent weights are kept in whole units of this many to 1.
 WEIGHT_UNITS = 10**10

@@ -10,22 +10,22 @@ from analytics.scoring.estimators import Agreement, Estimators
 def estimators_sentence(found: Estimators) -> str:
     """Say how far the estimators lie apart and why."""
     if found.agreement == Agreement.UNKNOWN:
-        return _("They cannot be compared, because one of them may not be shown: a part has too few answers.")
+        return _("They cannot be compared, because one of them may not be shown: an indicator has too few answers.")
     if found.agreement == Agreement.COMPLETE:
-        return _("Everybody answered every part, so both are the same number.")
+        return _("Everybody answered every indicator, so both are the same number.")
     words = {
         "points": f"{abs(found.difference or 0.0):.2f}",
         "n": _("Some respondents") if found.incomplete is None else _("%(n)s respondents") % {
             "n": f"{found.incomplete:,}"},
     }
     if found.agreement == Agreement.CLOSE:
-        return _("%(n)s left a part out, which moves the index by %(points)s points only.") % words
+        return _("%(n)s left an indicator out, which moves the index by %(points)s points only.") % words
     if (found.difference or 0.0) > 0:
         return _(
-            "A is %(points)s points above B. %(n)s left a part out: A shares its weight out among what the same person"
-            " did answer, B takes each part’s mean over those who answered it."
+            "A is %(points)s points above B. %(n)s left an indicator out: A shares its weight out among what the same person"
+            " did answer, B takes each indicator’s mean over those who answered it."
         ) % words
     return _(
-        "A is %(points)s points below B. %(n)s left a part out: A shares its weight out among what the same person"
-        " did answer, B takes each part’s mean over those who answered it."
+        "A is %(points)s points below B. %(n)s left an indicator out: A shares its weight out among what the same person"
+        " did answer, B takes each indicator’s mean over those who answered it."
     ) % words

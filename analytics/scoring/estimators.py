@@ -47,7 +47,7 @@ class Agreement(StrEnum):
     UNKNOWN = "unknown"
     """One of them may not be shown."""
     COMPLETE = "complete"
-    """Everybody answered every part, so both are the same number."""
+    """Everybody answered every indicator, so both are the same number."""
     CLOSE = "close"
     """Some left parts out, and it makes no difference that is printed."""
     APART = "apart"

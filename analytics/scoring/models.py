@@ -160,7 +160,8 @@ class TreeState(models.Model):
     """What has been asked for and done for a tree: it is out of date while `requested` exceeds `served`.
 
     `attempts` counts begun and not finished computations, so that one that always fails, or takes its
-    worker with it, is tried less and less often.
+    worker with it, is tried less and less often. `last_error` is the code for which the last one was refused,
+    with what it is about in `last_error_details`; empty after one that made a run.
     """
 
     tree = models.OneToOneField(IndicatorTree, on_delete=models.CASCADE, related_name="state", primary_key=True)
@@ -170,6 +171,7 @@ class TreeState(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     attempted_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=240, blank=True)
+    last_error_details = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"tree {self.tree_id}: {self.served} of {self.requested}"

@@ -90,22 +90,31 @@ def period_of(of: date, grain: Grain) -> Period:
 
 
 def previous_period(period: Period) -> Period | None:
-    """Return the period of the same grain just before; None for `all` and for waves."""
+    """Return the period of the same grain just before; None for `all`, for waves and where the calendar begins."""
     if period.start is None or period.end is None:
         return None
-    if period.grain == Grain.RANGE:
-        return days(period.start - (period.end - period.start), period.start - _DAY)
-    return period_of(period.start - _DAY, period.grain)
+    try:
+        if period.grain == Grain.RANGE:
+            return days(period.start - (period.end - period.start), period.start - _DAY)
+        return period_of(period.start - _DAY, period.grain)
+    except OverflowError:
+        return None
 
 
 def same_period_last_year(period: Period) -> Period | None:
-    """Return the period a year earlier; None for `all` and waves, and for a week 53 that year lacked."""
+    """Return the period a year earlier.
+
+    None for `all` and waves, for a week 53 that year lacked and where the calendar begins.
+    """
     if period.start is None or period.end is None:
         return None
-    if period.grain == Grain.WEEK:
-        return _same_week_last_year(period.start)
-    first, last = _year_before(period.start), _year_before(period.end - _DAY)
-    return days(first, last) if period.grain == Grain.RANGE else period_of(first, period.grain)
+    try:
+        if period.grain == Grain.WEEK:
+            return _same_week_last_year(period.start)
+        first, last = _year_before(period.start), _year_before(period.end - _DAY)
+        return days(first, last) if period.grain == Grain.RANGE else period_of(first, period.grain)
+    except ValueError:
+        return None
 
 
 def first_days(period: Period, count: int) -> Period:
@@ -116,16 +125,18 @@ def first_days(period: Period, count: int) -> Period:
 
 
 def following(period: Period) -> Period | None:
-    """Return the period of the same calendar grain just after."""
-    return period_of(period.end, period.grain) if period.end is not None else None
-
-
-def _same_week_last_year(start: date) -> Period | None:
-    iso = start.isocalendar()
-    try:
-        return week(iso.year - 1, iso.week)
-    except ValueError:
+    """Return the period of the same calendar grain just after; None for `all`, for waves and where the calendar ends."""
+    if period.end is None:
         return None
+    try:
+        return period_of(period.end, period.grain)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _same_week_last_year(start: date) -> Period:
+    iso = start.isocalendar()
+    return week(iso.year - 1, iso.week)
 
 
 def _year_before(of: date) -> date:

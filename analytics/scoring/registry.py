@@ -50,7 +50,7 @@ _ALL: Final = (
             " averaged up the tree with the indicator weights; the index is the mean over respondents"
             " (estimator A, respondent level). Each respondent’s value is rounded to a millionth of a point."
         ),
-        denominator=_("Respondents whose answers carry at least the required share of the node’s weight."),
+        denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
         missing=_(
             "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
         ),
@@ -62,11 +62,11 @@ _ALL: Final = (
         id="index_items",
         name=_("Satisfaction index by item means"),
         formula=_(
-            "The mean score of every part on the bottom of the tree, over those who answered it, averaged up the"
+            "The mean score of every indicator at the bottom of the tree, over those who answered it, averaged up the"
             " tree with the full indicator weights (estimator B, item means)."
         ),
-        denominator=_("For each part those who answered it; n is the smallest of these numbers."),
-        missing=_("Who left a part out counts for the others alone. A part that nobody answered is left out."),
+        denominator=_("For each indicator those who answered it; n is the smallest of these numbers."),
+        missing=_("Who left an indicator out counts for the others alone. An indicator that nobody answered is left out."),
         interval=_("Normal interval, 95 %, from the covariances of the means, exact for answers with gaps."),
         source=_("Estimator of published national indices; variance by the delta method."),
         low=0, high=100, unit="points", decimals=1,
@@ -177,7 +177,7 @@ _ALL: Final = (
         denominator=_("Invitations handed to the mail server and not bounced."),
         missing=_("Responses without an invitation, such as imported ones, are in neither number."),
         interval=_("None: everybody invited is counted."),
-        source=_("The sending ledger."),
+        source=_("The ledger of the campaigns."),
         low=0, high=1, unit="share", decimals=0,
     ),
     Metric(

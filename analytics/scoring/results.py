@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Grain(StrEnum):
@@ -253,12 +254,20 @@ class Change:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Refusal:
+    """Why the last run asked for was not made: a code (see `analytics.scoring.refusals`) and what it is about."""
+
+    code: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Freshness:
     """How new the results are: the last finished run and what still waits.
 
     `responses` are covered by the run; `is_pending` says that something newer waits for the next one,
-    since `waiting_since_at`.
+    since `waiting_since_at`. `refusal` tells why the tree could not be computed; the run before it still stands.
     """
 
     run_id: int | None
@@ -267,3 +276,4 @@ class Freshness:
     newest_response_at: datetime | None
     is_pending: bool
     waiting_since_at: datetime | None
+    refusal: Refusal | None = None

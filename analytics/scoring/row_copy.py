@@ -7,10 +7,9 @@ is one digit.
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -27,11 +26,14 @@ from surveys.answering.models import Response
 MOST_KEYS: Final = 1500
 """PostgreSQL allows 1664 columns in a result."""
 
+TABLE_ROWS: Final = 65_536
+"""The most rows in one table."""
+
 _NUMBERS: Final = 4
 _TAB, _LINE_END = ord("\t"), ord("\n")
 _NO_WEIGHT: Final = -1
-_ROWS_PER_PASS: Final = 4096
-"""Places of the fields of so many rows stay in the processor's cache."""
+ROWS_PER_PASS: Final = 4096
+"""Places of the fields of so many rows stay in the processor's cache, and the next in the socket's buffer."""
 _WORD: Final = 8
 """Answers are compared by their first so many bytes; every text that is a code is shorter."""
 
@@ -41,6 +43,7 @@ _ESCAPED: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\
 _CODE_OF_BYTE: Final = np.array([code_of_json(chr(byte)) for byte in range(256)], dtype=np.int8)
 
 Bytes = npt.NDArray[np.uint8]
+Part = tuple[IntArray, IntArray, Codes, IntArray]
 
 
 def can_copy(keys: Sequence[str]) -> bool:
@@ -48,14 +51,19 @@ def can_copy(keys: Sequence[str]) -> bool:
     return connection.vendor == "postgresql" and len(keys) <= MOST_KEYS
 
 
-def read_copy(responses: QuerySet[Response], keys: Sequence[str], dimensions: Sequence[str]) -> RowTable:
-    """Read responses, all at once: the caller sees to it that they are no more than fit into a block."""
+def copy_rows(
+    responses: QuerySet[Response], keys: Sequence[str], dimensions: Sequence[str], take: Callable[[RowTable], object]
+) -> None:
+    """Read responses and hand them on as tables of up to `TABLE_ROWS` rows, none of them empty.
+
+    `take` must not ask the same database for anything: the next rows are already coming.
+    """
     query, values = _selected(responses, keys, dimensions).query.sql_with_params()
-    received = io.BytesIO()
+    reader = _Reader(tuple(keys), len(dimensions), take)
     with connection.cursor() as cursor:
         statement = cursor.mogrify(query, values).decode()
-        cursor.copy_expert(f"COPY ({statement}) TO STDOUT", received)
-    return _table_of(received.getvalue(), tuple(keys), len(dimensions))
+        cursor.copy_expert(f"COPY ({statement}) TO STDOUT", reader)
+    reader.finish()
 
 
 def _selected(
@@ -84,12 +92,44 @@ def _json_of(field: str, key: str) -> Expression:
 # -- from bytes to arrays ------------------------------------------------------------------
 
 
-def _table_of(content: bytes, keys: tuple[str, ...], dimensions: int) -> RowTable:
-    # Padded, so that the last field can be read a word at a time as well.
-    raw = np.frombuffer(content + bytes(_WORD), dtype=np.uint8)
-    fields = _fields(raw[: len(content)], _NUMBERS + len(keys) + 2 + dimensions)
-    places: dict[bytes, int] = {}
-    parts = [_read(content, raw, starts, ends, len(keys), places) for starts, ends in fields]
+class _Reader:
+    """Reads some thousands of rows at a time; meanwhile the server fills the socket's buffer with the next.
+
+    Taking rows apart costs the server twice what reading them costs here, so this is almost done when it is.
+    """
+
+    def __init__(self, keys: tuple[str, ...], dimensions: int, take: Callable[[RowTable], object]) -> None:
+        self.keys, self.dimensions, self.take = keys, dimensions, take
+        self.waiting: list[bytes] = []
+        self.parts: list[Part] = []
+        self.places: dict[bytes, int] = {}
+
+    def write(self, row: bytes) -> None:
+        """Take what COPY sends: a row at a time."""
+        self.waiting.append(row)
+        if len(self.waiting) == ROWS_PER_PASS:
+            self._read()
+            if len(self.parts) * ROWS_PER_PASS >= TABLE_ROWS:
+                self._hand_on()
+
+    def finish(self) -> None:
+        """Read what has come since."""
+        if self.waiting:
+            self._read()
+        if self.parts:
+            self._hand_on()
+
+    def _read(self) -> None:
+        self.parts.append(_read(b"".join(self.waiting), len(self.keys), self.dimensions, self.places))
+        self.waiting = []
+
+    def _hand_on(self) -> None:
+        table = _table_of(self.parts, self.places, self.keys)
+        self.parts, self.places = [], {}
+        self.take(table)
+
+
+def _table_of(parts: Sequence[Part], places: Mapping[bytes, int], keys: tuple[str, ...]) -> RowTable:
     numbers, weights, codes, group = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     return RowTable(
         ids=numbers[0], revisions=numbers[1], moments=numbers[2],
@@ -98,10 +138,11 @@ def _table_of(content: bytes, keys: tuple[str, ...], dimensions: int) -> RowTabl
     )
 
 
-def _read(
-    content: bytes, raw: Bytes, starts: IntArray, ends: IntArray, keys: int, places: dict[bytes, int]
-) -> tuple[IntArray, IntArray, Codes, IntArray]:
+def _read(content: bytes, keys: int, dimensions: int, places: dict[bytes, int]) -> Part:
     """Return the numbers, weights, codes and groups of some rows; new groups are added to `places`."""
+    # Padded, so that the last field can be read a word at a time as well.
+    raw = np.frombuffer(content + bytes(_WORD), dtype=np.uint8)
+    starts, ends = _fields(raw[: len(content)], _NUMBERS + keys + 2 + dimensions)
     numbers = [_numbers(raw, starts[place], ends[place]) for place in range(_NUMBERS - 1)]
     codes = np.empty((keys, starts.shape[1]), dtype=np.int8)
     for key in range(keys):
@@ -111,18 +152,15 @@ def _read(
     return np.array(numbers, dtype=np.int64), weights, codes, group
 
 
-def _fields(raw: Bytes, count: int) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield where each field starts and ends, both of shape (fields, rows), for some rows at a time."""
+def _fields(raw: Bytes, count: int) -> tuple[IntArray, IntArray]:
+    """Return where each field starts and ends, both of shape (fields, rows)."""
     every = np.flatnonzero((raw - np.uint8(_TAB)) <= _LINE_END - _TAB)
-    begin = 0
-    for first in range(0, max(len(every), 1), count * _ROWS_PER_PASS):
-        ends = np.ascontiguousarray(every[first : first + count * _ROWS_PER_PASS].reshape(-1, count).T)
-        starts = np.empty_like(ends)
-        starts[1:] = ends[:-1] + 1
-        starts[0, 1:] = ends[-1, :-1] + 1
-        starts[0, :1] = begin
-        yield starts, ends
-        begin = int(ends[-1, -1]) + 1 if ends.size else 0
+    ends = np.ascontiguousarray(every.reshape(-1, count).T)
+    starts = np.empty_like(ends)
+    starts[1:] = ends[:-1] + 1
+    starts[0, :1] = 0
+    starts[0, 1:] = ends[-1, :-1] + 1
+    return starts, ends
 
 
 def _numbers(raw: Bytes, starts: IntArray, ends: IntArray) -> IntArray:

@@ -21,6 +21,7 @@ from analytics.indicators.models import IndicatorTree, QuestionSource, WeightSet
 from analytics.scoring.comparing import compare
 from analytics.scoring.models import Run, TreeState
 from analytics.scoring.reading import NOTHING, Reading, UnknownDimensionError
+from analytics.scoring.refusals import refusal_in
 from analytics.scoring.results import (
     Dimension,
     Freshness,
@@ -143,6 +144,7 @@ def freshness(*, tree: IndicatorTree) -> Freshness:
         newest_response_at=run.newest_response_at if run else None,
         is_pending=is_requested(tree=tree),
         waiting_since_at=since,
+        refusal=refusal_in(state) if state is not None else None,
     )
 
 

@@ -11,8 +11,9 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, models, transaction
 from django.db.models import F
@@ -26,7 +27,7 @@ from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, DefinitionError
 from analytics.scoring.locks import held, snapshot
 from analytics.scoring.models import Base, Block, BlockChange, Run, Slice, TreeState
-from analytics.scoring.rows import RowLayout, read_columns, row_layout, waiting_responses
+from analytics.scoring.rows import RowLayout, read_columns, row_layout, show_planner_responses, waiting_responses
 from analytics.scoring.snapshots import definition_of
 from analytics.scoring.standard_weighting import weighting_record
 from analytics.scoring.summaries import summarise
@@ -43,11 +44,12 @@ class BusyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a recompute came to: the run that now stands, and whether it is a new one."""
+    """What a recompute came to: the run that now stands, and whether it is a new one; or the code of what was missing."""
 
     run: Run | None
     is_new: bool
     problem: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def recompute(*, tree: IndicatorTree, at: datetime) -> Outcome:
@@ -62,7 +64,7 @@ def recompute(*, tree: IndicatorTree, at: datetime) -> Outcome:
         take_notes(tree=tree, at=at)
         request = _begin_attempt(tree, at)
         outcome = _computed(tree, at)
-        _end_attempt(tree, request, outcome.problem)
+        _end_attempt(tree, request, outcome)
     return outcome
 
 
@@ -129,7 +131,7 @@ def _computed(tree: IndicatorTree, at: datetime) -> Outcome:
         try:
             return _compute(tree, at)
         except DefinitionError as error:
-            return Outcome(None, False, error.code)
+            return Outcome(None, False, error.code, error.details)
         except (OperationalError, blocks.RowsMovedError, blocks.ManyWaitingError):
             # Somebody edited a row that was being sealed, or many came: a new snapshot sees them as they are now.
             if attempt == ATTEMPTS - 1:
@@ -202,11 +204,15 @@ def _rebuild_changed_blocks(tree: IndicatorTree, questionnaire: int, at: datetim
 
 def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> None:
     """Keep the run's own transaction short after a large import; a whole block is sealed in each of these."""
-    layout, last, is_more = row_layout(tree.team), 0, True
-    while is_more:
+    layout, last, sealed = row_layout(tree.team), 0, 0
+    while True:
         with snapshot():
             last = blocks.seal_full_block(questionnaire, layout=layout, at=at, after=last)
-        is_more = last > 0
+        if not last:
+            break
+        sealed += 1
+    if sealed:
+        show_planner_responses()
 
 
 def read_tails(waiting: Mapping[int, int | None], layout: RowLayout) -> dict[int, Columns]:
@@ -285,9 +291,9 @@ def _begin_attempt(tree: IndicatorTree, at: datetime) -> int:
     return TreeState.objects.values_list("requested", flat=True).get(tree=tree)
 
 
-def _end_attempt(tree: IndicatorTree, request: int, problem: str) -> None:
+def _end_attempt(tree: IndicatorTree, request: int, outcome: Outcome) -> None:
     state = TreeState.objects.filter(tree=tree)
-    state.update(attempts=0, last_error=problem)
+    state.update(attempts=0, last_error=outcome.problem, last_error_details=dict(outcome.details))
     state.filter(served__lt=request).update(served=request)
     state.filter(requested=F("served")).update(requested_at=None)
 

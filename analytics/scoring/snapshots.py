@@ -10,7 +10,7 @@ from analytics.methods.errors import MethodError
 from analytics.scoring.definition import Definition, DefinitionError, NodeRule, SourceRule, scores_of
 from analytics.scoring.rows import items_of_version
 from surveys.contacts.models import ContactAttribute
-from surveys.design.models import QuestionnaireVersion
+from surveys.design.models import Questionnaire, QuestionnaireVersion
 
 
 def definition_of(tree: IndicatorTree, weight_set: WeightSet | None = None) -> tuple[Definition, WeightSet]:
@@ -97,4 +97,7 @@ def _check_vector(name: str, sources: Iterable[SourceRule]) -> None:
         try:
             scores_of(name, source.low, source.high)
         except MethodError as error:
-            raise DefinitionError("vector_does_not_fit", question=source.key) from error
+            name = Questionnaire.objects.values_list("name", flat=True).get(pk=source.questionnaire)
+            raise DefinitionError(
+                "vector_does_not_fit", question=source.key, questionnaire=name, low=source.low, high=source.high
+            ) from error

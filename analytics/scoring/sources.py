@@ -12,7 +12,7 @@ import numpy.typing as npt
 from django.db.models import Q
 
 from analytics.scoring import cubes, keeping
-from analytics.scoring.blocks import ClearedBlockError, load
+from analytics.scoring.blocks import ClearedBlockError, load_each
 from analytics.scoring.columns import Columns, select
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Block, Run, Slice
@@ -117,12 +117,13 @@ def blocks_behind(run: Run) -> Iterator[tuple[int, Columns]]:
 
     Raises RunTooOldError when they are gone.
     """
-    blocks = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
-    for block in blocks.defer("columns"):
-        try:
-            yield block.questionnaire_id, load(block)
-        except ClearedBlockError as error:
-            raise RunTooOldError(f"run {run.pk}") from error
+    held = Block.objects.filter(id__in=[int(block) for block in run.base.blocks]).order_by("id")
+    blocks = list(held.defer("columns"))
+    try:
+        for block, columns in zip(blocks, load_each(blocks), strict=True):
+            yield block.questionnaire_id, columns
+    except ClearedBlockError as error:
+        raise RunTooOldError(f"run {run.pk}") from error
 
 
 def _summary_of_chosen(

@@ -15,7 +15,7 @@ from analytics.scoring.codes import HISTOGRAM_WIDTH, Codes, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR, Cube, Summary, carry, merge
 from analytics.scoring.definition import NODE_WIDTH, Definition, SourceRule
-from analytics.scoring.tree_plans import Plan, leaf_codes, plan_of
+from analytics.scoring.tree_plans import Plan, leaf_digits, plan_of
 
 QUESTIONNAIRE = "questionnaire"
 """The dimension that every tree of several questionnaires has."""
@@ -73,14 +73,15 @@ def cell_vectors(
     sets = tallies.Cells(cells.rows)
     asked = columns.by_item
     by_item = {item: asked[item][rows] for item in definition.items_of(questionnaire) if item in asked}
-    counted = dict(zip(by_item, tallies.histograms(list(by_item.values()), sets), strict=True))
+    counted = tallies.histograms(by_item, sets)
     for item, counts in counted.items():
         start = layout.items[questionnaire, item]
         vectors[:, start : start + HISTOGRAM_WIDTH] = counts
     plan = plan_of(definition, questionnaire)
-    for place, sums in tallies.tree_sums(plan, by_item, counted, sets):
-        start = layout.nodes[plan.nodes[place]]
-        vectors[:, start : start + NODE_WIDTH] = sums
+    statistics = tallies.tree_sums(plan, by_item, counted, sets)
+    for place, node in enumerate(plan.nodes):
+        start = layout.nodes[node]
+        vectors[:, start : start + NODE_WIDTH] = statistics[:, place]
     return vectors
 
 
@@ -96,7 +97,7 @@ def _cell_range(cells: Cells, first: int, end: int) -> tuple[Cells, slice]:
 def _answers(plan: Plan, by_item: Mapping[ItemKey, Codes], rows: int) -> Codes:
     answers = np.empty((rows, len(plan.columns)), dtype=np.int8, order="F")
     for number, scales in enumerate(plan.columns):
-        answers[:, number] = leaf_codes(scales, by_item, rows)
+        answers[:, number] = leaf_digits(scales, by_item, rows).view(np.int8) - np.int8(1)
     return answers
 
 

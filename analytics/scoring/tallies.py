@@ -7,21 +7,23 @@ below 2**53, so floats are exact here and no order of adding can be seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics.methods.errors import UnknownCodeError
+from analytics.methods.index_scorer import Digits, Joints, row_sums
 from analytics.methods.inputs import FloatArray
 from analytics.methods.moments import halves, split_square_sums
-from analytics.scoring.codes import HIGHEST, MISSING, Codes, ItemKey
+from analytics.scoring.codes import HIGHEST, HISTOGRAM_WIDTH, MISSING, Codes, ItemKey, histogram_position
 from analytics.scoring.columns import IntArray
 from analytics.scoring.definition import LEVELS
-from analytics.scoring.tree_plans import Plan, leaf_codes, levels_of
+from analytics.scoring.tree_plans import SUMS, Plan, leaf_digits, levels_of
 
-ROWS_PER_PASS: Final = 16_384
+ROWS_PER_PASS: Final = 32_768
 """Rows that are added up one by one are taken so many at a time: what is written then stays in the cache."""
 
 ROOM: Final = 4
@@ -51,12 +53,32 @@ class Cells:
         return self.count * width <= ROOM * max(self.size, ROWS_PER_PASS)
 
 
-def histograms(columns: Sequence[Codes], cells: Cells) -> list[IntArray]:
+def histograms(by_item: Mapping[ItemKey, Codes], cells: Cells) -> dict[ItemKey, IntArray]:
     """Return the histogram of every item by cell, shape (cells, `HISTOGRAM_WIDTH`) each."""
+    if cells.count == 1:
+        return {item: _histogram_of(item, column) for item, column in by_item.items()}
+    columns = list(by_item.values())
     found: list[IntArray] = []
     step = 2 if cells.has_room_for(_NIBBLES**2) else 1
     for first in range(0, len(columns), step):
         found += _histograms_of(columns[first : first + step], cells)
+    return dict(zip(by_item, found, strict=True))
+
+
+def _histogram_of(item: ItemKey, column: Codes) -> IntArray:
+    """Compare with one code after the other, those of the scale first, until every row is found.
+
+    Of five codes that takes half the time of counting by place: 32 answers are compared at once.
+    """
+    found = np.zeros((1, HISTOGRAM_WIDTH), dtype=np.int64)
+    on_scale = range(item.low, item.high + 1)
+    left = len(column)
+    for code in (*on_scale, *MISSING, *(code for code in range(HIGHEST + 1) if code not in on_scale)):
+        if not left:
+            break
+        count = np.count_nonzero(column == code)
+        found[0, histogram_position(code)] = count
+        left -= count
     return found
 
 
@@ -72,23 +94,21 @@ def _histograms_of(columns: Sequence[Codes], cells: Cells) -> list[IntArray]:
 
 def tree_sums(
     plan: Plan, by_item: Mapping[ItemKey, Codes], found: Mapping[ItemKey, IntArray], cells: Cells
-) -> Iterator[tuple[int, IntArray]]:
-    """Return the statistics of each of the definition's nodes by cell, shape (cells, 4 + levels).
+) -> IntArray:
+    """Return the statistics of each of the definition's nodes by cell, shape (cells, nodes, 4 + levels).
 
     `found` holds the histograms of the items. Raises UnknownCodeError for a code that its scale does not have.
     """
-    digits: list[npt.NDArray[np.uint8]] = []
-    for leaf, scales in zip(plan.rule.tree.leaves, plan.columns, strict=True):
-        digits.append((leaf_codes(scales, by_item, cells.size) + np.int8(1)).view(np.uint8))
-        counts = _digit_counts(scales, found, cells)
-        if leaf < len(plan.nodes):
-            yield leaf, _statistics(counts @ plan.leaf_tables[len(digits) - 1])
+    sums = np.zeros((cells.count, len(plan.rule.tree.parents), SUMS))
+    for place, (leaf, scales) in enumerate(zip(plan.rule.tree.leaves, plan.columns, strict=True)):
+        sums[:, leaf] = _digit_counts(scales, found, cells) @ plan.leaf_tables[place]
+    digits = [leaf_digits(scales, by_item, cells.size) for scales in plan.columns]
     joints = plan.scorer.joints(digits)
     for node, table in plan.closed_tables.items():
-        if node < len(plan.nodes):
-            yield node, _of_combinations(joints[node][0], table, plan.scorer.closed_values[node], plan, cells)
-    for node, values in _open_values(plan, joints, cells.size).items():
-        yield node, _of_rows(values, plan, cells)
+        sums[:, node] = _of_combinations(joints[node][0], table, plan.scorer.closed_values[node], plan, cells)
+    for node, open_sums in _of_open_nodes(plan, digits, joints, cells).items():
+        sums[:, node] = open_sums
+    return _statistics(sums[:, : len(plan.nodes)])
 
 
 def _digit_counts(scales: tuple[ItemKey, ...], found: Mapping[ItemKey, IntArray], cells: Cells) -> FloatArray:
@@ -104,43 +124,55 @@ def _digit_counts(scales: tuple[ItemKey, ...], found: Mapping[ItemKey, IntArray]
     return np.concatenate(parts, axis=1)
 
 
-def _of_combinations(
-    joint: IntArray, table: FloatArray, values: npt.NDArray[np.int32], plan: Plan, cells: Cells
-) -> IntArray:
-    if not cells.has_room_for(len(table)):
-        return _of_rows(values.take(joint), plan, cells)
-    return _statistics(cells.counts(joint, len(table)).astype(np.float64) @ table)
-
-
 def _statistics(sums: FloatArray) -> IntArray:
     """Turn sums as `tree_plans.SUMS` has them into n, total, squares in two parts, and levels."""
     whole = sums.astype(np.int64)
-    high, low = split_square_sums(whole[:, 2], whole[:, 3], whole[:, 4])
-    return np.column_stack([whole[:, :2], high, low, whole[:, 5:]])
+    high, low = split_square_sums(whole[..., 2], whole[..., 3], whole[..., 4])
+    return np.concatenate([whole[..., :2], high[..., None], low[..., None], whole[..., 5:]], axis=-1)
 
 
-def _of_rows(values: npt.NDArray[np.int32], plan: Plan, cells: Cells) -> IntArray:
+# -- sums by cell, as `tree_plans.SUMS` has them ------------------------------------------------
+
+
+def _of_combinations(
+    joint: IntArray, table: FloatArray, values: npt.NDArray[np.int32], plan: Plan, cells: Cells
+) -> FloatArray:
+    if not cells.has_room_for(len(table)):
+        return _of_rows(values.take(joint), plan, cells)
+    return cells.counts(joint, len(table)).astype(np.float64) @ table
+
+
+def _of_open_nodes(plan: Plan, digits: Digits, joints: Joints, cells: Cells) -> dict[int, FloatArray]:
+    """Score the nodes that no one table decides row by row, and add their values up."""
+    values = {node: np.empty(cells.size, dtype=np.int32) for node in plan.scorer.open}
+    sums = {node: np.zeros(SUMS) for node in plan.scorer.open}
+    for first in range(0, cells.size if values else 0, ROWS_PER_PASS):
+        rows = slice(first, first + ROWS_PER_PASS)
+        parts = {node: [joint[rows] for joint in tables] for node, tables in joints.items()}
+        for node, part in plan.scorer.open_values([column[rows] for column in digits], parts).items():
+            if cells.count == 1:
+                # Added up while they are in the cache.
+                sums[node] += _of_all_rows(part, plan)
+            else:
+                values[node][rows] = part
+    return sums if cells.count == 1 else {node: _of_rows(column, plan, cells) for node, column in values.items()}
+
+
+def _of_all_rows(values: FloatArray, plan: Plan) -> FloatArray:
+    """Add up the values of rows that all lie in one cell; -1 where a row does not count."""
+    n, *sums = row_sums(values).tolist()
+    reached = [n, *(np.count_nonzero(values >= bound) for bound in plan.bounds), 0]
+    levels = [below - above for below, above in pairwise(reached)]
+    return np.array([n, *sums, *levels], dtype=np.float64)
+
+
+def _of_rows(values: npt.NDArray[np.int32], plan: Plan, cells: Cells) -> FloatArray:
     """Add values up row by row; -1 where a row does not count."""
     kept = np.maximum(values, 0)
     # Halves of a value below 2**27 have products below 2**31: no wider integers are needed before the sums.
     high, low = halves(kept)
-    total, *squares = (
+    sums = [
         np.add.reduceat(column, cells.starts, dtype=np.int64) for column in (kept, high * high, high * low, low * low)
-    )
+    ]
     levels = cells.counts(levels_of(values, plan.bounds), len(LEVELS) + 1)[:, : len(LEVELS)]
-    return np.column_stack([levels.sum(axis=1), total, *split_square_sums(*squares), levels])
-
-
-def _open_values(
-    plan: Plan, joints: Mapping[int, list[IntArray]], size: int
-) -> dict[int, npt.NDArray[np.int32]]:
-    """Return the values of the nodes that no one table decides."""
-    wanted = [node for node in plan.scorer.open if node < len(plan.nodes)]
-    found = {node: np.empty(size, dtype=np.int32) for node in wanted}
-    for first in range(0, size if wanted else 0, ROWS_PER_PASS):
-        rows = slice(first, first + ROWS_PER_PASS)
-        parts = {node: [joint[rows] for joint in tables] for node, tables in joints.items()}
-        values = plan.scorer.open_values(parts, min(ROWS_PER_PASS, size - first))
-        for node in wanted:
-            found[node][rows] = values[node]
-    return found
+    return np.column_stack([levels.sum(axis=1), *sums, levels]).astype(np.float64)

@@ -20,6 +20,8 @@ from analytics.methods.trees import ROOT, IndicatorTree
 from analytics.scoring.codes import Codes, ItemKey
 from analytics.scoring.definition import LEVELS, Definition, level_bounds, scores_of
 
+Digits = npt.NDArray[np.uint8]
+
 SUMS = 5 + len(LEVELS)
 """Of a node: n, the total, the sums of products of the halves of squares (three), and the levels."""
 
@@ -91,17 +93,22 @@ def plan_of(definition: Definition, questionnaire: int) -> Plan:
     return Plan(rule, tuple(node.key for node in definition.nodes), columns, bounds)
 
 
-def leaf_codes(scales: tuple[ItemKey, ...], by_item: Mapping[ItemKey, Codes], rows: int) -> Codes:
-    """Return a leaf's answers on all its scales, numbered on from one scale to the next, -1 where missing."""
+def leaf_digits(scales: tuple[ItemKey, ...], by_item: Mapping[ItemKey, Codes], rows: int) -> Digits:
+    """Return a leaf's answers on all its scales, numbered from 1 on from one scale to the next, 0 where missing."""
     if len(scales) == 1 and scales[0] in by_item:
-        only: Codes = by_item[scales[0]] - np.int8(scales[0].low)
-        return np.maximum(only, np.int8(-1), out=only)
-    column, offset = np.full(rows, -1, dtype=np.int8), 0
+        return _digits_from(by_item[scales[0]], 1 - scales[0].low)
+    found, offset = np.zeros(rows, dtype=np.uint8), 1
     for item in scales:
         if item in by_item:
-            np.copyto(column, by_item[item] + np.int8(offset - item.low), where=by_item[item] >= 0)
+            # A response has one version and so an answer on one scale at most: what is added to is 0.
+            found += _digits_from(by_item[item], offset - item.low)
         offset += item.high - item.low + 1
-    return column
+    return found
+
+
+def _digits_from(codes: Codes, shift: int) -> Digits:
+    # Multiplying by a flag is done 32 bytes at a time: a fifth of the time that choosing or np.maximum takes.
+    return ((codes + np.int8(shift)) * (codes >= 0)).view(np.uint8)
 
 
 def _questions(definition: Definition, node: str, questionnaire: int) -> list[tuple[ItemKey, ...]]:

@@ -22,9 +22,9 @@ def list_steps() -> list[Step]:
     """Return the steps in order, in the active language."""
     overview = reverse("dashboards:overview")
     return [
-        Step(_("Look at the dashboard"),
+        Step(_("Look at the overview"),
              _("Sign in as the manager. Five yearly waves of 14,503 real answers: the index with its "
-               "interval, its parts, the trend."),
+               "interval, its indicators, the trend."),
              _("Open the overview"), overview),
         Step(_("Open a sent mail"),
              _("The small example has just been sent to demo addresses. A local mail sink on this "

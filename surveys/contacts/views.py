@@ -237,7 +237,7 @@ def segment_delete(request: TeamRequest, segment_id: int) -> HttpResponse:
         services.delete_segment(segment=access.get_segment(request.actor, segment_id))
         messages.success(request, _("The segment was removed."))
     except services.SegmentInUseError:
-        messages.error(request, _("A sending uses this segment, so it stays. You can rename it."))
+        messages.error(request, _("A campaign uses this segment, so it stays. You can rename it."))
     return redirect("contacts:segment-list")
 
 

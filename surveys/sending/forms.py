@@ -24,7 +24,7 @@ TEXT_FIELDS = (("zh-hans", "zh"), ("en", "en"))
 class WhatForm(PlainForm):
     """Step 1: the questionnaire, the sender and the mail's own words."""
 
-    name = forms.CharField(label=_("Name of the sending"), max_length=160, help_text=_("Only your team sees it."))
+    name = forms.CharField(label=_("Name of the campaign"), max_length=160, help_text=_("Only your team sees it."))
     questionnaire = forms.ModelChoiceField(
         label=_("Questionnaire"), queryset=Questionnaire.objects.none(), empty_label=_("Choose a questionnaire"),
         help_text=_("Only published questionnaires can be sent."),
@@ -108,8 +108,8 @@ class WhenForm(PlainForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     wave = forms.CharField(
-        label=_("Survey round"), max_length=40, required=False,
-        help_text=_("Sendings of the same round are counted together, such as 2026-Q4."),
+        label=_("Wave"), max_length=40, required=False,
+        help_text=_("Campaigns of the same wave are counted together, such as 2026-Q4."),
     )
 
     def __init__(self, *args: Any, zone: ZoneInfo, at: datetime, **kwargs: Any) -> None:

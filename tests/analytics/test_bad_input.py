@@ -109,7 +109,7 @@ CASES = {
         "api value": Said(NO_ANSWERS), "weighting": Said(NOBODY), "api weightings": Said(NOBODY),
         "change": Said("Nothing can be compared: too few answers in one of the periods."), "api change": Said(NO_ANSWERS)}),
     "one answer": Case(lambda shop: from_one_answer(shop, codes(3, 1)), says={
-        "value": Said("They cannot be compared, because one of them may not be shown: a part has too few answers."),
+        "value": Said("They cannot be compared, because one of them may not be shown: an indicator has too few answers."),
         "api value": Said("Too few answers to tell chance from change."),
         "change": Said("Too few answers to tell chance from change."),
         "api change": Said("Too few answers to tell chance from change.")}),

@@ -415,7 +415,7 @@ class TestTheCache:
     def test_that_lost_everything_is_filled_again(self, cast, shop, redis_server: RedisServer):
         client = client_of(cast.bob)
         first = read(client)
-        redis_server.client.flushall()
+        redis_server.empty()
         assert not kept_figures()
         forget()
         assert without_tokens(read(client)) == without_tokens(first)

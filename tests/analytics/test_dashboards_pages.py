@@ -7,7 +7,6 @@ import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import AT, answer_many, document, publish, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 EXPECTED = json.loads((Path(__file__).parents[1] / "methods/reference/sfo_waves.json").read_text())
@@ -41,12 +41,6 @@ def shop(cast: Cast) -> Shop:
     fill_waves(shop)
     shop.compute()
     return shop
-
-
-def words(response) -> str:
-    """What a reader reads: no tags, no scripts, single spaces."""
-    page = re.sub(r"<script.*?</script>", " ", response.content.decode(), flags=re.S)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def overview(client: Client, query: str = "") -> str:

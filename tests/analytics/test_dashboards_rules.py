@@ -14,7 +14,7 @@ from analytics.dashboards.charts.trend import Point, trend_figure
 from analytics.dashboards.comments import Mood, mood_of
 from analytics.dashboards.exports import escape, stream_csv
 from analytics.dashboards.page import Headline, NodeRow, Trend, TrendPoint
-from analytics.dashboards.presentation import present_stamp
+from analytics.dashboards.stamp import present_stamp
 from analytics.scoring import periods
 from analytics.scoring.comparing import compare
 from analytics.scoring.results import (
@@ -85,10 +85,10 @@ class TestTheIndicatorsSentence:
 
     def test_counts_more_than_three(self):
         rows = [row(name, 70, 75) for name in ("A", "B", "C", "D")]
-        assert findings.nodes_finding(rows, "en") == "4 parts rose, beyond chance."
+        assert findings.nodes_finding(rows, "en") == "4 indicators rose, beyond chance."
 
     def test_says_when_nothing_moved_beyond_chance(self):
-        assert findings.nodes_finding([row("A", 75, 75.2)], "en") == "No part changed beyond chance."
+        assert findings.nodes_finding([row("A", 75, 75.2)], "en") == "No indicator changed beyond chance."
 
     def test_names_the_extremes_without_a_comparison(self):
         rows = [row("Service", None, 81), row("Price", None, 70)]

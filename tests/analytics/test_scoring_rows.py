@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from analytics.scoring import blocks, row_copy, rows
 from analytics.scoring.checking import check
 from analytics.scoring.codes import INVALID, code_of, code_of_json
-from analytics.scoring.columns import to_bytes
+from analytics.scoring.columns import concatenate, to_bytes
 from analytics.scoring.models import Block
 from analytics.scoring.row_tables import microseconds_of
 from analytics.scoring.rows import (
@@ -24,6 +24,7 @@ from analytics.scoring.rows import (
     countable_responses,
     local_days,
     read_columns,
+    take_columns,
     waiting_responses,
 )
 from analytics.scoring.services import recompute
@@ -103,6 +104,29 @@ class TestReading:
         found = {(item.key, item.high): codes.tolist() for item, codes in columns.by_item.items()}
         assert found["quality", 5] == [INVALID, rows.NOT_ASKED] and found["quality", 10] == [rows.NOT_ASKED, 7]
         assert found["design", 5] == [4, rows.NOT_ASKED]
+
+    def test_many_rows_come_some_at_a_time_and_are_the_same(self, version, monkeypatch):
+        answer_many(version, sheets(20), every=timedelta(hours=5), attributes={"region": "East"}, wave="2018")
+        every, layout = Response.objects.order_by("id"), RowLayout("UTC", ("region",))
+        whole = read_columns(version.questionnaire_id, every, layout)
+        monkeypatch.setattr(row_copy, "ROWS_PER_PASS", 3)
+        monkeypatch.setattr(row_copy, "TABLE_ROWS", 6)
+        parts = []
+        take_columns(version.questionnaire_id, every, layout, parts.append)
+        assert [part.rows for part in parts] == [6, 6, 6, 2]
+        assert to_bytes(concatenate(parts)) == to_bytes(whole)
+
+    def test_a_fault_on_the_way_leaves_the_connection_usable(self, version, monkeypatch):
+        monkeypatch.setattr(row_copy, "ROWS_PER_PASS", 2)
+        monkeypatch.setattr(row_copy, "TABLE_ROWS", 2)
+        answer_many(version, sheets(5))
+
+        def refuse(columns):
+            raise ValueError(columns.rows)
+
+        with pytest.raises(ValueError, match="2"):
+            take_columns(version.questionnaire_id, Response.objects.order_by("id"), RowLayout("UTC", ()), refuse)
+        assert Response.objects.count() == 5
 
     @given(values)
     def test_a_text_of_json_has_the_code_of_what_it_spells(self, value):
@@ -197,6 +221,19 @@ class TestChecking:
         Block.objects.filter(pk=block.pk).update(columns=bytes(damaged))
         with pytest.raises(blocks.stored.DamagedBlockError):
             blocks.load(block)
+
+    def test_blocks_come_in_their_order_however_many_are_fetched_at_once(self, version, monkeypatch):
+        monkeypatch.setattr(blocks, "SEAL_ROWS", 10)
+        tree = make_tree(version)
+        for count in (10, 11, 12):
+            answer_many(version, sheets(count))
+            recompute(tree=tree, at=AT)
+        held = list(Block.objects.order_by("-id").defer("columns"))
+        monkeypatch.setattr(blocks, "FETCHED_AT_ONCE", 2)
+        assert [columns.rows for columns in blocks.load_each(held)] == [12, 11, 10]
+        assert [to_bytes(columns) for columns in blocks.load_each(held)] == [
+            bytes(block.columns) for block in Block.objects.order_by("-id")
+        ]
 
     def test_a_block_whose_columns_were_dropped_says_so(self, version, monkeypatch):
         monkeypatch.setattr(blocks, "SEAL_ROWS", 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from analytics.scoring import blocks
 from analytics.scoring.checking import check
@@ -199,6 +200,17 @@ class TestBlocks:
         run = recompute(tree=tree, at=AT).run
         assert [block.rows for block in Block.objects.order_by("id")] == [20, 20]
         assert run.responses == 45 and check(tree=tree, at=AT).differences == ()
+
+    def test_after_a_large_import_the_planner_knows_the_responses(self, version, tree, monkeypatch):
+        monkeypatch.setattr(blocks, "BLOCK_ROWS", 20)
+        monkeypatch.setattr(blocks, "SEAL_ROWS", 20)
+        answer_many(version, sheets(45))
+        recompute(tree=tree, at=AT)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT most_common_vals FROM pg_stats WHERE tablename = 'surveys_response' AND attname = 'questionnaire_id'"
+            )
+            assert cursor.fetchall() == [(f"{{{version.questionnaire_id}}}",)]
 
 
 class TestPeriods:

@@ -284,7 +284,7 @@ class TestTheWeightsPage:
         cast.alice.save()
         client = client_of(cast.alice)
         body = client.get(f"/indicators/{ours.pk}/weights/", headers={"accept-language": "zh-hans"}).content.decode()
-        assert "导出重要性（Johnson）" in body and "权重方案" in body
+        assert "推导重要性（Johnson）" in body and "权重方案" in body
 
 
 class TestTheApi:

@@ -123,7 +123,7 @@ class TestTheIndicatorTable:
         page.goto("/overview/")
         speed = page.locator("#n-speed")
         expect(speed).to_be_hidden()
-        page.get_by_label("Show the parts of Service").check(force=True)
+        page.get_by_label("Show the indicators below Service").check(force=True)
         expect(speed).to_be_visible()
 
     def test_opens_by_keyboard(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:

@@ -103,7 +103,7 @@ class TestSending:
         sign_in(context, dora, site)
         page = context.new_page()
         page.goto("/sendings/new/")
-        page.get_by_label("Name of the sending").fill("Autumn")
+        page.get_by_label("Name of the campaign").fill("Autumn")
         page.get_by_label("Questionnaire", exact=True).select_option(label="Relationship survey")
         page.get_by_label("Sender", exact=True).fill("Li Wen")
         page.get_by_role("button", name="Choose recipients").click()

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,24 @@ def example(name: str) -> str:
     return found[1]
 
 
+@pytest.fixture(scope="module")
+def queue() -> Iterator[RedisServer]:
+    """A Redis set up as for production, with a password; nobody else's, since tests change its settings."""
+    server = RedisServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def good(redis_server: RedisServer, tmp_path: Path) -> dict[str, str]:
+def evicting(queue: RedisServer) -> Iterator[None]:
+    """The queue's Redis drops keys when memory is short."""
+    queue.client.config_set("maxmemory-policy", "allkeys-lru")
+    yield
+    queue.client.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.fixture
+def good(queue: RedisServer, tmp_path: Path) -> dict[str, str]:
     """A production that starts; each test spoils one thing."""
     return {
         "PATH": os.environ["PATH"],
@@ -33,7 +50,7 @@ def good(redis_server: RedisServer, tmp_path: Path) -> dict[str, str]:
         "SECRET_KEY": GOOD_KEY,
         "SITE_URL": "https://survey.example.com",
         "DATABASE_URL": "postgresql://csat:k3Lw9@127.0.0.1:1/csat",
-        "REDIS_URL": redis_server.url,
+        "REDIS_URL": queue.url,
         "VAR_DIR": str(tmp_path),
         "EMAIL_URL": "smtp+tls://u:p@127.0.0.1:587",
     }
@@ -88,8 +105,7 @@ class TestProduction:
         assert "Traceback" not in done.stderr
 
     @pytest.mark.parametrize("kind", ["web", "worker", "beat"])
-    def test_refuses_a_redis_that_evicts(self, good: dict[str, str], redis_server: RedisServer, kind: str) -> None:
-        redis_server.client.config_set("maxmemory-policy", "allkeys-lru")
+    def test_refuses_a_redis_that_evicts(self, good: dict[str, str], evicting: None, kind: str) -> None:
         done = start(kind, good)
         assert done.returncode != 0
         assert "maxmemory-policy is allkeys-lru" in done.stderr

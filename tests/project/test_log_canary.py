@@ -6,7 +6,6 @@ import base64
 import contextlib
 import http.cookiejar
 import re
-import socket
 import threading
 import urllib.error
 import urllib.parse
@@ -68,25 +67,23 @@ class Wiretap:
     """Every command that any process sends to Redis, cache and queue alike, word for word."""
 
     def __init__(self, server: RedisServer) -> None:
-        self.heard = bytearray()
-        self.line = socket.create_connection(("127.0.0.1", server.port))
-        self.line.sendall(f"AUTH {server.password}\r\nMONITOR\r\n".encode())
+        self.heard: list[bytes] = []
+        self.line = redis.Redis.from_url(server.url).connection_pool.get_connection()
+        self.line.send_command("MONITOR")
+        assert self.line.read_response() == b"OK"
         threading.Thread(target=self.listen, daemon=True).start()
-        wait_for(lambda: self.heard.count(b"+OK") == 2, what="Redis lets us listen", seconds=10)
 
     def listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while data := self.line.recv(65536):
-                self.heard += data
+        with contextlib.suppress(redis.RedisError, OSError, ValueError):
+            while True:
+                self.heard.append(self.line.read_response(disable_decoding=True))
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self.line.shutdown(socket.SHUT_RDWR)
-        self.line.close()
+        self.line.disconnect()
 
     @property
     def text(self) -> str:
-        return bytes(self.heard).decode("utf-8", "replace").replace('\\"', '"')
+        return b"\n".join(self.heard).decode("utf-8", "replace").replace('\\"', '"')
 
 
 class Person:
@@ -166,8 +163,8 @@ def all_logs(folder: Path) -> str:
 def all_of(redis_server: RedisServer) -> str:
     """Every key and value that Redis holds, in both databases, as text."""
     found = []
-    for number in (0, 1):
-        client = redis.Redis(port=redis_server.port, password=redis_server.password, db=number)
+    for url in redis_server.urls:
+        client = redis.Redis.from_url(url)
         for key in client.scan_iter():
             found += [key.decode("utf-8", "replace"), (client.dump(key) or b"").decode("latin-1")]
         client.close()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.services.named import NamedPostgres, NamedRedis, NamedServerError
 from tests.services.postgres import PostgresServer
 from tests.services.processes import free_port
 from tests.services.redis_server import RedisServer
@@ -25,23 +26,22 @@ redis: RedisServer | None = None
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Start PostgreSQL and Redis, unless the environment names servers to use."""
+    """Start PostgreSQL and Redis, or lead to those that the environment names."""
     global postgres, redis
     static_root.mkdir()
     # Playwright's loop runs in the thread of the test, where Django would refuse the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    if url := os.environ.get("CSAT_TEST_DATABASE_URL"):
-        os.environ["DATABASE_URL"] = url
-    else:
-        postgres = PostgresServer()
-        os.environ["DATABASE_URL"] = postgres.url
-    if url := os.environ.get("CSAT_TEST_REDIS_URL"):
-        os.environ["REDIS_URL"] = url
-    else:
-        redis = RedisServer()
-        os.environ["REDIS_URL"] = redis.url
-    os.environ["CACHE_URL"] = os.environ["REDIS_URL"].rpartition("/")[0] + "/1"
+    try:
+        named = os.environ.get("CSAT_TEST_DATABASE_URL")
+        postgres = NamedPostgres(named) if named else PostgresServer()
+        named = os.environ.get("CSAT_TEST_REDIS_URL")
+        redis = NamedRedis(named) if named else RedisServer()
+    except NamedServerError as error:
+        pytest_unconfigure()
+        raise pytest.UsageError(str(error)) from None
+    os.environ["DATABASE_URL"] = postgres.url
+    os.environ["REDIS_URL"], os.environ["CACHE_URL"] = redis.urls
     os.environ["TEST_STATIC_ROOT"] = str(static_root)
     os.environ["VAR_DIR"] = str(folder)
     os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{free_port()}"

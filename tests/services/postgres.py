@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -10,7 +11,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.services.processes import Service, free_port, is_listening
+import psycopg2
+
+from tests.services.processes import Service, free_port
 
 NOBODY = 65534
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -70,7 +73,14 @@ class PostgresServer:
             [self.home / "bin" / "postgres", "-D", self.data, *options],
             log=self.folder / "log", cwd=self.folder, user=self.user,
         )
-        self.service.wait_until(lambda: is_listening(self.port), what="PostgreSQL listens")
+        self.service.wait_until(self.answers, what="PostgreSQL answers")
+
+    def answers(self) -> bool:
+        """Whether it lets somebody in; it listens some time before that."""
+        with contextlib.suppress(psycopg2.OperationalError):
+            psycopg2.connect(f"postgresql://csat@127.0.0.1:{self.port}/postgres", connect_timeout=5).close()
+            return True
+        return False
 
     def stop(self) -> None:
         """Stop at once (pg_ctl -m fast)."""

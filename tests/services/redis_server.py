@@ -26,15 +26,23 @@ class RedisServer:
         self.start()
 
     @property
+    def urls(self) -> tuple[str, str]:
+        """The database of the queue, and that of the cache."""
+        server = f"redis://:{self.password}@127.0.0.1:{self.port}"
+        return f"{server}/0", f"{server}/1"
+
+    @property
     def url(self) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return self.urls[0]
 
     @property
     def client(self) -> redis.Redis:
-        return redis.Redis(port=self.port, password=self.password, socket_timeout=5)
+        return redis.Redis.from_url(self.url, socket_timeout=5)
 
     def start(self) -> None:
-        """Start, or start again on the same port and data."""
+        """Start, or start again on the same port and data, unless it runs."""
+        if self.service and self.service.is_running():
+            return
         self.service = Service(
             [find_server(), "--port", str(self.port), "--bind", "127.0.0.1", "--requirepass", self.password,
              "--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--dir", self.folder],
@@ -65,12 +73,14 @@ class RedisServer:
 
     def heal(self) -> None:
         """Whatever a test did: running, reachable and empty."""
-        if self.service is None or not self.service.is_running():
-            self.start()
+        self.start()
         self.thaw()
-        self.client.config_set("maxmemory", 0)
-        self.client.config_set("maxmemory-policy", "noeviction")
-        self.client.flushall()
+        self.empty()
+
+    def empty(self) -> None:
+        """Throw every message away, and what the cache holds."""
+        for url in self.urls:
+            redis.Redis.from_url(url, socket_timeout=5).flushdb()
 
     def close(self) -> None:
         self.stop()

@@ -7,6 +7,7 @@ import os
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -16,8 +17,7 @@ from tests.services.processes import Service, free_port
 
 def database_url() -> str:
     """The address of the test database, for child processes."""
-    base = os.environ["DATABASE_URL"].rpartition("/")[0]
-    return f"{base}/{connection.settings_dict['NAME']}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{quote(connection.settings_dict['NAME'])}").geturl()
 
 
 def child_environment(**extra: str) -> dict[str, str]:
