@@ -37,7 +37,8 @@ def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
     return {
         "letter": letter, "metric": METRICS[figure.metric], "n": f"{figure.n:,}",
         "value": wording.number(figure.value, 2) if figure.is_shown else wording.status_text(figure),
-        "interval": wording.interval_text(figure), "error": wording.number(error, 3) if error is not None else "",
+        "interval": wording.interval_text(figure) or (wording.status_text(figure) if figure.is_shown else ""),
+        "error": wording.number(error, 3) if error is not None else "",
         "variance": wording.number(error * error, 4) if error is not None else "",
     }
 

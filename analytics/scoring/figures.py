@@ -180,6 +180,8 @@ class Reader:
         return tuple(Level(code, count, count / n) for code, count in zip(codes, counts, strict=True))
 
 
+NO_WIDTH: Final = 1e-8
+"""What only the rounding of floats leaves of a width; that of ten million answers, one of them different, is above."""
 ALL_ALIKE: Final = "all_alike"
 """Every answer is the same: their spread says nothing of how sure their mean is."""
 
@@ -189,7 +191,7 @@ def without_certainty(figure: Figure) -> Figure:
 
     Shares and the Net Promoter Score have intervals of some width also where all answers are alike.
     """
-    if figure.standard_error or figure.low is None or figure.high is None or figure.low < figure.high:
+    if figure.low is None or figure.high is None or figure.high - figure.low > NO_WIDTH:
         return figure
     return replace(figure, low=None, high=None, standard_error=None, reason=ALL_ALIKE)
 
