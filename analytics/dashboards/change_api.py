@@ -90,7 +90,9 @@ class TrendTestOut(serializers.Serializer[Any]):
 
     grain = serializers.CharField()
     periods = serializers.IntegerField()
-    slope = serializers.FloatField(source="found.slope", default=None, help_text="points per period")
+    left_out = serializers.IntegerField(help_text="periods in between with no or too few answers; their time is counted")
+    alike = serializers.IntegerField(help_text="periods left out because all their answers are the same")
+    slope = serializers.FloatField(source="found.slope", default=None, help_text="points per period of the calendar")
     slope_error = serializers.FloatField(source="found.slope_error", default=None)
     p_slope = serializers.FloatField(source="found.p_slope", default=None)
     heterogeneity = serializers.FloatField(source="found.heterogeneity", default=None, help_text="Q of no change at all")

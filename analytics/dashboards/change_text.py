@@ -209,7 +209,11 @@ def present_parts(changes: Changes, language: str) -> dict[str, Any]:
 
 
 def present_trend_test(test: TrendTest) -> str:
-    """Say whether there is a trend."""
+    """Say whether there is a trend, and which periods it leaves out."""
+    return " ".join(part for part in (_trend_sentence(test), *_left_out(test)) if part)
+
+
+def _trend_sentence(test: TrendTest) -> str:
     if test.found is None:
         return sentence(test.reason, dict(test.details))
     words = {
@@ -219,6 +223,22 @@ def present_trend_test(test: TrendTest) -> str:
     if test.found.p_slope < 0.05:
         return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), beyond chance. Any change at all: p %(q)s.") % words
     return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), within chance. Any change at all: p %(q)s.") % words
+
+
+def _left_out(test: TrendTest) -> list[str]:
+    found = []
+    if test.left_out:
+        found.append(ngettext(
+            "%(n)s period in between has no or too few answers; it is left out, and its time is counted.",
+            "%(n)s periods in between have no or too few answers; they are left out, and their time is counted.",
+            test.left_out,
+        ) % {"n": test.left_out})
+    if test.alike:
+        found.append(ngettext(
+            "%(n)s period is left out because all its answers are the same.",
+            "%(n)s periods are left out because all their answers are the same.", test.alike,
+        ) % {"n": test.alike})
+    return found
 
 
 def present_control(control: Control) -> dict[str, Any]:
