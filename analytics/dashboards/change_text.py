@@ -13,10 +13,13 @@ from analytics.dashboards import wording
 from analytics.dashboards.changes import ChangeRow, Changes, Decomposed, Family
 from analytics.dashboards.controls import ChartKind, Control, TrendTest
 from analytics.dashboards.presentation import grain_text
+from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.sentences import change_sentence, sentence
 from surveys.design.document import text_in
 
+PLAIN: Final = ("index", "mean", "nps")
+"""Metrics that a row need not name."""
 SORTS: Final = ("tree", "change", "p", "name")
 WIDTH, HEIGHT, EDGE = 760, 200, 14
 """Size of a control chart in units of its view box."""
@@ -63,10 +66,11 @@ class Table:
 
 
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
-    """Write the three tables."""
+    """Write a table for each family."""
     headings = {
-        Family.HEADLINE: _("Index and Net Promoter Score"), Family.INDICATORS: _("Indicators"),
-        Family.ITEMS: _("Questions"),
+        Family.HEADLINE: _("Index, Net Promoter Score and satisfied share"), Family.INDICATORS: _("Indicators"),
+        Family.ITEMS: _("Questions"), Family.SHARES: _("Satisfied shares of the questions"),
+        Family.EFFORT: _("Customer effort"),
     }
     tables = []
     for family, heading in headings.items():
@@ -91,6 +95,16 @@ def finding(changes: Changes, family: Family) -> str:
             "%(beyond)s of %(total)s indicator changed beyond chance (Holm).",
             "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
         ) % counts
+    if family == Family.SHARES:
+        return ngettext(
+            "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
+            "%(beyond)s of %(total)s satisfied shares changed beyond chance (Holm).", len(rows),
+        ) % counts
+    if family == Family.EFFORT:
+        return ngettext(
+            "%(beyond)s of %(total)s effort score changed beyond chance (Holm).",
+            "%(beyond)s of %(total)s effort scores changed beyond chance (Holm).", len(rows),
+        ) % counts
     return ngettext(
         "%(beyond)s of %(total)s item changed beyond chance (Holm).",
         "%(beyond)s of %(total)s items changed beyond chance (Holm).", len(rows),
@@ -112,10 +126,10 @@ def _headline_finding(changes: Changes) -> str:
 def _line(row: ChangeRow, family: Sequence[ChangeRow], language: str) -> Line:
     change, is_shown = _change(row), row.difference is not None
     return Line(
-        row=row, name=text_in(row.names, language) or row.key, before=wording.value_text(row.before),
-        after=wording.value_text(row.after), change=change, change_text=wording.change_text(change),
+        row=row, name=_name(row, language), before=wording.value_with_unit(row.before),
+        after=wording.value_with_unit(row.after), change=change, change_text=wording.change_with_unit(change),
         interval=_interval(row) if is_shown and row.low is not None else "",
-        detectable=wording.number(row.detectable, _decimals(row)) if row.detectable is not None else "",
+        detectable=wording.change_number(row.after.metric, row.detectable) if row.detectable is not None else "",
         p=p_text(row.p), p_holm=p_text(row.p_holm), p_bh=p_text(row.p_bh), verdict=wording.verdict_text(change),
         note=change_sentence(row.before, row.after, row.reason) if row.p is None else "", bar=_bar(row, family),
     )
@@ -128,12 +142,16 @@ def p_text(p: float | None) -> str:
     return "<0.001" if p < 0.0005 else f"{p:.3f}"
 
 
-def _decimals(row: ChangeRow) -> int:
-    return max(1, wording.decimals_of(row.after.metric))
+def _name(row: ChangeRow, language: str) -> str:
+    """The indicator or question; where its figure is not the one that goes without saying, that too."""
+    name = text_in(row.names, language) or row.key
+    if row.after.metric in PLAIN:
+        return name
+    return _("%(metric)s: %(name)s") % {"metric": METRICS[row.after.metric].name, "name": name}
 
 
 def _interval(row: ChangeRow) -> str:
-    low, high = (wording.number(end, _decimals(row), sign=True) for end in (row.low, row.high))
+    low, high = (wording.change_number(row.after.metric, end, sign=True) for end in (row.low, row.high))
     return f"{low} – {high}"
 
 

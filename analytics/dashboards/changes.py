@@ -1,8 +1,8 @@
 """What changed between two periods of a tree: every indicator and every question, and what is only chance.
 
-The index and the Net Promoter Score are the headline and stand for themselves. Indicators are one family of
-comparisons, questions another: in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is
-given beside it for screening.
+The index, the Net Promoter Score and the satisfied share are the headline and stand for themselves. Indicators are
+one family of comparisons, the means of questions another, their satisfied shares a third, and customer effort a fourth:
+in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is given beside it for screening.
 """
 
 from __future__ import annotations
@@ -16,12 +16,23 @@ from analytics.dashboards.access import questionnaires_of
 from analytics.dashboards.overlap import Overlap, WeightedOverlap, read_weighted_overlap
 from analytics.dashboards.overlap_kept import read_overlap
 from analytics.dashboards.page import Names
-from analytics.dashboards.pairing import NPS, ItemName, Subject, item_subject, node_subject
+from analytics.dashboards.pairing import (
+    NPS,
+    ItemName,
+    Subject,
+    agreeing_subject,
+    effort_subject,
+    item_share_subject,
+    item_subject,
+    node_subject,
+)
 from analytics.dashboards.selection import Selection
+from analytics.dashboards.verdicts import satisfied_subject
 from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
 from analytics.methods.trends import decompose_change
 from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, judge_family, tested
+from analytics.scoring.effort import effort_of
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
@@ -36,6 +47,8 @@ class Family(StrEnum):
     HEADLINE = "headline"
     INDICATORS = "indicators"
     ITEMS = "items"
+    SHARES = "shares"
+    EFFORT = "effort"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +189,25 @@ def _compared(
     if earlier.nps is not None and later.nps is not None:
         names = words.get((later.nps.questionnaire_id, later.nps.key), {})
         yield found(Family.HEADLINE, NPS, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
+    asked = later.overall
+    names = words.get((asked.questionnaire_id, asked.key), {}) if asked is not None else root.names
+    yield found(
+        Family.HEADLINE, satisfied_subject(later), asked.key if asked else root.key, names, 0, earlier.satisfied, later.satisfied
+    )
     for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
         yield found(Family.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, one.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
     for item in _items(later):
         name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
+        if name not in before:
+            continue
         yield found(Family.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
+        yield found(Family.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
+        one, other = effort_of(before[name]), effort_of(item)
+        if one is not None and other is not None:
+            # Its mean is the question's own, in the family of means.
+            yield found(Family.EFFORT, agreeing_subject(name), item.key, names, 0, one.agreeing, other.agreeing)
+            yield found(Family.EFFORT, effort_subject(name), item.key, names, 0, one.net, other.net)
 
 
 def _items(result: PeriodResult) -> list[ItemResult]:

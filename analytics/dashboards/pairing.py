@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce, Mod
 
 from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.selection import Selection
+from analytics.methods.customer_effort import CODES, NET_SCORES
 from analytics.methods.moments import UNITS
 from analytics.methods.net_promoter import SCORES
 from analytics.scoring.codes import HIGHEST, NOT_ASKED, ItemKey, encode
@@ -32,6 +33,8 @@ Subject = str
 
 NPS: Final = "nps"
 """The Net Promoter Score."""
+AGREEING: Final = 5
+"""From this code of seven on it was easy."""
 NONE: Final = np.iinfo(np.int64).min
 """Stands for no score."""
 FIELDS: Final = ("who", "completed_at", "questionnaire_id", "version_id", "answers", "attributes", "respondent_weight")
@@ -57,6 +60,16 @@ def item_share_subject(name: ItemName) -> Subject:
     return "I:{}:{}:{}:{}".format(*name)
 
 
+def agreeing_subject(name: ItemName) -> Subject:
+    """Of a seven-point question the share who agree that it was easy."""
+    return "A:{}:{}:{}:{}".format(*name)
+
+
+def effort_subject(name: ItemName) -> Subject:
+    """Of a seven-point question the net customer effort score."""
+    return "e:{}:{}:{}:{}".format(*name)
+
+
 def unit_of(subject: Subject) -> int:
     """How many of its whole numbers are 1."""
     return UNITS if subject.startswith("n:") else 1
@@ -64,7 +77,7 @@ def unit_of(subject: Subject) -> int:
 
 def is_share(subject: Subject) -> bool:
     """Whether it is a share, whose variance like that of the Net Promoter Score has the divisor n."""
-    return subject[:2] in ("N:", "I:")
+    return subject[:2] in ("N:", "I:", "A:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +184,9 @@ def _scores(columns: Columns, definition: Definition, questionnaire: int) -> dic
         name = (questionnaire, item.key, item.low, item.high)
         found[item_subject(name)] = _whole(codes, codes < 0)
         found[item_share_subject(name)] = _whole(codes > item.high - boxes(item), codes < 0)
+        if (item.low, item.high) == (CODES[0], CODES[-1]):
+            found[agreeing_subject(name)] = _whole(codes >= AGREEING, codes < 0)
+            found[effort_subject(name)] = _whole(np.array([0.0, *NET_SCORES])[np.maximum(codes, 0)], codes < 0)
     asked = {s.item for s in definition.role_sources("nps") if s.questionnaire == questionnaire}
     for item in sorted(asked & set(columns.items)):
         if (item.low, item.high) == (0, HIGHEST):

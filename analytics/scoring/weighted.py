@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from analytics.methods.customer_effort import CODES, NET_SCORES
 from analytics.methods.errors import MethodError
 from analytics.methods.moments import SQUARE_BITS, UNITS
 from analytics.methods.net_promoter import SCORES, adjusted_wald_interval
@@ -26,6 +27,7 @@ from analytics.scoring.figures import Numbers, Reader, without_certainty
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import (
+    Effort,
     Figure,
     ItemResult,
     Level,
@@ -252,12 +254,21 @@ class WeightedReader(Reader):
         codes = range(plain.low_code, plain.high_code + 1)
         places, box = self._places(items, codes), 2 if len(codes) >= len(LEVELS) else 1
         every = _joined(places)
+        mean = self._mean(plain.mean, self._code_sums(places, codes), (float(codes[0]), float(codes[-1])))
         return replace(
             plain,
-            mean=self._mean(plain.mean, self._code_sums(places, codes), (float(codes[0]), float(codes[-1]))),
+            mean=mean, effort=self._effort(plain, mean, places) if tuple(codes) == CODES else None,
             satisfied=self._part(plain.satisfied, every, _joined(places[-box:])),
             dissatisfied=self._part(plain.dissatisfied, every, _joined(places[:box])),
             distribution=self._shared(plain.distribution, places),
+        )
+
+    def _effort(self, plain: ItemResult, mean: Figure, places: Sequence[Sequence[int]]) -> Effort:
+        """The three conventions of customer effort; the net score is a mean of scores like the others."""
+        agreeing, net = (replace(plain.mean, metric=metric) for metric in ("ces_agreeing", "ces_net"))
+        return Effort(
+            mean=replace(mean, metric="ces_mean"), agreeing=self._part(agreeing, _joined(places), _joined(places[4:])),
+            net=self._mean(net, self._code_sums(places, NET_SCORES), (-100.0, 100.0)),
         )
 
     def _node_sums(self, start: int) -> WeightedSums:
