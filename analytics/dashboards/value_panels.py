@@ -13,7 +13,7 @@ from analytics.dashboards.weighting_compare import list_weightings
 from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_text, weighting_name
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
-from analytics.scoring.estimators import Estimators
+from analytics.scoring.estimators import Estimators, read_weighted_item_means
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.registry import METRICS
@@ -52,12 +52,20 @@ def present_efforts(items: Sequence[ItemResult]) -> list[dict[str, Any]]:
     ]
 
 
+def _effort_pairs(plain: ItemResult, weighted: ItemResult) -> list[dict[str, Any]]:
+    one, other = effort_of(plain), effort_of(weighted)
+    if one is None or other is None:
+        return []
+    pairs = ((one.mean, other.mean), (one.agreeing, other.agreeing), (one.net, other.net))
+    return [pair_text(f"{METRICS[figure.metric].name}: {plain.key}", figure, of_weights, 1) for figure, of_weights in pairs]
+
+
 def present_weighted(
-    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str
+    run: Run, word: str, origin: ValueOrigin, *, item_means: Figure, filters: Filter, scope: Filter, language: str
 ) -> dict[str, Any]:
     """Write the value, its parts and its questions under a weighting beside the unweighted ones.
 
-    `word` names the weighting, "" the one the run has written down.
+    `word` names the weighting, "" the one the run has written down. `item_means` is the value by estimator B.
     """
     own = word_of(run.provenance.get("weighting"))
     known = list_weightings(run.tree)
@@ -71,6 +79,9 @@ def present_weighted(
         result = read_weighted(
             run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
         )
+        by_means = read_weighted_item_means(
+            run, node=origin.node.key, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
+        )
         report = report_on(run, weighting=named.weighting, period=origin.period)
     except WeightingError as error:
         return base | {"problem": sentence(error.code, error.details)}
@@ -79,8 +90,10 @@ def present_weighted(
     found = result.node(origin.node.key)
     assert found is not None
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)
+    rows.insert(1, pair_text(_("The same by item means (estimator B)"), item_means, by_means, origin.node.depth))
     rows += [
         pair_text(f"{_('Mean')}: {one.key}", one.mean, other.mean, 1)
         for one, other in zip(origin.node.items, found.items, strict=True)
     ]
+    rows += [row for one, other in zip(origin.node.items, found.items, strict=True) for row in _effort_pairs(one, other)]
     return base | {"name": weighting_name(named.record), "rows": rows, "report": report}

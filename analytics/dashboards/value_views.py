@@ -68,7 +68,8 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
     context |= {
         "estimators": present_estimators(estimators), "hidden": _address(request, node, period, filters),
         "weighted": present_weighted(
-            run, request.GET.get("weighting", ""), origin, filters=filters, scope=scope, language=language),
+            run, request.GET.get("weighting", ""), origin, item_means=estimators.item_means, filters=filters, scope=scope,
+            language=language),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"], "pieces": pieces, "levels": levels_text(pieces),
         "children": [_child(one, language) for one in origin.children],

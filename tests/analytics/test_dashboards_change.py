@@ -185,8 +185,8 @@ class TestCustomerEffort:
 class TestThePage:
     def test_shows_every_indicator_and_question(self, cast, shop):
         page = words(client_of(cast.bob).get("/overview/change/"))
-        for text in ("Change between periods", "beyond chance", "Smallest detectable", "What moved the index"):
-            assert text in page
+        for said in ("Change between periods", "beyond chance", "Smallest detectable", "What moved the index"):
+            assert said in page
 
     def test_says_why_there_is_no_control_chart(self, cast, shop):
         assert "2 periods can be shown; 12 are needed" in words(client_of(cast.bob).get("/overview/change/"))

@@ -180,6 +180,11 @@ def nodes_point(nodes: Any) -> list[float]:
     return [node.estimate.value for node in nodes if node is not None]
 
 
+WEIGHTED_PAIRS = tuple(
+    item_means.weighted_pair_sums([[0, 50, 100, 25], [50, 25, 100, 0], [100, 75, 50, 25]], [1.0, w, w]) for w in (2.0, 4.0)
+)
+
+
 SUBJECTS: dict[str, Subject] = {
     # -- shares and scores of one item
     "distribution": FromRespondents(
@@ -310,6 +315,12 @@ SUBJECTS: dict[str, Subject] = {
         lambda r: item_means.item_means_index(TREE, r.pairs()),
         lambda r: nodes_point(item_means.item_means_index(TREE, r.pairs())),
         0,
+    ),
+    "weighted_pair_sums": FromNumbers(
+        lambda: item_means.weighted_pair_sums([[1.0, 5.0], [3.0, np.nan]], [1.0, 2.0]).sums, 0, 7
+    ),
+    "weighted_item_means_index": FromNumbers(
+        lambda: nodes_point(item_means.weighted_item_means_index(TREE, *WEIGHTED_PAIRS, [3] * len(TREE.leaves))), 0, 100
     ),
     "item_means": FromRespondents(
         lambda r: item_means.item_means(r.pairs()), lambda r: item_means.item_means(r.pairs()), 0, 100
