@@ -192,18 +192,26 @@ class AccessKey(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did what to which object; rows are only ever added."""
+    """Who did what to which object; rows are only ever added.
+
+    `target` is kind and number, such as "campaign 12"; `target_names` what it was called at that moment, by
+    language, or under "" where the name is the same in all. Customers are never named here.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, related_name="audit_events")
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     access_key = models.ForeignKey(AccessKey, on_delete=models.SET_NULL, null=True, related_name="+")
     action = models.CharField(max_length=64)
     target = models.CharField(max_length=120, blank=True)
+    target_names = models.JSONField(default=dict, blank=True)
     detail = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["team", "-at"], name="audit_by_team_newest")]
+        indexes = [
+            models.Index(fields=["team", "-at"], name="audit_by_team_newest"),
+            models.Index(fields=["team", "target"], name="audit_by_team_and_object"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}".strip()

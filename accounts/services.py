@@ -49,7 +49,7 @@ def update_team(*, actor: Actor, changes: Mapping[str, Any], at: datetime) -> Te
         setattr(team, name, value)
     team.save(update_fields=list(changes))
     record_event(
-        actor=actor, action="team.changed", target=f"team {team.pk}", detail={"fields": sorted(changes)}, at=at
+        actor=actor, action="team.changed", target=f"team {team.pk}", name=team.name, detail={"fields": sorted(changes)}, at=at
     )
     return team
 
@@ -67,7 +67,8 @@ def invite_member(*, actor: Actor, email: str, role: str, scope: Scope, at: date
         token_hash=hash_secret(new_secret(), purpose=JOIN_PURPOSE), created_at=at, expires_at=at + INVITATION_LIFE,
     )
     record_event(
-        actor=actor, action="member.invited", target=f"invitation {invitation.pk}", detail={"role": role}, at=at
+        actor=actor, action="member.invited", target=f"invitation {invitation.pk}", name=invitation.email,
+        detail={"role": role}, at=at,
     )
     return invitation
 
@@ -83,7 +84,8 @@ def renew_token(*, invitation: MemberInvitation) -> str:
 @transaction.atomic
 def withdraw_invitation(*, actor: Actor, invitation: MemberInvitation, at: datetime) -> None:
     """Make the link of an open invitation useless."""
-    record_event(actor=actor, action="invitation.withdrawn", target=f"invitation {invitation.pk}", at=at)
+    record_event(actor=actor, action="invitation.withdrawn", target=f"invitation {invitation.pk}",
+                 name=invitation.email, at=at)
     invitation.delete()
 
 
@@ -103,7 +105,7 @@ def accept_invitation(*, invitation: MemberInvitation, user: User | None, name: 
         defaults={"role": invitation.role, "scope": invitation.scope, "created_at": at},
     )
     record_event(actor=Actor(team=invitation.team, role=invitation.role, user=member), action="member.joined",
-                 target=f"user {member.pk}", detail={"role": invitation.role}, at=at)
+                 target=f"user {member.pk}", name=member.name, detail={"role": invitation.role}, at=at)
     return member
 
 
@@ -117,7 +119,7 @@ def change_member(*, actor: Actor, membership: Membership, role: str, scope: Sco
     before = membership.role
     membership.role, membership.scope = role, dict(scope)
     membership.save(update_fields=["role", "scope"])
-    record_event(actor=actor, action="member.changed", target=f"user {membership.user_id}",
+    record_event(actor=actor, action="member.changed", target=f"user {membership.user_id}", name=membership.user.name,
                  detail={"from": before, "to": role, "scoped": bool(scope)}, at=at)
     return membership
 
@@ -128,7 +130,7 @@ def remove_member(*, actor: Actor, membership: Membership, at: datetime) -> None
     lock_owners(membership.team)
     refuse_last_owner(membership)
     revoke_keys_of(actor=actor, user_id=membership.user_id, at=at)
-    record_event(actor=actor, action="member.removed", target=f"user {membership.user_id}", at=at)
+    record_event(actor=actor, action="member.removed", target=f"user {membership.user_id}", name=membership.user.name, at=at)
     membership.delete()
 
 
@@ -151,7 +153,7 @@ def create_access_key(*, actor: Actor, name: str, role: str, scope: Scope, at: d
         team=actor.team, name=name, role=role, scope=dict(scope), prefix=prefix, key_hash=hash_key(key),
         created_by=actor.user, created_at=at,
     )
-    record_event(actor=actor, action="key.created", target=f"key {row.pk}", detail={"role": role}, at=at)
+    record_event(actor=actor, action="key.created", target=f"key {row.pk}", name=row.name, detail={"role": role}, at=at)
     return row, key
 
 
@@ -159,7 +161,7 @@ def create_access_key(*, actor: Actor, name: str, role: str, scope: Scope, at: d
 def revoke_access_key(*, actor: Actor, key: AccessKey, at: datetime) -> None:
     """Make a key useless from the next request on; revoking twice is one event."""
     if AccessKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
-        record_event(actor=actor, action="key.revoked", target=f"key {key.pk}", at=at)
+        record_event(actor=actor, action="key.revoked", target=f"key {key.pk}", name=key.name, at=at)
 
 
 def revoke_keys_of(*, actor: Actor, user_id: int, at: datetime) -> None:
@@ -193,4 +195,4 @@ def set_password(*, user: User, password: str, action: str, at: datetime) -> Non
     user.save(update_fields=["password"])
     for membership in Membership.objects.filter(user=user).select_related("team"):
         record_event(actor=Actor(team=membership.team, role=membership.role, user=user), action=action,
-                     target=f"user {user.pk}", at=at)
+                     target=f"user {user.pk}", name=user.name, at=at)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +40,9 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "campaign.paused": _("Paused a campaign"),
     "campaign.resumed": _("Resumed a campaign"),
     "campaign.resent": _("Sent failed mail again"),
+    "campaign.halted": _("A campaign paused by itself"),
+    "campaign.finished": _("A campaign finished"),
+    "campaign.tested": _("Sent a test mail"),
     "campaign.cancelled": _("Ended a campaign"),
     "indicator_tree.created": _("Created an indicator tree"),
     "indicator_tree.rules_set": _("Changed the rules of an indicator tree"),
@@ -71,11 +75,13 @@ FACTS: Final[Mapping[str, str | Promise]] = {
     "questionnaire.promised": _("anonymous: %(is_anonymous)s"),
     "responses.imported": _("%(created)s new, %(wrong)s wrong"),
     "contacts.imported": _("%(new)s new, %(updated)s changed, %(stopped)s stopped, %(wrong)s wrong"),
-    "indicator.added": _("key %(key)s"),
-    "indicator.edited": _("key %(key)s"),
+    "indicator.added": "%(indicator)s",
+    "indicator.edited": "%(indicator)s",
+    "indicator.moved": "%(indicator)s",
+    "indicator.removed": "%(indicator)s",
     "question.mapped": _("key %(key)s"),
     "question.unmapped": _("key %(key)s"),
-    "weights.set": _("key %(key)s"),
+    "weights.set": "%(indicator)s",
     "weights.chosen": _("number %(number)s: %(reason)s"),
     "weighting.saved": _("number %(number)s: %(name)s"),
     "panel.weights_made": _("number %(number)s"),
@@ -95,6 +101,17 @@ KINDS: Final[Mapping[str, Promise]] = {
     "panel": _("Expert panel %(number)s"),
 }
 
+NAMED_KINDS: Final[Mapping[str, Promise]] = {
+    "team": _("Team “%(name)s”"),
+    "invitation": _("Invitation to %(name)s"),
+    "key": _("Access key “%(name)s”"),
+    "questionnaire": _("Questionnaire “%(name)s”"),
+    "campaign": _("Campaign “%(name)s”"),
+    "import": _("Import of %(name)s"),
+    "tree": _("Indicator tree “%(name)s”"),
+    "panel": _("Expert panel on “%(name)s”"),
+}
+
 
 def say_action(action: str) -> str:
     """Say an action in words; one that has none (written by a newer version) stays as it is."""
@@ -104,16 +121,19 @@ def say_action(action: str) -> str:
 def say_facts(action: str, detail: Mapping[str, Any]) -> str:
     """Say the facts noted beside an action, empty where there are none or one is missing."""
     try:
-        return str(FACTS.get(action, "")) % {name: _value(name, value) for name, value in detail.items()}
+        facts = {"indicator": detail["key"], **detail} if "key" in detail else detail
+        return str(FACTS.get(action, "")) % {name: _value(name, value) for name, value in facts.items()}
     except KeyError:
         return ""
 
 
-def say_object(target: str, user_names: Mapping[int, str]) -> str:
-    """Say which object was touched; people by their names, everything else by kind and number."""
+def say_object(target: str, name: str) -> str:
+    """Say which object was touched: kind and name, people by the name alone; without a name kind and number."""
     kind, _space, number = target.rpartition(" ")
-    if kind == "user" and number.isdecimal() and int(number) in user_names:
-        return user_names[int(number)]
+    if kind == "user" and name:
+        return name
+    if name and kind in NAMED_KINDS:
+        return str(NAMED_KINDS[kind]) % {"name": name}
     return str(KINDS[kind]) % {"number": number} if kind in KINDS else target
 
 
@@ -122,6 +142,8 @@ def _value(name: str, value: Any) -> str:
         return str(dict(Role.choices).get(value, value))
     if name == "fields" and isinstance(value, list):
         return translate(", ").join(_field_name(str(one)) for one in value)
+    if name == "indicator" and isinstance(value, Mapping):
+        return str(value.get(get_language() or "en") or next((text for text in value.values() if text), ""))
     if isinstance(value, bool):
         return translate("yes") if value else translate("no")
     return str(value)

@@ -17,7 +17,7 @@ class AnalyticsConfig(AppConfig):
         from analytics.dashboards import tree_panel
         from analytics.dashboards.scope_levels import list_scored_levels
         from analytics.indicators import expert_wake as expert_bell
-        from analytics.indicators import hooks
+        from analytics.indicators import hooks, trail
         from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
@@ -34,6 +34,7 @@ class AnalyticsConfig(AppConfig):
         listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)
         listen(row_panels, panel)
         listen(level_sources, list_scored_levels)
+        trail.register()
         listen(on_created_from_template, create_proposed_tree)
 
 

@@ -4,15 +4,17 @@ from django.apps import AppConfig
 
 
 class SurveysConfig(AppConfig):
-    """Tells accounts which customers there are to choose a manager's scope from."""
+    """Registers with those who know nothing of surveys."""
 
     name = "surveys"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register with those who know nothing of customers."""
+        """Tell accounts which customers there are, and the audit trail what its objects are called."""
         from accounts.scopes import level_sources
+        from surveys import trail
         from surveys.contacts.selectors import list_known_levels
 
         if list_known_levels not in level_sources:
             level_sources.append(list_known_levels)
+        trail.register()

@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('action', models.CharField(max_length=64)),
                 ('target', models.CharField(blank=True, max_length=120)),
+                ('target_names', models.JSONField(blank=True, default=dict)),
                 ('detail', models.JSONField(blank=True, default=dict)),
                 ('at', models.DateTimeField()),
                 ('access_key', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.accesskey')),
@@ -148,5 +149,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='auditevent',
             index=models.Index(fields=['team', '-at'], name='audit_by_team_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='auditevent',
+            index=models.Index(fields=['team', 'target'], name='audit_by_team_and_object'),
         ),
     ]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from django import template
 
 from accounts.models import AuditEvent
-from accounts.trail_words import say_action, say_facts, say_object
+from accounts.trail_objects import Touched, say_who
+from accounts.trail_words import say_action, say_facts
 
 register = template.Library()
 
@@ -25,6 +26,12 @@ def fact_words(event: AuditEvent) -> str:
 
 
 @register.filter
-def object_words(event: AuditEvent, user_names: Mapping[int, str]) -> str:
-    """Say which object an event is about."""
-    return say_object(event.target, user_names)
+def who_words(event: AuditEvent) -> str:
+    """Name who did it."""
+    return say_who(event)
+
+
+@register.filter
+def touched_by(touched: Mapping[int, Touched], event: AuditEvent) -> Touched:
+    """Pick the object that an event is about."""
+    return touched[event.pk]

@@ -76,7 +76,7 @@ def start_session(request: HttpRequest, user: User) -> None:
     membership = get_current_membership(user=user, team_id=None)
     if membership is not None:
         actor = actor_for_membership(membership)
-        record_event(actor=actor, action="session.started", target=f"user {user.pk}", at=timezone.now())
+        record_event(actor=actor, action="session.started", target=f"user {user.pk}", name=user.name, at=timezone.now())
 
 
 @require_POST

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,13 +16,13 @@ from accounts.forms import TeamForm
 from accounts.models import Team
 from accounts.roles import Permission
 from accounts.selectors import (
-    get_touched_names,
     list_access_keys,
     list_audit_events,
     list_open_invitations,
     list_team_members,
 )
 from accounts.services import update_team
+from accounts.trail_objects import find_touched
 from accounts.views.passwords import status_of
 
 FIELDS = (
@@ -40,11 +41,12 @@ def team_settings(request: TeamRequest) -> HttpResponse:
         update_team(actor=request.actor, changes=form.changes(), at=timezone.now())
         messages.success(request, _("The settings are saved."))
         return redirect("accounts:settings")
+    events = list_audit_events(team=team)[:6]
     context = {
         "nav": "settings", "form": form, "members": list_team_members(team=team),
         "invitations": list_open_invitations(team=team, at=timezone.now()),
         "keys": list_access_keys(team=team).filter(revoked_at=None),
-        "events": list_audit_events(team=team)[:6],
+        "events": events, "touched": find_touched(actor=request.actor, events=events, language=get_language() or "en"),
     }
     return render(request, "accounts/settings.html", context, status=status_of(request))
 
@@ -63,5 +65,5 @@ def initial_of(team: Team) -> dict[str, object]:
 def audit_trail(request: TeamRequest) -> HttpResponse:
     """List who did what, newest first."""
     page = Paginator(list_audit_events(team=request.actor.team), 50).get_page(request.GET.get("page"))
-    context = {"nav": "settings", "page_obj": page, "user_names": get_touched_names(events=page.object_list)}
-    return render(request, "accounts/audit.html", context)
+    touched = find_touched(actor=request.actor, events=page.object_list, language=get_language() or "en")
+    return render(request, "accounts/audit.html", {"nav": "settings", "page_obj": page, "touched": touched})

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from analytics.dashboards.changes import Changes, read_changes
 from analytics.dashboards.selection import Ignored, Selection
+from analytics.dashboards.weighting_refusals import refusal_text
 from analytics.indicators.models import WeightSet
 from analytics.scoring import periods
 from analytics.scoring.results import Period
@@ -74,7 +75,7 @@ def read_requested(asked: ChangeRequest) -> tuple[Changes | None, str]:
             earlier_weights=asked.earlier_weights,
         )
     except WeightingError as error:
-        return None, sentence(error.code, error.details)
+        return None, refusal_text(error, asked.selection.known.dimensions)
     except RunTooOldError:
         return None, sentence("run_too_old")
     return found, ""

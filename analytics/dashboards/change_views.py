@@ -26,19 +26,21 @@ from analytics.dashboards.change_text import (
 )
 from analytics.dashboards.changes import Changes
 from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
-from analytics.dashboards.exports import stream_csv
 from analytics.dashboards.filterbar import Choice
+from analytics.dashboards.origins import file_reply, origin_of
 from analytics.dashboards.presentation import filters_text
 from analytics.dashboards.selection import read_selection
 from analytics.dashboards.views import language_of, shared_context
+from analytics.dashboards.weighting_text import weighting_choices
 from analytics.indicators.models import WeightSet
-from analytics.scoring.results import Grain
-from analytics.scoring.schemes import IMPORTED, list_schemes
+from analytics.indicators.weight_words import weight_set_name
+from analytics.scoring.results import Figure, Grain
 from surveys.design.document import text_in
 
 HEADER: Final = (
-    "family", "key", "name", "metric", "before_period", "before", "before_n", "before_n_eff", "after_period", "after",
-    "after_n", "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "n_both", "weighting",
+    "family", "key", "name", "metric", "before_period", "before", "before_low", "before_high", "before_standard_error",
+    "before_n", "before_n_eff", "after_period", "after", "after_low", "after_high", "after_standard_error", "after_n",
+    "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "n_both",
 )
 
 
@@ -71,10 +73,10 @@ def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     changes = read_requested(asked)[0] if asked is not None else None
     if asked is None or changes is None:
         return redirect("dashboards:change")
-    rows = stream_csv(_rows(asked, changes, language_of(request)))
-    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="change-{asked.selection.tree.pk}.csv"'
-    return response
+    return file_reply(
+        _rows(changes, language_of(request)), origin_of(asked.selection, weighting=asked.weighting_word),
+        kind="change", tree=asked.selection.tree.pk, periods=[changes.before, changes.after],
+    )
 
 
 def _asked(request: TeamRequest) -> ChangeRequest | None:
@@ -105,25 +107,23 @@ def _menus(asked: ChangeRequest) -> dict[str, list[Choice]]:
         Choice("" if one == selection.previous else one.key, wording.period_text(one), one == asked.before)
         for one in listed
     ]
-    weightings = [Choice("", _("Unweighted"), not asked.weighting_word),
-                  Choice(IMPORTED, _("Imported weights"), asked.weighting_word == IMPORTED)]
-    weightings += [
-        Choice(str(one.pk), f"{one.name} · {one.number}", asked.weighting_word == str(one.pk))
-        for one in list_schemes(tree=selection.tree)
-    ]
+    weightings = weighting_choices(selection.tree, asked.weighting_word)
     chosen = asked.earlier_weights.pk if asked.earlier_weights else None
     sets = WeightSet.objects.filter(tree=selection.tree).order_by("-number")
     weights = [Choice("", _("the same"), chosen is None)]
-    weights += [Choice(str(one.number), f"{one.name} · {one.number}", one.pk == chosen) for one in sets]
+    weights += [Choice(str(one.number), weight_set_name(one), one.pk == chosen) for one in sets]
     return {"before": before, "weightings": weightings, "weights": weights}
 
 
-def _rows(asked: ChangeRequest, changes: Changes, language: str) -> Iterator[Sequence[Any]]:
+def _rows(changes: Changes, language: str) -> Iterator[Sequence[Any]]:
     yield HEADER
     for row in changes.rows:
         yield (
-            row.family.value, row.key, text_in(row.names, language), row.after.metric, changes.before.key,
-            row.before.value, row.before.n, row.before.n_eff, changes.after.key, row.after.value, row.after.n,
-            row.after.n_eff, row.difference, row.low, row.high, row.p, row.p_holm, row.p_bh, row.detectable,
-            row.verdict.value, row.n_both, asked.weighting_word or "none",
+            row.family.value, row.key, text_in(row.names, language), row.after.metric,
+            changes.before.key, *_cells(row.before), changes.after.key, *_cells(row.after), row.difference, row.low,
+            row.high, row.p, row.p_holm, row.p_bh, row.detectable, row.verdict.value, row.n_both,
         )
+
+
+def _cells(figure: Figure) -> Sequence[Any]:
+    return figure.value, figure.low, figure.high, figure.standard_error, figure.n, figure.n_eff

@@ -28,7 +28,7 @@ from analytics.dashboards.pairing import (
 )
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.verdicts import satisfied_subject
-from analytics.indicators.models import WeightSet
+from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.methods.errors import MethodError
 from analytics.methods.trends import decompose_change
 from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, judge_family, tested
@@ -183,7 +183,7 @@ def _compared(
         change = tested(before, after, is_weighted=is_weighted, shared=shared)
         return _Found(family, key, names, depth, before, after, change, shared.n)
 
-    words = item_names(selection)
+    words = item_names(selection.tree)
     root = later.root
     yield found(Family.HEADLINE, node_subject(root.key), root.key, root.names, 0, earlier.root.index, root.index)
     if earlier.nps is not None and later.nps is not None:
@@ -221,13 +221,13 @@ def _name_of(item: ItemResult) -> ItemName:
     return item.questionnaire_id, item.key, item.low_code, item.high_code
 
 
-def item_names(selection: Selection) -> Mapping[tuple[int, str], Names]:
+def item_names(tree: IndicatorTree) -> Mapping[tuple[int, str], Names]:
     """The newest published wording of every question of the tree; rows that read alike say which question they answer."""
     found: dict[tuple[int, str], Names] = {}
-    versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(selection.tree))
+    versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(tree))
     newest = {of: version for version, of in versions.order_by("number").values_list("id", "questionnaire_id")}
     for questionnaire, raw in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
-        document = fill_document(parse_document(raw), selection.tree.team)
+        document = fill_document(parse_document(raw), tree.team)
         texts = Counter(pair for item in document.items() for pair in item.text.items())
         for question in document.questions():
             for item in question.items:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from analytics.dashboards.narrowing import in_period, in_segments, text_under
@@ -14,11 +15,16 @@ from analytics.dashboards.page import Comment
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, QuestionSource, SourceRole
 from surveys.answering.models import Response, ResponseState
+from surveys.contacts.prepared import Prepared
 
 PAGE_SIZE: Final = 25
 LONGEST_SEARCH: Final = 80
 NPS_SCALE: Final = (0, 10)
 RATING_SCALE: Final = (1, 5)
+STANDING: Final = Prepared(
+    "SELECT id, revision FROM surveys_response WHERE id = ANY({ids}) AND state = 'complete' AND NOT is_test",
+    {"ids": "bigint[]"},
+)
 
 
 class Mood(StrEnum):
@@ -112,11 +118,17 @@ def list_comments(
 
 def are_unchanged(rows: Sequence[Quoted]) -> bool:
     """Tell whether the responses quoted still stand as they were: none erased, none edited."""
-    if not rows:
-        return True
-    standing = Response.objects.filter(pk__in=[row for row, _revision in rows])
-    found = standing.values_list("id", "revision", "state", "is_test")
-    return set(found) == {(*row, ResponseState.COMPLETE.value, False) for row in rows}
+    return not rows or set(_standing([row for row, _revision in rows])) == set(rows)
+
+
+def _standing(ids: list[int]) -> list[Quoted]:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # Asked for every view of a kept page, of which building this query took an eighth.
+            STANDING.execute(cursor, {"ids": ids})
+            return list(cursor.fetchall())
+    standing = Response.objects.filter(pk__in=ids, state=ResponseState.COMPLETE, is_test=False)
+    return list(standing.values_list("id", "revision"))
 
 
 def _narrowed(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from analytics.indicators.models import Indicator, WeightOrigin
+from analytics.indicators.forms import VECTOR_NAMES
+from analytics.indicators.models import Indicator
+from analytics.indicators.weight_words import weight_set_name
 from analytics.methods.distributions import score_vector
 from analytics.scoring.definition import LEVELS, Definition
 from analytics.scoring.models import Run
@@ -50,10 +52,9 @@ class Method:
     finished_at: datetime
     duration_ms: int
     weight_set: str
-    weight_set_number: int
-    weight_origin: str
     weights: tuple[Weight, ...]
     vector: str
+    vector_name: str
     scores: tuple[tuple[int, float], ...]
     coverage: int
     time_zone: str
@@ -67,9 +68,8 @@ def describe_method(run: Run, *, language: str) -> Method:
     scores = score_vector(definition.score_vector, list(LEVELS))
     return Method(
         run_id=run.pk, responses=run.responses, fingerprint=run.fingerprint, finished_at=run.finished_at,
-        duration_ms=run.duration_ms, weight_set=run.weight_set.name, weight_set_number=run.weight_set.number,
-        weight_origin=str(WeightOrigin(run.weight_set.origin).label), weights=_weights(run, definition, language),
-        vector=definition.score_vector,
+        duration_ms=run.duration_ms, weight_set=weight_set_name(run.weight_set), weights=_weights(run, definition, language),
+        vector=definition.score_vector, vector_name=str(VECTOR_NAMES[definition.score_vector]),
         scores=tuple((level, float(score)) for level, score in zip(LEVELS, scores, strict=True)),
         coverage=definition.coverage, time_zone=definition.time_zone, versions=_versions(run.provenance),
         metrics=tuple(METRICS[key] for key in ON_THE_OVERVIEW),

@@ -34,6 +34,7 @@ from analytics.dashboards.verdicts import (
     satisfied_subject,
     with_changes,
 )
+from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.comparing import compare
 from analytics.scoring.results import (
@@ -115,7 +116,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
     shown = next((one for one in segments if one.dimension.key == selection.by), None)
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
-        run_id=run.pk, weight_set=run.weight_set.name, weight_set_number=run.weight_set.number,
+        run_id=run.pk, weight_set=weight_set_name(run.weight_set), weight_set_number=run.weight_set.number,
         freshness=Freshness(run.pk, run.finished_at, run.responses, run.newest_response_at, False, None),
         period=selection.period, previous=selection.previous, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,

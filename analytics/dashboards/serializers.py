@@ -188,7 +188,7 @@ class OverviewOut(serializers.Serializer[Any]):
     names = Names()
     is_example = serializers.BooleanField()
     run_id = serializers.IntegerField()
-    weight_set = serializers.CharField()
+    weight_set = serializers.CharField(help_text="its number and how it was found, in words")
     weight_set_number = serializers.IntegerField()
     freshness = FreshnessOut()
     period = PeriodOutput()

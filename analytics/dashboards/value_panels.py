@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
+from analytics.dashboards.changes import item_names
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.weighting_compare import list_weightings
+from analytics.dashboards.weighting_refusals import refusal_text
 from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_text, weighting_name
+from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
 from analytics.scoring.estimators import Estimators, read_weighted_item_means
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
+from analytics.scoring.reading import Reading
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Figure, ItemResult
 from analytics.scoring.schemes import OF_THE_RUN, get_named
@@ -24,6 +28,20 @@ from analytics.scoring.sources import Filter, RunTooOldError
 from analytics.scoring.standard_weighting import word_of
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import WeightingError, report_on
+from surveys.design.document import text_in
+
+Questions = Mapping[tuple[int, str], str]
+"""What the questions of a tree ask, by questionnaire and key."""
+
+
+def question_texts(tree: IndicatorTree, language: str) -> Questions:
+    """Return the newest published wording of every question of a tree."""
+    return {name: text_in(texts, language) or name[1] for name, texts in item_names(tree).items()}
+
+
+def question_text(item: ItemResult, questions: Questions) -> str:
+    """Return what an item asks, its key where no version asks it any more."""
+    return questions.get((item.questionnaire_id, item.key), item.key)
 
 
 def present_estimators(found: Estimators) -> dict[str, Any]:
@@ -43,29 +61,32 @@ def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
     }
 
 
-def present_efforts(items: Sequence[ItemResult]) -> list[dict[str, Any]]:
+def present_efforts(items: Sequence[ItemResult], questions: Questions) -> list[dict[str, Any]]:
     """Write every seven-point question as a customer effort score in its three conventions."""
-    found = [(item.key, effort) for item in items if (effort := effort_of(item)) is not None]
+    found = [(question_text(item, questions), effort) for item in items if (effort := effort_of(item)) is not None]
     return [
-        {"key": key, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
-        for key, effort in found for figure in (effort.mean, effort.agreeing, effort.net)
+        {"name": name, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
+        for name, effort in found for figure in (effort.mean, effort.agreeing, effort.net)
     ]
 
 
-def _effort_pairs(plain: ItemResult, weighted: ItemResult) -> list[dict[str, Any]]:
+def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions) -> list[dict[str, Any]]:
     one, other = effort_of(plain), effort_of(weighted)
     if one is None or other is None:
         return []
     pairs = ((one.mean, other.mean), (one.agreeing, other.agreeing), (one.net, other.net))
-    return [pair_text(f"{METRICS[figure.metric].name}: {plain.key}", figure, of_weights, 1) for figure, of_weights in pairs]
+    text = question_text(plain, questions)
+    return [pair_text(f"{METRICS[figure.metric].name}: {text}", figure, of_weights, 1) for figure, of_weights in pairs]
 
 
 def present_weighted(
-    run: Run, word: str, origin: ValueOrigin, *, item_means: Figure, filters: Filter, scope: Filter, language: str
+    run: Run, word: str, origin: ValueOrigin, *, item_means: Figure, filters: Filter, scope: Filter, language: str,
+    questions: Questions,
 ) -> dict[str, Any]:
     """Write the value, its parts and its questions under a weighting beside the unweighted ones.
 
-    `word` names the weighting, "" the one the run has written down. `item_means` is the value by estimator B.
+    `word` names the weighting, "" the one the run has written down; `item_means` is the value by estimator B,
+    `questions` are the texts of the questions.
     """
     own = word_of(run.provenance.get("weighting"))
     known = list_weightings(run.tree)
@@ -84,7 +105,7 @@ def present_weighted(
         )
         report = report_on(run, weighting=named.weighting, period=origin.period)
     except WeightingError as error:
-        return base | {"problem": sentence(error.code, error.details)}
+        return base | {"problem": refusal_text(error, Reading(run).dimensions())}
     except RunTooOldError:
         return base | {"problem": sentence("run_too_old")}
     found = result.node(origin.node.key)
@@ -92,8 +113,8 @@ def present_weighted(
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)
     rows.insert(1, pair_text(_("The same by item means (estimator B)"), item_means, by_means, origin.node.depth))
     rows += [
-        pair_text(f"{_('Mean')}: {one.key}", one.mean, other.mean, 1)
+        pair_text(f"{_('Mean')}: {question_text(one, questions)}", one.mean, other.mean, 1)
         for one, other in zip(origin.node.items, found.items, strict=True)
     ]
-    rows += [row for one, other in zip(origin.node.items, found.items, strict=True) for row in _effort_pairs(one, other)]
+    rows += [row for one, other in zip(origin.node.items, found.items, strict=True) for row in _effort_pairs(one, other, questions)]
     return base | {"name": weighting_name(named.record), "rows": rows, "report": report}

@@ -12,21 +12,28 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import geometry, wording
+from analytics.dashboards import geometry, run_words, wording
 from analytics.dashboards.method import describe_method
-from analytics.dashboards.presentation import levels_text
+from analytics.dashboards.presentation import level_name, levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
-from analytics.dashboards.value_panels import present_efforts, present_estimators, present_weighted
+from analytics.dashboards.value_panels import (
+    Questions,
+    present_efforts,
+    present_estimators,
+    present_weighted,
+    question_text,
+    question_texts,
+)
 from analytics.dashboards.views import language_of
 from analytics.dashboards.weighting_text import weighting_name
+from analytics.indicators.models import IndicatorTree
+from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
 from analytics.scoring.estimators import read_estimators
 from analytics.scoring.models import Run
 from analytics.scoring.periods import EVERYTHING, UnknownPeriodError, parse_period
 from analytics.scoring.provenance import (
-    Because,
-    Reason,
     RunComparison,
     UnknownNodeError,
     compare_runs,
@@ -54,7 +61,7 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
     filters = _filters(request, run)
     context: dict[str, Any] = {"nav": "overview", "run": run, "method": describe_method(run, language=language),
                                "period_text": wording.period_text(period), "period": period, "node_key": node,
-                               "problem": period_problem, "runs": selectors.list_runs(tree=run.tree)[:RUNS_LISTED],
+                               "problem": period_problem, "runs": _listed_runs(run.tree),
                                "run_weighting": weighting_name(run.provenance.get("weighting"))}
     scope = request.actor.scope
     try:
@@ -64,17 +71,18 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
         raise Http404 from error
     except RunTooOldError:
         return render(request, "scoring/value.html", context | {"problem": sentence("run_too_old")})
-    pieces = geometry.stacked(origin.node.distribution)
+    pieces, questions = geometry.stacked(origin.node.distribution), question_texts(run.tree, language)
     context |= {
         "estimators": present_estimators(estimators), "hidden": _address(request, node, period, filters),
         "weighted": present_weighted(
             run, request.GET.get("weighting", ""), origin, item_means=estimators.item_means, filters=filters, scope=scope,
-            language=language),
+            language=language, questions=questions),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"], "pieces": pieces, "levels": levels_text(pieces),
         "children": [_child(one, language) for one in origin.children],
-        "items": [_item(one) for one in origin.node.items], "efforts": present_efforts(origin.node.items),
-        "filters_text": ", ".join(f"{key}: {', '.join(levels)}" for key, levels in filters.items()),
+        "items": [_item(one, questions) for one in origin.node.items],
+        "efforts": present_efforts(origin.node.items, questions),
+        "filters_text": _filters_text(run, filters, language),
     }
     return render(request, "scoring/value.html", context)
 
@@ -89,12 +97,18 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
     comparison = compare_runs(run, other)
     period, _problem = _period(request.GET.get("period", ""))
     context = {
-        "nav": "overview", "comparison": comparison, "finding": _finding(comparison), "reasons": _reasons(comparison),
+        "nav": "overview", "comparison": comparison, "finding": run_words.finding(comparison),
+        "reasons": run_words.reason_rows(comparison, language=language_of(request)),
         "period_text": wording.period_text(period),
         "values": _values(comparison, period, request.actor.scope, language_of(request)),
         "is_weighted": any(run.provenance.get("weighting") for run in (comparison.earlier, comparison.later)),
     }
     return render(request, "scoring/runs_compare.html", context)
+
+
+def _listed_runs(tree: IndicatorTree) -> list[tuple[Run, str]]:
+    """The newest runs, each with the name of its weight set."""
+    return [(one, weight_set_name(one.weight_set)) for one in selectors.list_runs(tree=tree)[:RUNS_LISTED]]
 
 
 def _period(word: str) -> tuple[Period, str]:
@@ -111,6 +125,17 @@ def _filters(request: TeamRequest, run: Run) -> dict[str, list[str]]:
     asked = {one.key: [level for level in request.GET.getlist(parameter_of(one.key)) if level in one.levels]
              for one in known.dimensions}
     return {key: levels for key, levels in asked.items() if levels}
+
+
+def _filters_text(run: Run, filters: Mapping[str, list[str]], language: str) -> str:
+    known = {one.key: one for one in PageReading(run).dimensions()} if filters else {}
+    return ", ".join(
+        _("%(name)s: %(levels)s") % {
+            "name": text_in(known[key].names, language) or key,
+            "levels": wording.listed([level_name(known[key], level, language) for level in levels]),
+        }
+        for key, levels in filters.items()
+    )
 
 
 def _address(request: TeamRequest, node: str, period: Period, filters: Mapping[str, list[str]]) -> list[tuple[str, str]]:
@@ -135,44 +160,11 @@ def _child(node: NodeResult, language: str) -> dict[str, Any]:
     }
 
 
-def _item(item: ItemResult) -> dict[str, Any]:
+def _item(item: ItemResult, questions: Questions) -> dict[str, Any]:
     return _figure(item.mean) | {
-        "key": item.key, "scale": f"{item.low_code}–{item.high_code}", "missing": item.missing,
+        "key": item.key, "name": question_text(item, questions), "scale": f"{item.low_code}–{item.high_code}", "missing": item.missing,
         "levels": " · ".join(f"{level.code}: {level.count:,}" for level in item.distribution),
     }
-
-
-def _finding(comparison: RunComparison) -> str:
-    if not comparison.reasons:
-        return _("Nothing differs: both runs have the same digits.")
-    words = {Because.DATA: _("the data"), Because.WEIGHTS: _("the indicator weights"),
-             Because.WEIGHTING: _("the respondent weighting"), Because.DEFINITION: _("the definition")}
-    return _("What differs: %(causes)s.") % {
-        "causes": wording.listed([words[one] for one in Because if one in comparison.causes])}
-
-
-def _reasons(comparison: RunComparison) -> list[dict[str, str]]:
-    causes = {Because.DATA: _("Data"), Because.WEIGHTS: _("Weights"), Because.WEIGHTING: _("Respondent weights"),
-              Because.DEFINITION: _("Definition")}
-    names = {
-        "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
-        "versions": _("Responses by questionnaire version"), "weight_set": _("Weight set"),
-        "score_vector": _("Score vector"), "coverage": _("Required share answered"), "time_zone": _("Time zone"),
-        "nodes": _("Indicators"), "sources": _("Questions"), "dimensions": _("Segment dimensions"),
-        "methods": _("Method versions"), "weighting": _("Respondent weighting"),
-    }
-    return [
-        {"cause": causes[one.because], "what": names.get(one.code) or _("Weight of %(key)s") % {"key": one.code.partition(":")[2]},
-         "before": _told(one, one.before), "after": _told(one, one.after)}
-        for one in comparison.reasons
-    ]
-
-
-def _told(reason: Reason, value: str) -> str:
-    """A weighting without a name is none, or the imported one."""
-    if reason.because != Because.WEIGHTING:
-        return value
-    return {"": _("Unweighted"), "imported": _("Imported weights")}.get(value, value)
 
 
 def _values(comparison: RunComparison, period: Period, scope: Any, language: str) -> list[dict[str, str]]:

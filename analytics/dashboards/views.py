@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import comments, exports, figures_kept, first_use, overview_page
+from analytics.dashboards import comments, exports, figures_kept, first_use, origins, overview_page
 from analytics.dashboards.access import get_tree, mark_of, trees_for
 from analytics.dashboards.figures_kept import Figures
 from analytics.dashboards.filterbar import build_filter_bar
@@ -140,10 +140,9 @@ def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
     """Send every number of the overview as CSV."""
     page = read_overview(selection=selection)
     rows = exports.overview_rows(page, language_of(request))
-    response = StreamingHttpResponse(exports.stream_csv(rows), content_type="text/csv; charset=utf-8")
-    name = f"overview-{page.tree_id}-{''.join(c if c.isalnum() else '-' for c in page.period.key)}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name if name.isascii() else "overview.csv"}"'
-    return response
+    return origins.file_reply(
+        rows, origins.origin_of(selection, weighting=""), kind="overview", tree=page.tree_id, periods=[page.period]
+    )
 
 
 @results_view

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.dashboards.selection import Selection
+from analytics.dashboards.weighting_refusals import refusal_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.results import Figure, PeriodResult, SegmentResult
 from analytics.scoring.schemes import IMPORTED, Named, get_named, list_schemes
@@ -43,7 +44,7 @@ def compare_weighting(selection: Selection, chosen: Weighting) -> Compared:
             selection.run, period=selection.period, weighting=chosen, filters=selection.filters, scope=selection.scope
         )
     except WeightingError as error:
-        return Compared(None, None, sentence(error.code, error.details))
+        return Compared(None, None, refusal_text(error, selection.known.dimensions))
     except RunTooOldError:
         return Compared(None, None, sentence("run_too_old"))
     return Compared(report, result)

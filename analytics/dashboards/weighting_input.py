@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -13,15 +14,20 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from analytics.dashboards.weighting_refusals import refusal_text
 from analytics.scoring.models import WeightingMethod
 from analytics.scoring.results import Dimension
-from analytics.scoring.sentences import sentence
-from analytics.scoring.weighting import Cell, Plan, WeightingError, check_plan
+from analytics.scoring.weighting import CROSSED, JOINED, Cell, Plan, WeightingError, check_plan
 
 LARGEST_FILE: Final = 512 * 1024
 PEOPLE: Final = "people"
 POPULATION: Final = "population"
 """The column of a file that holds people."""
+PLAIN: Final = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d{1,3})?", re.IGNORECASE)
+GROUPED: Final = tuple(re.compile(rf"[+-]?\d{{1,3}}({mark}\d{{3}})+(\.\d*)?") for mark in ", ")
+"""Numbers with a comma, or a space, between groups of three digits."""
+ALIKE: Final = str.maketrans({"，": ",", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "．": ".", "−": "-"})
+"""What spreadsheets and Chinese keyboards write for comma, space, point and minus."""
 
 
 class WeightingForm(forms.Form):
@@ -62,9 +68,9 @@ class WeightingForm(forms.Form):
         check_plan(plan)
         return plan
 
-    def show(self, error: WeightingError) -> None:
+    def show(self, error: WeightingError, dimensions: Sequence[Dimension]) -> None:
         """Put the reason for which there is no weighting on the form."""
-        self.add_error(None, sentence(error.code, error.details))
+        self.add_error(None, refusal_text(error, dimensions))
 
 
 def field_name(dimension: str, level: str) -> str:
@@ -97,6 +103,9 @@ def read_file(
     if (given.size or 0) > LARGEST_FILE:
         raise WeightingError("file_too_large")
     rows = list(csv.DictReader(io.StringIO(_text(given.read()))))
+    # More cells than columns: a comma within a number, which would be read as less than it says.
+    if any(None in row for row in rows):
+        raise WeightingError("bad_table")
     columns = [name for name in (rows[0] if rows else {}) if name]
     known = {one.key: set(one.levels) for one in dimensions}
     if method == WeightingMethod.RAKE:
@@ -128,7 +137,7 @@ def _cells(used: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> tup
     for row in rows:
         cell = tuple(_cell(row, name) for name in used)
         if cell in found:
-            raise WeightingError("level_twice", dimension=" × ".join(used), level=" · ".join(cell))
+            raise WeightingError("level_twice", dimension=CROSSED.join(used), level=JOINED.join(cell))
         found[cell] = _people(_cell(row, POPULATION))
     return tuple(found.items())
 
@@ -146,10 +155,12 @@ def _cell(row: Mapping[str, str | None], name: str) -> str:
 
 
 def _people(text: str) -> float:
-    try:
-        people = float(text.replace(",", "").replace(" ", ""))
-    except ValueError as error:
-        raise WeightingError("not_a_number", text=text) from error
+    """Read a number of people. Commas and spaces divide thousands and nothing else: of `1,5` nobody knows what is meant."""
+    written = text.translate(ALIKE)
+    is_grouped = any(pattern.fullmatch(written) for pattern in GROUPED)
+    if not is_grouped and not PLAIN.fullmatch(written):
+        raise WeightingError("not_a_number", text=text)
+    people = float(written.replace(",", "").replace(" ", ""))
     if not math.isfinite(people):
         raise WeightingError("not_a_number", text=text)
     return people

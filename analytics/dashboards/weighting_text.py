@@ -8,9 +8,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
+from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import level_name
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighting_compare import compare_levels, compare_weighting, detailed, gap
+from analytics.dashboards.weighting_compare import (
+    compare_levels,
+    compare_weighting,
+    detailed,
+    gap,
+    list_weightings,
+)
+from analytics.indicators.models import IndicatorTree
 from analytics.scoring.results import Figure, NodeResult, PeriodResult
 from analytics.scoring.schemes import Named
 from analytics.scoring.sentences import sentence
@@ -25,6 +33,14 @@ def weighting_name(record: Mapping[str, Any] | None) -> str:
     if record["kind"] == "imported":
         return _("Imported weights")
     return _("%(name)s, version %(number)s") % {"name": record["name"], "number": record["number"]}
+
+
+def weighting_choices(tree: IndicatorTree, chosen: str) -> list[Choice]:
+    """What figures can be weighted by: nothing, the imported weights, the saved weightings; `chosen` is a word."""
+    return [
+        Choice("", _("Unweighted"), not chosen),
+        *(Choice(one.word, weighting_name(one.record), one.word == chosen) for one in list_weightings(tree)),
+    ]
 
 
 def figures_of(result: PeriodResult) -> tuple[dict[str, str], ...]:

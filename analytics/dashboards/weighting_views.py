@@ -20,14 +20,13 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
-from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.presentation import level_name
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.views import emptiness, language_of, results_view, shared_context, with_query
 from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting_input import WeightingForm, field_name
-from analytics.dashboards.weighting_text import figures_of, present_detail, weighting_name
-from analytics.scoring.models import WeightingMethod
+from analytics.dashboards.weighting_text import figures_of, present_detail, weighting_choices
+from analytics.scoring.models import WeightingMethod, WeightingScheme
 from analytics.scoring.results import Dimension
 from analytics.scoring.schemes import Named, choose_weighting, list_schemes, save_scheme
 from analytics.scoring.sentences import sentence
@@ -47,11 +46,11 @@ def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
             for named in known
         ],
         "plain": figures_of(whole), "is_empty": not whole.responses and not whole.is_withheld,
-        "schemes": list_schemes(tree=selection.tree), "choice": get_choice(tree=selection.tree),
-        "choices": [
-            Choice("", _("Unweighted"), not standing),
-            *(Choice(one.word, weighting_name(one.record), one.word == standing) for one in known),
+        "schemes": [
+            (one, _dimensions_of(one, selection, language_of(request))) for one in list_schemes(tree=selection.tree)
         ],
+        "choice": get_choice(tree=selection.tree),
+        "choices": weighting_choices(selection.tree, standing),
         "detail": present_detail(selection, request.GET.get("weighting", ""), known, language_of(request)),
         "period_text": wording.period_text(selection.period),
     }
@@ -75,7 +74,7 @@ def weighting_choose(request: TeamRequest) -> HttpResponse:
         messages.error(request, sentence(error.code, error.details))
     else:
         record_event(actor=request.actor, action="weighting.chosen", target=f"tree {tree.pk}",
-                     detail={"weighting": word or "none"}, at=at)
+                     name=tree.names, detail={"weighting": word or "none"}, at=at)
         messages.success(request, _("New runs write this weighting down. Runs made before keep theirs."))
     return HttpResponseRedirect(with_query(reverse("dashboards:weighting"), urlencode({"survey": tree.pk})))
 
@@ -105,7 +104,7 @@ def weighting_new(request: TeamRequest) -> HttpResponse:
                        "cells": _cells(found.report, plan, selection, language_of(request))}
             typed = dict(_as_fields(plan))
         except WeightingError as error:
-            form.show(error)
+            form.show(error, selection.known.dimensions)
     context |= shared_context(request, selection, "weighting") | {
         "form": form, "inputs": _inputs(selection, typed, language_of(request)),
         "period_text": wording.period_text(selection.period),
@@ -120,7 +119,7 @@ def _save(request: TeamRequest, selection: Selection, name: str, plan: Plan, at:
     report_on(selection.run, weighting=plan, period=selection.period)
     scheme = save_scheme(tree=selection.tree, name=name, plan=plan, user=request.actor.user, at=at)
     record_event(
-        actor=request.actor, action="weighting.saved", target=f"tree {selection.tree.pk}",
+        actor=request.actor, action="weighting.saved", target=f"tree {selection.tree.pk}", name=selection.tree.names,
         detail={"number": scheme.number, "name": scheme.name, "method": scheme.method}, at=at,
     )
     messages.success(request, _("Weighting %(number)s is saved.") % {"number": scheme.number})
@@ -135,6 +134,11 @@ def _row(named: Named, found: Compared) -> dict[str, Any]:
         "method": WeightingMethod(record["method"]).label if is_scheme else "", "report": found.report,
         "problem": found.problem, "figures": figures_of(found.result) if found.result is not None else (),
     }
+
+
+def _dimensions_of(scheme: WeightingScheme, selection: Selection, language: str) -> str:
+    known = {one.key: text_in(one.names, language) for one in selection.known.dimensions}
+    return wording.listed([known.get(key) or key for key in scheme.dimensions])
 
 
 def _cells(report: Report | None, plan: Plan, selection: Selection, language: str) -> list[dict[str, Any]]:

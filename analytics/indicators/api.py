@@ -159,8 +159,8 @@ class WeightSetListView(generics.ListAPIView[WeightSet]):
         except TreeError as error:
             raise ValidationError({"weights": _problem(error)}) from error
         record_event(
-            actor=actor, action="weights.set", target=f"tree {tree.pk}", at=at,
-            detail={"key": parent.key, "number": made.number, "reason": made.reason},
+            actor=actor, action="weights.set", target=f"tree {tree.pk}", name=tree.names, at=at,
+            detail={"key": parent.key, "indicator": parent.names, "number": made.number, "reason": made.reason},
         )
         return Response(WeightSetOutput(made).data, status=201)
 

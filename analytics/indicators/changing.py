@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.db.models import F
 
 from analytics.indicators import hooks
-from analytics.indicators.models import IndicatorTree
+from analytics.indicators.models import Indicator, IndicatorTree
+
+CHANGED: Final = "tree_changed"
+"""Somebody else has changed the tree since the page was made."""
 
 
 class TreeError(ValueError):
@@ -24,9 +28,27 @@ def locked(tree_id: int) -> IndicatorTree:
     return IndicatorTree.objects.select_for_update().get(pk=tree_id)
 
 
+def locked_as_seen(indicator: Indicator, revision: int | None) -> IndicatorTree:
+    """Lock the tree of an indicator and refuse when it is not the one that was looked at; in a transaction.
+
+    `revision` is the tree's definition revision that the person saw; None asks only that the indicator is
+    still there. Raises TreeError `tree_changed`.
+    """
+    tree = IndicatorTree.objects.select_for_update().filter(pk=indicator.tree_id).first()
+    is_seen = tree is not None and revision in (None, tree.definition_revision)
+    if tree is None or not is_seen or not tree.indicators.filter(pk=indicator.pk).exists():
+        raise TreeError(CHANGED)
+    return tree
+
+
+def reworded(tree: IndicatorTree) -> None:
+    """Say that names or targets have changed: nothing to compute anew, but a page that is open is not the newest."""
+    IndicatorTree.objects.filter(pk=tree.pk).update(definition_revision=F("definition_revision") + 1)
+
+
 def touched(tree: IndicatorTree, at: datetime) -> None:
     """Say that the definition has changed."""
-    IndicatorTree.objects.filter(pk=tree.pk).update(definition_revision=F("definition_revision") + 1)
+    reworded(tree)
     hooks.announce(tree.pk, at)
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from analytics.indicators.panel_models import Expert, Panel
-from analytics.indicators.panel_results import SheetResult, list_pairs
+from analytics.indicators.panel_results import SheetResult, list_pairs, unlinked_groups
 from surveys.design.document import text_in
 
 PAIRS_PER_PAGE: Final = 4
@@ -138,6 +139,24 @@ def pointer(expert: Expert, result: SheetResult, language: str) -> dict[str, Any
         "implied": judgement_text(panel, first, second, found.implied, language),
         "ratio": found.ratio_without,
         "anchor": list_pairs(panel).index((first, second)),
+    }
+
+
+def missing_link(expert: Expert, language: str) -> dict[str, Any] | None:
+    """Name the groups of a sheet that no judgement joins, and the first pair that would join two of them."""
+    panel, groups = expert.panel, unlinked_groups(expert.panel, expert.judgements)
+    if len(groups) < 2:
+        return None
+    names = names_of(panel, language)
+    group_of = {key: number for number, group in enumerate(groups) for key in group}
+    pairs = list_pairs(panel)
+    number, (first, second) = next(
+        (number, pair) for number, pair in enumerate(pairs) if group_of[pair[0]] != group_of[pair[1]]
+    )
+    between = pgettext("between the parts of a list", ", ")
+    return {
+        "groups": [between.join(names[key] for key in group) for group in groups], "anchor": number,
+        "first": names[first], "second": names[second],
     }
 
 

@@ -22,6 +22,7 @@ from analytics.indicators.expert_sheet import (
     PAIRS_PER_PAGE,
     Given,
     fields_of,
+    missing_link,
     names_of,
     page_count,
     page_number,
@@ -116,7 +117,10 @@ def _looked(expert: Expert, language: str, page: int, posted: QueryDict) -> Http
 def _fit(expert: Expert, result: SheetResult, language: str) -> dict[str, Any]:
     """What the page says about how well the judgements fit together."""
     ratio = "" if result.ratio is None else _("%(ratio)s of at most 0.10") % {"ratio": f"{result.ratio:.2f}"}
-    return {"result": result, "pointer": pointer(expert, result, language), "ratio_text": ratio}
+    return {
+        "result": result, "pointer": pointer(expert, result, language), "ratio_text": ratio,
+        "table": expert.panel.get_random_index_display(),
+    }
 
 
 def _take_overview(request: HttpRequest, expert: Expert, language: str, page: int, move: str) -> HttpResponse:
@@ -169,6 +173,6 @@ def _context(
         "fields": fields_of(expert, page, language, request.POST if given else None, given.problems if given else None),
         "strengths": strength_words(), **_fit(expert, result, language),
         "weights": [(names[key], weight) for weight, key in weights],
-        "elements": list(names.values()), "can_send": result.is_linked,
+        "elements": list(names.values()), "can_send": result.is_linked, "gap": missing_link(expert, language),
         "problem_count": len(given.problems) if given else 0,
     }

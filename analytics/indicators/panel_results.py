@@ -17,6 +17,7 @@ from analytics.methods.ahp import (
     incomplete_priorities,
     is_linked,
     judgement_matrix,
+    linked_groups,
 )
 from analytics.methods.ahp_panel import (
     DisturbingJudgement,
@@ -106,6 +107,12 @@ def matrix_of(panel: Panel, judgements: Mapping[str, Any]) -> FloatArray:
         if first in place and second in place:
             known[place[first], place[second]] = float(value) if value > 0 else -1 / value
     return judgement_matrix(len(place), known)
+
+
+def unlinked_groups(panel: Panel, judgements: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Return the elements of a sheet in groups between which no judgement leads; one group where all are linked."""
+    matrix = matrix_of(panel, judgements)
+    return tuple(tuple(panel.keys[place] for place in group) for group in linked_groups(matrix == matrix))
 
 
 def sheet_result(panel: Panel, judgements: Mapping[str, Any]) -> SheetResult:

@@ -152,7 +152,8 @@ def expert_withdraw(request: TeamRequest, expert_id: int) -> HttpResponse:
 
 
 def _record(request: TeamRequest, panel: Panel, action: str, detail: dict[str, Any] | None = None) -> None:
-    record_event(actor=request.actor, action=action, target=f"panel {panel.pk}", detail=detail, at=timezone.now())
+    record_event(actor=request.actor, action=action, target=f"panel {panel.pk}", name=panel.node_names,
+                 detail=detail, at=timezone.now())
 
 
 def _page(

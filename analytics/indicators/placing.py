@@ -9,8 +9,8 @@ from typing import Final
 from django.db import transaction
 
 from accounts.models import User
-from analytics.indicators.changing import TreeError, locked
-from analytics.indicators.models import Indicator, IndicatorTree
+from analytics.indicators.changing import TreeError, locked_as_seen
+from analytics.indicators.models import Indicator
 from analytics.indicators.services import move_indicator
 
 BEFORE, INSIDE, AFTER = "before", "inside", "after"
@@ -38,7 +38,7 @@ def place_indicator(
     `revision` is the tree's definition revision that the mover saw. Raises TreeError `tree_changed` when
     somebody has changed the tree since, `place_gone` for an unknown target, and as `move_indicator` does.
     """
-    tree = _seen(indicator, revision)
+    tree = locked_as_seen(indicator, revision)
     node = tree.indicators.select_related("parent").get(pk=indicator.pk)
     target = tree.indicators.select_related("parent").filter(pk=target_id).first()
     if target is None or where not in WHERE:
@@ -61,21 +61,12 @@ def shift_indicator(
 
     Raises TreeError for the root, and `tree_changed` when a revision is given that is not the tree's.
     """
-    tree = _seen(indicator, revision)
+    tree = locked_as_seen(indicator, revision)
     node = tree.indicators.select_related("parent").get(pk=indicator.pk)
     if node.parent is None:
         raise TreeError("root_stays")
     place = [one.pk for one in node.parent.children.all()].index(node.pk)
     return _moved(node, node.parent, max(0, place + step), user, at)
-
-
-def _seen(indicator: Indicator, revision: int | None) -> IndicatorTree:
-    """Lock the tree and refuse when it is not the one that was looked at, or the indicator has gone."""
-    tree = locked(indicator.tree_id)
-    is_seen = revision is None or revision == tree.definition_revision
-    if not is_seen or not tree.indicators.filter(pk=indicator.pk).exists():
-        raise TreeError("tree_changed")
-    return tree
 
 
 def _moved(node: Indicator, parent: Indicator, position: int, user: User | None, at: datetime) -> Placed:

@@ -26,7 +26,8 @@ def _sentences() -> dict[str, str]:
         "beside_root": _("Nothing can stand beside the top of the tree. Drop it on the top to put it below."),
         "place_gone": _("This place does not exist any more. The tree is shown as it is now."),
         "tree_changed": _(
-            "Somebody has changed the tree meanwhile, so nothing was moved. It is shown as it is now; move again."
+            "Somebody has changed the tree meanwhile, so nothing of yours was stored. It is shown as it is now; look at"
+            " it and try again."
         ),
         "other_tree": _("An indicator cannot move to another tree."),
         "target_out_of_range": _("A target lies between 0 and 100."),

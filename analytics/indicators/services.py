@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from accounts.models import Team, User
 from analytics.indicators import hooks
-from analytics.indicators.changing import TreeError, check_reason, locked, touched
+from analytics.indicators.changing import TreeError, check_reason, locked, locked_as_seen, reworded, touched
 from analytics.indicators.models import (
     Indicator,
     IndicatorTree,
@@ -90,13 +90,15 @@ def create_tree(
 
 @transaction.atomic
 def add_indicator(
-    *, parent: Indicator, key: str, names: Mapping[str, str], user: User | None, at: datetime
+    *, parent: Indicator, key: str, names: Mapping[str, str], user: User | None, at: datetime,
+    revision: int | None = None,
 ) -> Indicator:
     """Add a node below another; the siblings make room for it in proportion.
 
-    Raises TreeError when the key is bad or taken, the parent is fed by questions, or the tree gets too deep.
+    Raises TreeError when the key is bad or taken, the parent is fed by questions, the tree gets too deep, or
+    somebody has changed it since `revision`.
     """
-    tree = locked(parent.tree_id)
+    tree = locked_as_seen(parent, revision)
     if parent.sources.exists():
         raise TreeError("parent_is_measured")
     if _depth(parent) + 1 > DEPTH:
@@ -110,12 +112,14 @@ def add_indicator(
 
 
 @transaction.atomic
-def remove_indicator(*, indicator: Indicator, user: User | None, at: datetime) -> None:
+def remove_indicator(
+    *, indicator: Indicator, user: User | None, at: datetime, revision: int | None = None
+) -> None:
     """Remove a node with all below it; its siblings take over its weight in proportion.
 
-    Raises TreeError for the root.
+    Raises TreeError for the root, and when somebody has changed the tree since `revision`.
     """
-    tree = locked(indicator.tree_id)
+    tree = locked_as_seen(indicator, revision)
     if indicator.parent is None:
         raise TreeError("root_stays")
     weights = without(_weights(tree), _branch_keys(indicator))
@@ -126,14 +130,16 @@ def remove_indicator(*, indicator: Indicator, user: User | None, at: datetime) -
 
 @transaction.atomic
 def move_indicator(
-    *, indicator: Indicator, parent: Indicator, position: int, user: User | None, at: datetime
+    *, indicator: Indicator, parent: Indicator, position: int, user: User | None, at: datetime,
+    revision: int | None = None,
 ) -> Indicator:
     """Put a node below `parent` as its child number `position` (from 0).
 
     Under a new parent it gets an equal share and the others make room; those it left take over its weight.
-    Raises TreeError for the root, for a move below itself, below a measured node, or too deep.
+    Raises TreeError for the root, for a move below itself, below a measured node, or too deep, and when
+    somebody has changed the tree since `revision`.
     """
-    tree = locked(indicator.tree_id)
+    tree = locked_as_seen(indicator, revision)
     _check_move(indicator, parent)
     before = indicator.parent
     siblings = [one for one in parent.children.all() if one.pk != indicator.pk]
@@ -150,6 +156,22 @@ def move_indicator(
         _reweight(tree, weights, left | joined | {indicator.key: 1 - sum(joined.values())}, user, at)
     else:
         touched(tree, at)
+    return indicator
+
+
+@transaction.atomic
+def edit_indicator(
+    *, indicator: Indicator, names: Mapping[str, str], target: Decimal | None, revision: int | None
+) -> Indicator:
+    """Give a node new names and a new target.
+
+    Raises TreeError when no language has a name, the target is out of range, or somebody has changed the tree
+    since `revision`.
+    """
+    tree = locked_as_seen(indicator, revision)
+    rename_indicator(indicator=indicator, names=names)
+    set_target(indicator=indicator, target=target)
+    reworded(tree)
     return indicator
 
 
@@ -187,10 +209,10 @@ def map_question(
 ) -> QuestionSource:
     """Let a question feed a leaf, or be the NPS, the overall satisfaction or the comment question.
 
-    A question that fed another leaf of the tree is moved. Raises TreeError when the node has children,
-    the questionnaire is another team's, or the overall question would be inside the index it validates.
+    A question that fed another leaf of the tree is moved. Raises TreeError when the node has children or is
+    gone, the questionnaire is another team's, or the overall question would be inside the index it validates.
     """
-    tree = locked(tree.pk)
+    tree = locked_as_seen(indicator, None) if indicator is not None and indicator.tree_id == tree.pk else locked(tree.pk)
     source = _map(tree, indicator, role, questionnaire, question_key)
     touched(tree, at)
     return source
@@ -213,7 +235,7 @@ def set_weights(
     `weights` maps the key of every child to its share. Raises TreeError naming the child (`key`) whose weight is
     missing, negative, not finite or nobody's, or when they are all 0, do not sum to 1 or nobody says why.
     """
-    tree = locked(parent.tree_id)
+    tree = locked_as_seen(parent, None)
     check_reason(reason)
     _check_children([child.key for child in parent.children.all()], weights)
     return _reweight(tree, _weights(tree), dict(weights), user, at, origin=WeightOrigin.MANUAL, reason=reason)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, selectors, services
-from analytics.indicators.changing import TreeError
+from analytics.indicators.changing import CHANGED, TreeError
 from analytics.indicators.forms import (
     IndicatorForm,
     MappingForm,
@@ -30,6 +30,7 @@ from analytics.indicators.hooks import tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
 from analytics.indicators.problems import list_problems
+from analytics.indicators.replies import STATUS, answer, node_view, posted_number, refuse, tell_it_is_gone
 from analytics.indicators.sentences import sentence
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
@@ -94,75 +95,87 @@ def tree_rules(request: TeamRequest, tree_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @team_view(Permission.DESIGN)
-def indicator(request: TeamRequest, indicator_id: int) -> HttpResponse:
+@node_view
+def indicator(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Show one indicator; a POST changes its names and its target."""
-    node = access.get_indicator(request.actor, indicator_id)
     if request.method != "POST":
         return _indicator_page(request, node)
     form = IndicatorForm(request.POST)
     if not form.is_valid():
         return _indicator_page(request, node, form=form, status=422)
-    services.rename_indicator(indicator=node, names=form.names)
-    services.set_target(indicator=node, target=form.cleaned_data["target"])
-    _record(request, node.tree, "indicator.edited", {"key": node.key})
+    try:
+        services.edit_indicator(
+            indicator=node, names=form.names, target=form.cleaned_data["target"],
+            revision=posted_number(request, "revision"),
+        )
+    except TreeError as error:
+        return _refused(request, node, error, form=form)
+    _record(request, node.tree, "indicator.edited", _about(node))
     messages.success(request, _("Saved."))
     return redirect("indicators:tree", node.tree_id)
 
 
 @require_POST
 @team_view(Permission.DESIGN)
-def indicator_add(request: TeamRequest, indicator_id: int) -> HttpResponse:
+@node_view
+def indicator_add(request: TeamRequest, parent: Indicator) -> HttpResponse:
     """Add an indicator below this one."""
-    parent = access.get_indicator(request.actor, indicator_id)
     form = NewIndicatorForm(request.POST)
     if not form.is_valid():
         return _indicator_page(request, parent, new=form, status=422)
     try:
         node = services.add_indicator(
-            parent=parent, key=form.cleaned_data["key"], names=form.names, user=request.actor.user, at=timezone.now()
+            parent=parent, key=form.cleaned_data["key"], names=form.names, user=request.actor.user,
+            at=timezone.now(), revision=posted_number(request, "revision"),
         )
     except TreeError as error:
-        form.add_error("key" if "key" in error.code else None, sentence(error.code, error.details))
-        return _indicator_page(request, parent, new=form, status=422)
-    _record(request, parent.tree, "indicator.added", {"key": node.key})
+        return _refused(request, parent, error, new=form)
+    _record(request, parent.tree, "indicator.added", _about(node))
     messages.success(request, _("Added. Now choose the questions that measure it."))
     return redirect("indicators:indicator", node.pk)
 
 
 @require_POST
 @team_view(Permission.DESIGN)
-def indicator_remove(request: TeamRequest, indicator_id: int) -> HttpResponse:
+@node_view
+def indicator_remove(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Remove an indicator with all below it."""
-    node = access.get_indicator(request.actor, indicator_id)
     return _change(
         request, node.tree, "indicator.removed",
-        lambda at: services.remove_indicator(indicator=node, user=request.actor.user, at=at), key=node.key,
+        lambda at: services.remove_indicator(
+            indicator=node, user=request.actor.user, at=at, revision=posted_number(request, "revision")
+        ),
+        _about(node),
     )
 
 
 @require_POST
 @team_view(Permission.DESIGN)
-def indicator_move(request: TeamRequest, indicator_id: int) -> HttpResponse:
+@node_view
+def indicator_move(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Hang an indicator below another one."""
-    node = access.get_indicator(request.actor, indicator_id)
     form = MoveForm(request.POST, tree=node.tree)
+    if posted_number(request, "revision") not in (None, node.tree.definition_revision):
+        # The place that was chosen may be gone: say that, rather than that it is no choice.
+        return refuse(request, node.tree, TreeError(CHANGED))
     if not form.is_valid():
         return _indicator_page(request, node, move=form, status=422)
     parent = form.cleaned_data["parent"]
     return _change(
         request, node.tree, "indicator.moved",
         lambda at: services.move_indicator(
-            indicator=node, parent=parent, position=parent.children.count(), user=request.actor.user, at=at
+            indicator=node, parent=parent, position=parent.children.count(), user=request.actor.user, at=at,
+            revision=posted_number(request, "revision"),
         ),
-        key=node.key,
+        _about(node),
     )
 
 
 @require_POST
 @team_view(Permission.DESIGN)
-def indicator_map(request: TeamRequest, indicator_id: int) -> HttpResponse:
+@node_view
+def indicator_map(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Let a question feed this indicator."""
-    node = access.get_indicator(request.actor, indicator_id)
     return _map(request, node.tree, node)
 
 
@@ -177,10 +190,13 @@ def tree_map(request: TeamRequest, tree_id: int) -> HttpResponse:
 @team_view(Permission.DESIGN)
 def source_remove(request: TeamRequest, source_id: int) -> HttpResponse:
     """Stop a question from feeding the tree."""
-    source = access.get_source(request.actor, source_id)
+    try:
+        source = access.get_source(request.actor, source_id)
+    except Http404:
+        return tell_it_is_gone(request)
     return _change(
         request, source.tree, "question.unmapped",
-        lambda at: services.unmap_question(source=source, at=at), key=source.question_key,
+        lambda at: services.unmap_question(source=source, at=at), {"key": source.question_key},
     )
 
 
@@ -212,26 +228,40 @@ def _map(request: TeamRequest, tree: IndicatorTree, node: Indicator | None) -> H
         lambda at: services.map_question(
             tree=tree, indicator=node, role=role, questionnaire=questionnaire, question_key=key, at=at
         ),
-        key=key,
+        {"key": key},
     )
 
 
 def _change(
-    request: TeamRequest, tree: IndicatorTree, action: str, service: Callable[[datetime], Any], key: str = ""
+    request: TeamRequest, tree: IndicatorTree, action: str, service: Callable[[datetime], Any],
+    detail: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Call a service, say what came of it, and show the tree."""
     try:
         service(timezone.now())
     except TreeError as error:
-        messages.error(request, sentence(error.code, error.details))
-    else:
-        _record(request, tree, action, {"key": key} if key else {})
-        messages.success(request, _("Saved. Results are being recomputed."))
-    return redirect("indicators:tree", tree.pk)
+        return refuse(request, tree, error)
+    _record(request, tree, action, detail or {})
+    return answer(request, tree, _("Saved. Results are being recomputed."))
+
+
+def _refused(request: TeamRequest, node: Indicator, error: TreeError, **forms: Any) -> HttpResponse:
+    """Say in the form why nothing was stored, with all that was typed; on the tree where the indicator has gone."""
+    if not Indicator.objects.filter(pk=node.pk).exists():
+        return refuse(request, node.tree, error)
+    [form] = forms.values()
+    form.add_error("key" if "key" in error.code else None, sentence(error.code, error.details))
+    current = access.get_indicator(request.actor, node.pk)
+    return _indicator_page(request, current, status=STATUS.get(error.code, 422), **forms)
+
+
+def _about(node: Indicator) -> dict[str, Any]:
+    return {"key": node.key, "indicator": node.names}
 
 
 def _record(request: TeamRequest, tree: IndicatorTree, action: str, detail: dict[str, Any]) -> None:
-    record_event(actor=request.actor, action=action, target=f"tree {tree.pk}", detail=detail, at=timezone.now())
+    record_event(actor=request.actor, action=action, target=f"tree {tree.pk}", name=tree.names, detail=detail,
+                 at=timezone.now())
 
 
 def _tree_page(

@@ -23,6 +23,7 @@ from analytics.indicators.hand_weights import EQUAL, SCALE, WeightsForm, filled
 from analytics.indicators.hooks import list_run_problems
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.panel_selectors import list_panel_nodes, list_panels
+from analytics.indicators.replies import node_view
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_change import change_to, changes_between
 from analytics.indicators.weight_choice import (
@@ -117,9 +118,9 @@ def tree_equal(request: TeamRequest, tree_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @team_view(Permission.DESIGN)
-def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
+@node_view
+def indicator_weights(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Show the weights of the indicators below one; a POST sets them, or fills the fields as asked."""
-    node = access.get_indicator(request.actor, indicator_id)
     branch = selectors.branch_of(node=node)
     if not branch.children:
         messages.error(request, _("Nothing hangs below this indicator, so there are no weights to set."))
@@ -140,7 +141,7 @@ def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
     except TreeError as error:
         form.add_error(None, sentence(error.code, error.details))
         return _hand_page(request, node, form, status=422)
-    return _begun(request, made, "weights.set", key=node.key)
+    return _begun(request, made, "weights.set", key=node.key, indicator=node.names)
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -149,7 +150,8 @@ def indicator_weights(request: TeamRequest, indicator_id: int) -> HttpResponse:
 def _begun(request: TeamRequest, made: WeightSet, action: str, **detail: Any) -> HttpResponse:
     """Log who chose what and why, and say what follows from it."""
     record_event(
-        actor=request.actor, action=action, target=f"tree {made.tree_id}", at=timezone.now(),
+        actor=request.actor, action=action, target=f"tree {made.tree_id}", name=made.tree.names,
+        at=timezone.now(),
         detail={"number": made.number, "origin": made.origin, "reason": made.reason, **detail},
     )
     messages.success(request, _("A new series begins with these weights. Published results stay as they are."))

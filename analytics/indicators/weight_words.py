@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analytics.indicators.models import WeightOrigin
+from analytics.indicators.models import WeightOrigin, WeightSet
 
 
 def candidate_name(candidate: Mapping[str, Any]) -> str:
@@ -21,7 +21,19 @@ def candidate_name(candidate: Mapping[str, Any]) -> str:
 
 def method_name(code: str) -> str:
     """Name the way in which weights were found; a name that is no method is returned as it is."""
-    names = {
+    return _methods().get(code, code)
+
+
+def weight_set_name(weight_set: WeightSet) -> str:
+    """Name a weight set by its number and the way in which it was found."""
+    # The set of a panel keeps the key of the indicator it was made for, the set of a comparison its method.
+    method = None if weight_set.origin == WeightOrigin.AHP else _methods().get(weight_set.name)
+    origin = method or WeightOrigin(weight_set.origin).label
+    return _("No. %(number)s: %(origin)s") % {"number": weight_set.number, "origin": origin}
+
+
+def _methods() -> dict[str, str]:
+    return {
         "in_force": _("Weights in force"),
         "equal": _("Equal"),
         "ahp": _("AHP expert panel"),
@@ -31,7 +43,6 @@ def method_name(code: str) -> str:
         "factor_scores": _("Factor score coefficients"),
         "entropy": _("Entropy"),
     }
-    return names.get(code, code)
 
 
 def about(code: str) -> str:

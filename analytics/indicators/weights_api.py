@@ -121,7 +121,7 @@ class WeightSetChooseView(APIView):
         except TreeError as error:
             raise ValidationError({"weights": [sentence(error.code, error.details)]}) from error
         record_event(
-            actor=actor, action="weights.chosen", target=f"tree {found.tree_id}", at=at,
+            actor=actor, action="weights.chosen", target=f"tree {found.tree_id}", name=found.tree.names, at=at,
             detail={"number": made.number, "origin": made.origin, "reason": reason},
         )
         return Response(WeightSetDetailOutput(made).data, status=201)

@@ -274,12 +274,30 @@ def is_linked(known: npt.NDArray[np.bool_]) -> bool:
     >>> is_linked(np.array([[True, False], [False, True]]))
     False
     """
-    reached, frontier = {0}, [0]
+    return len(_reached(known, 0)) == len(known)
+
+
+def linked_groups(known: npt.NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    """Return the elements in groups that judged pairs link, in order of their first element.
+
+    Examples
+    --------
+    >>> known = np.eye(4, dtype=bool)
+    >>> known[0, 2] = known[2, 0] = True
+    >>> linked_groups(known)
+    ((0, 2), (1,), (3,))
+    """
+    groups = (tuple(sorted(_reached(known, element))) for element in range(len(known)))
+    return tuple(dict.fromkeys(groups))
+
+
+def _reached(known: npt.NDArray[np.bool_], start: int) -> set[int]:
+    reached, frontier = {start}, [start]
     while frontier:
         new = set(np.flatnonzero(known[frontier.pop()]).tolist()) - reached
         reached |= new
         frontier.extend(new)
-    return len(reached) == len(known)
+    return reached
 
 
 def _priorities(weights: FloatArray, largest: float, random_index: str) -> Priorities:

@@ -22,6 +22,7 @@ from analytics.scoring.effort import effort_of
 from analytics.scoring.models import Run
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.periods import UnknownPeriodError, parse_period
+from analytics.scoring.reading import Reading
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Grain, ItemResult, Period
 from analytics.scoring.schemes import get_named
@@ -214,7 +215,7 @@ class ValuesView(APIView):
         """Return values with n, interval, metric and weights, narrowed to the caller's scope."""
         actor = actor_of(request)
         run = get_run(actor, run_id)
-        filters = asked_filters(request)
+        filters = asked_filters(request, run, actor.scope)
         record = None
         try:
             if "weighting" in request.query_params:
@@ -308,12 +309,28 @@ def _last(request: Request) -> int:
     return int(given)
 
 
-def asked_filters(request: Request) -> dict[str, list[str]]:
-    """Read the filters; ValidationError for what is none."""
+def asked_filters(request: Request, run: Run, scope: selectors.Filter) -> dict[str, list[str]]:
+    """Read the filters; ValidationError for what is none, or names what the run does not know."""
     found: dict[str, list[str]] = {}
     for given in request.query_params.getlist("filter"):
         key, colon, level = given.partition(":")
         if not colon or not key:
             raise ValidationError({"filter": [_("Write a filter as dimension:level.")]})
         found.setdefault(key, []).append(level)
+    if found:
+        _check_known(found, run, scope)
     return found
+
+
+def _check_known(filters: selectors.Filter, run: Run, scope: selectors.Filter) -> None:
+    try:
+        known = {one.key: one for one in Reading(run, scope=scope).dimensions()}
+    except RunTooOldError as error:
+        raise ValidationError({"filter": [sentence("run_too_old")]}) from error
+    for key, levels in filters.items():
+        if key not in known:
+            raise ValidationError({"filter": [sentence("unknown_dimension", {"dimension": key})]})
+        for level in levels:
+            # A level the team has named may be one nobody answered from; "" stands for those without any.
+            if level and level not in known[key].levels and level not in known[key].level_names:
+                raise ValidationError({"filter": [sentence("unknown_level", {"dimension": key, "level": level})]})

@@ -41,7 +41,7 @@ def _rows(sent: Iterable[bytes]) -> Iterator[tuple[memoryview, ...]]:
         if row.startswith(_SIGNATURE):
             # Before the first row: flags, and an extension of so many bytes.
             view = view[_HEADER_SIZE + int.from_bytes(view[_HEADER_SIZE - 4 : _HEADER_SIZE], "big") :]
-        if view and view != _NO_MORE_ROWS:
+        if bytes(view[:2]) not in (b"", _NO_MORE_ROWS):
             yield tuple(_fields(view))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import cubes
@@ -48,12 +49,13 @@ def check(*, tree: IndicatorTree, at: datetime) -> Report:
         if run is None:
             return Report(0, (), is_requested(tree=tree))
         definition = Definition.from_json(run.definition)
-        rebuilt, responses, prints = _rebuilt(definition, row_layout(run.tree.team))
-        if is_requested(tree=tree) and f"{prints:016x}" != run.fingerprint:
+        rebuilt = _Rebuilt(definition, row_layout(run.tree.team))
+        responses, fingerprint = rebuilt.responses, f"{rebuilt.prints:016x}"
+        if is_requested(tree=tree) and fingerprint != run.fingerprint:
             return Report(responses, (), is_behind=True)
-        differences = list(_compared(stored_summary(run), rebuilt))
-        if f"{prints:016x}" != run.fingerprint or responses != run.responses:
-            covered = Difference("run", "responses", f"{run.responses}/{run.fingerprint}", f"{responses}/{prints:016x}")
+        differences = list(_compared(stored_summary(run), rebuilt.summary))
+        if (responses, fingerprint) != (run.responses, run.fingerprint):
+            covered = Difference("run", "responses", f"{run.responses}/{run.fingerprint}", f"{responses}/{fingerprint}")
             differences.insert(0, covered)
         return Report(responses, tuple(differences))
 
@@ -64,20 +66,22 @@ def stored_summary(run: Run) -> cubes.Summary:
     return whole | summaries_of_slices(Slice.objects.filter(run=run))
 
 
-def _rebuilt(definition: Definition, layout: RowLayout) -> tuple[cubes.Summary, int, int]:
-    """Read every row there is, whatever blocks say of it, and summarise a block's worth at a time."""
-    summary: cubes.Summary = {}
-    rows, prints = 0, 0
-    for questionnaire in definition.questionnaires:
+class _Rebuilt:
+    """What all rows come to, a block's worth of them after the other: memory does not grow with them."""
 
-        def add(columns: Columns, questionnaire: int = questionnaire) -> None:
-            nonlocal summary, rows, prints
-            found = summarise(columns, definition, questionnaire)
-            summary = cubes.merge([summary, found], definition.layout.squares)
-            rows, prints = rows + columns.rows, (prints + columns.fingerprint) & MASK
+    def __init__(self, definition: Definition, layout: RowLayout) -> None:
+        self.definition = definition
+        self.summary: cubes.Summary = {}
+        self.responses, self.prints = 0, 0
+        for questionnaire in definition.questionnaires:
+            # Every row there is, whatever blocks say of it.
+            take_columns(questionnaire, countable_responses(questionnaire), layout, partial(self._add, questionnaire))
 
-        take_columns(questionnaire, countable_responses(questionnaire), layout, add)
-    return summary, rows, prints
+    def _add(self, questionnaire: int, columns: Columns) -> None:
+        found = summarise(columns, self.definition, questionnaire)
+        self.summary = cubes.merge([self.summary, found], self.definition.layout.squares)
+        self.responses += columns.rows
+        self.prints = (self.prints + columns.fingerprint) & MASK
 
 
 def _compared(stored: cubes.Summary, rebuilt: cubes.Summary) -> list[Difference]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import NodeResult, Period, PeriodResult
 from analytics.scoring.sources import Filter
+
+LISTED: Final = ", "
+"""Stands between the parts of a value that is a list; no key holds it."""
 
 
 class UnknownNodeError(LookupError):
@@ -46,7 +49,10 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that differs: its code for a sentence, what it was, and what it is."""
+    """One thing that differs: its code for a sentence, what it was, and what it is.
+
+    Both are numbers, keys or, divided by `LISTED`, lists of them; a weight set is its number.
+    """
 
     because: Because
     code: str
@@ -110,7 +116,7 @@ def _data(earlier: Run, later: Run) -> list[Reason]:
 def _weights(earlier: Run, later: Run, before: Definition, after: Definition) -> list[Reason]:
     reasons = []
     if earlier.weight_set_id != later.weight_set_id:
-        names = [f"{run.weight_set.name} · {run.weight_set.number}" for run in (earlier, later)]
+        names = [str(run.weight_set.number) for run in (earlier, later)]
         reasons.append(Reason(Because.WEIGHTS, "weight_set", *names))
     old, new = ({node.key: node.weight for node in one.nodes} for one in (before, after))
     reasons += [
@@ -125,10 +131,11 @@ def _weighting(earlier: Run, later: Run) -> list[Reason]:
     one, other = (run.provenance.get("weighting") for run in (earlier, later))
     if one == other:
         return []
-    return [Reason(Because.WEIGHTING, "weighting", _name_of(one), _name_of(other))]
+    return [Reason(Because.WEIGHTING, "weighting", name_of_weighting(one), name_of_weighting(other))]
 
 
-def _name_of(record: Mapping[str, Any] | None) -> str:
+def name_of_weighting(record: Mapping[str, Any] | None) -> str:
+    """Name a recorded weighting: its name and number, `imported`, or "" for none."""
     if not record:
         return ""
     return f"{record['name']} · {record['number']}" if record["kind"] == "scheme" else str(record["kind"])
@@ -152,13 +159,13 @@ def _source(source: Any) -> str:
 
 def _only_new(one: str, other: str) -> tuple[str, str]:
     """Of two lists, what the other does not have."""
-    left, right = one.split(", "), other.split(", ")
-    return ", ".join(part for part in left if part not in right), ", ".join(part for part in right if part not in left)
+    left, right = one.split(LISTED), other.split(LISTED)
+    return _list(part for part in left if part not in right), _list(part for part in right if part not in left)
 
 
 def _list(parts: Any) -> str:
-    return ", ".join(parts)
+    return LISTED.join(parts)
 
 
 def _counts(counts: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in sorted(counts.items()))
+    return LISTED.join(f"{key}: {value}" for key, value in sorted(counts.items()))

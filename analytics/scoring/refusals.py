@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from analytics.indicators.hooks import RunProblem
@@ -78,8 +78,8 @@ def reason_of(refusal: Refusal) -> str:
 
 def refusal_sentence(refusal: Refusal) -> str:
     """Say what happened and what to do."""
-    happened = translate("The results are not refreshed: %(reason)s.") % {"reason": reason_of(refusal)}
-    return translate("%(happened)s %(remedy)s") % {
+    happened = gettext("The results are not refreshed: %(reason)s.") % {"reason": reason_of(refusal)}
+    return gettext("%(happened)s %(remedy)s") % {
         "happened": happened, "remedy": REMEDIES.get(refusal.code, WEIGHTS_REMEDY),
     }
 

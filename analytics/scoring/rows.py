@@ -99,6 +99,7 @@ def take_columns(
 
     `take` must not ask the database for anything: the next rows are already coming.
     """
+    # Looked up before the first row comes.
     items = {version: items_of_version(version) for version in _versions(questionnaire_id)}
 
     def convert(table: RowTable) -> None:
@@ -129,11 +130,18 @@ def _versions(questionnaire_id: int) -> list[int]:
     return list(QuestionnaireVersion.objects.filter(questionnaire_id=questionnaire_id).values_list("id", flat=True))
 
 
+@lru_cache(maxsize=1024)
+def items_of_version(version_id: int) -> tuple[ItemKey, ...]:
+    """Return the scored items of a published version, which never changes."""
+    stored = QuestionnaireVersion.objects.values_list("document", flat=True).get(pk=version_id)
+    items = parse_document(stored).items()
+    return tuple(sorted(ItemKey(item.key, item.scale.low, item.scale.high) for item in items))
+
+
 def columns_of(
-    table: RowTable, layout: RowLayout, items_of: Callable[[int], tuple[ItemKey, ...]] | None = None
+    table: RowTable, layout: RowLayout, items_of: Callable[[int], tuple[ItemKey, ...]] = items_of_version
 ) -> Columns:
-    """Turn rows into columns; `items_of` tells the items of a version, by default from the database."""
-    items_of = items_of or items_of_version
+    """Turn rows into columns; `items_of` tells the items of a version."""
     versions = np.array([group.version for group in table.groups], dtype=np.int64)[table.group]
     found, counts = np.unique(versions, return_counts=True)
     items = tuple(sorted({item for version in found.tolist() for item in items_of(version)}))
@@ -144,14 +152,6 @@ def columns_of(
             _place(codes[items.index(item)], table, item, is_own)
     by_version = dict(zip(found.tolist(), counts.tolist(), strict=True))
     return from_facts(items, codes, _facts(table, layout, by_version))
-
-
-@lru_cache(maxsize=1024)
-def items_of_version(version_id: int) -> tuple[ItemKey, ...]:
-    """Return the scored items of a published version, which never changes."""
-    stored = QuestionnaireVersion.objects.values_list("document", flat=True).get(pk=version_id)
-    items = parse_document(stored).items()
-    return tuple(sorted(ItemKey(item.key, item.scale.low, item.scale.high) for item in items))
 
 
 def fingerprint(ids: IntArray, revisions: IntArray) -> int:

@@ -52,7 +52,9 @@ def _sentences() -> dict[str, str]:
         "unknown_dimension": _("There is no segment dimension “%(dimension)s”."),
         "unknown_level": _("“%(dimension)s” has no level “%(level)s”."),
         "level_twice": _("The level “%(level)s” of “%(dimension)s” is given twice."),
-        "not_a_number": _("“%(text)s” is not a number of people."),
+        "not_a_number": _(
+            "“%(text)s” is not a number of people. Write for example 1500, 1,500 or 12.5."
+        ),
         "bad_table": _("The file cannot be read as a table with the columns dimension, level and population."),
         "file_too_large": _("The file is too large: a table of margins has a few hundred lines."),
         "no_respondents": _("No answers in this period, so there is nobody to weight."),

@@ -7,7 +7,7 @@ below 2**53, so floats are exact here and no order of adding can be seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -76,7 +76,7 @@ def _histogram_of(item: ItemKey, column: Codes) -> IntArray:
     for code in (*on_scale, *MISSING, *(code for code in range(HIGHEST + 1) if code not in on_scale)):
         if not left:
             break
-        count = np.count_nonzero(column == code)
+        count = int(np.count_nonzero(column == code))
         found[0, histogram_position(code)] = count
         left -= count
     return found
@@ -144,18 +144,28 @@ def _of_combinations(
 
 def _of_open_nodes(plan: Plan, digits: Digits, joints: Joints, cells: Cells) -> dict[int, FloatArray]:
     """Score the nodes that no one table decides row by row, and add their values up."""
+    passes = _open_values(plan, digits, joints, cells.size)
+    if cells.count == 1:
+        sums = {node: np.zeros(SUMS) for node in plan.scorer.open}
+        for _rows, found in passes:
+            for node, part in found.items():
+                sums[node] += _of_all_rows(part, plan)
+        return sums
     values = {node: np.empty(cells.size, dtype=np.int32) for node in plan.scorer.open}
-    sums = {node: np.zeros(SUMS) for node in plan.scorer.open}
-    for first in range(0, cells.size if values else 0, ROWS_PER_PASS):
+    for rows, found in passes:
+        for node, part in found.items():
+            values[node][rows] = part
+    return {node: _of_rows(column, plan, cells) for node, column in values.items()}
+
+
+def _open_values(
+    plan: Plan, digits: Digits, joints: Joints, size: int
+) -> Iterator[tuple[slice, dict[int, FloatArray]]]:
+    """Yield the values of these nodes for some rows at a time."""
+    for first in range(0, size if plan.scorer.open else 0, ROWS_PER_PASS):
         rows = slice(first, first + ROWS_PER_PASS)
         parts = {node: [joint[rows] for joint in tables] for node, tables in joints.items()}
-        for node, part in plan.scorer.open_values([column[rows] for column in digits], parts).items():
-            if cells.count == 1:
-                # Added up while they are in the cache.
-                sums[node] += _of_all_rows(part, plan)
-            else:
-                values[node][rows] = part
-    return sums if cells.count == 1 else {node: _of_rows(column, plan, cells) for node, column in values.items()}
+        yield rows, plan.scorer.open_values([column[rows] for column in digits], parts)
 
 
 def _of_all_rows(values: FloatArray, plan: Plan) -> FloatArray:

@@ -101,7 +101,7 @@ class ValueView(APIView):
         """Return a value, its parts and its origin; 404 for an indicator the run does not have."""
         actor = actor_of(request)
         run, query = get_run(actor, run_id), request.query_params
-        period, filters = asked_period(query.get("period", "all")), asked_filters(request)
+        period, filters = asked_period(query.get("period", "all")), asked_filters(request, run, actor.scope)
         node = query.get("node") or run.definition["nodes"][0]["key"]
         try:
             origin = describe_value(run, node=node, period=period, filters=filters, scope=actor.scope)

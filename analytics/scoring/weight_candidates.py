@@ -29,6 +29,7 @@ from analytics.methods.retention import parallel_analysis
 from analytics.methods.trees import ROOT, normalised_weights
 from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, scores_of
+from analytics.scoring.random_groups import Keys, content_keys, draw_groups
 from analytics.scoring.summaries import node_values
 
 DIGITS: Final = 10
@@ -36,8 +37,6 @@ DIGITS: Final = 10
 
 GROUPS: Final = 32
 """Random groups of answers; their standard errors scatter by about an eighth around the true ones."""
-
-GROUP_SEED: Final = 20_261_122
 
 Shares = tuple[FloatArray, dict[str, Any]]
 """Importance of every leaf, and facts worth telling."""
@@ -105,21 +104,21 @@ class NoOverallError(MethodError):
 
 
 def gather(definition: Definition, parts: Iterable[tuple[int, Columns]]) -> Material:
-    """Go through the answers once.
+    """Sum up the answers, as a whole and by random group; however they are cut into parts, the sums are the same.
 
     Raises NoAnswersError when there are none.
     """
     places = [number for number, node in enumerate(definition.nodes) if not definition.children[node.key]]
+    held = [(questionnaire, columns) for questionnaire, columns in parts if columns.rows]
+    # Twice through the answers: a row's number among its like is known only when all of them have been seen.
+    keys = [_keys(*_scores(columns, definition, questionnaire, places)) for questionnaire, columns in held]
+    drawn = draw_groups(np.concatenate(keys), GROUPS) if keys else np.zeros(0, dtype=np.int64)
     groups: list[Sums | None] = [None] * GROUPS
-    for number, (questionnaire, columns) in enumerate(parts):
-        if not columns.rows:
-            continue
-        values = node_values(columns, definition, questionnaire)[places]
-        overall = _overall(columns, definition, questionnaire)
-        # Drawn by place and not by what was answered: like answers must fall into different groups by chance alone.
-        drawn = np.random.default_rng([GROUP_SEED, number]).integers(0, GROUPS, columns.rows)
+    for questionnaire, columns in held:
+        values, overall = _scores(columns, definition, questionnaire, places)
+        own, drawn = drawn[: columns.rows], drawn[columns.rows :]
         for group in range(GROUPS):
-            chosen = drawn == group
+            chosen = own == group
             if chosen.any():
                 groups[group] = _joined(groups[group], _sums(values[:, chosen], overall[chosen]))
     found = tuple(group for group in groups if group is not None)
@@ -285,6 +284,19 @@ def _among_leaves(sums: Sums) -> Correlations:
     return correlations(
         PairSums(pairs.n[:-1, :-1], pairs.sums[:-1, :-1], pairs.squares[:-1, :-1], pairs.products[:-1, :-1])
     )
+
+
+def _scores(
+    columns: Columns, definition: Definition, questionnaire: int, places: Sequence[int]
+) -> tuple[npt.NDArray[np.int32], FloatArray]:
+    """All that the methods see of the answers: values of the leaves (see `_sums`) and the overall item."""
+    values = node_values(columns, definition, questionnaire)[list(places)]
+    return values, _overall(columns, definition, questionnaire)
+
+
+def _keys(values: npt.NDArray[np.int32], overall: FloatArray) -> Keys:
+    whole = np.rint(np.nan_to_num(overall, nan=-1.0) * UNITS).astype(np.int64)
+    return content_keys([*values, whole], len(whole))
 
 
 def _overall(columns: Columns, definition: Definition, questionnaire: int) -> FloatArray:

@@ -40,7 +40,7 @@ EARLIER_SETS: Final = 4
 GROWTH: Final = 1.05
 """The comparison is made anew when there are so many times the answers it was made from."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of what is written; a comparison of another format is made anew."""
 
 Part = tuple[int, Columns]

@@ -26,6 +26,9 @@ FloatArray = npt.NDArray[np.float64]
 Cell = tuple[str, ...]
 UNKNOWN: Final = ""
 """The level of a respondent of whom it is not known."""
+CROSSED, JOINED = " × ", " · "
+"""Stand between the dimensions, and between the levels, of a cell in the details of a refusal."""
+
 MOST_CELLS: Final = 4096
 
 
@@ -134,7 +137,11 @@ def check_plan(plan: Plan) -> None:
         raise WeightingError("unknown_method")
     for cell, people in plan.population:
         if not np.isfinite(people) or people < 0:
-            raise WeightingError("negative_population", level=" · ".join(level for level in cell if level))
+            named = [pair for pair in zip(plan.dimensions, cell, strict=False) if pair[1]]
+            raise WeightingError(
+                "negative_population", dimension=CROSSED.join(key for key, _ in named),
+                level=JOINED.join(level for _, level in named),
+            )
     for place, dimension in enumerate(plan.dimensions):
         total = sum(people for cell, people in plan.population if cell[place])
         if not total > 0:
@@ -272,8 +279,8 @@ def _post_stratified(plan: Plan, cells: list[Cell], counts: list[int]) -> CellWe
     people = {cell: number for cell, number in plan.population if number > 0}
     known = {cell: n for cell, n in zip(cells, counts, strict=True) if UNKNOWN not in cell}
     _check_both_ways(
-        " × ".join(plan.dimensions), {" · ".join(cell): n for cell, n in people.items()},
-        {" · ".join(cell): n for cell, n in known.items()},
+        CROSSED.join(plan.dimensions), {JOINED.join(cell): n for cell, n in people.items()},
+        {JOINED.join(cell): n for cell, n in known.items()},
     )
     size, total = sum(counts), sum(people.values())
     share = sum(known.values()) / size

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django import template
 
 from analytics.indicators.models import QuestionSource
+from analytics.indicators.panel_models import RandomIndexTable
 from analytics.indicators.selectors import Branch
 
 register = template.Library()
@@ -32,6 +33,12 @@ def is_group(label: object) -> bool:
 def wording_of(texts: Mapping[int, Mapping[str, str]], source: QuestionSource) -> Mapping[str, str]:
     """Give a question's texts by language; empty where it is no longer asked."""
     return texts.get(source.pk, {})
+
+
+@register.filter
+def random_index_name(code: str) -> str:
+    """Name the table of random indices a ratio was divided by."""
+    return str(RandomIndexTable(code).label)
 
 
 @register.filter

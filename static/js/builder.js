@@ -1,4 +1,4 @@
-// Saves the editor while typing, reloads the preview, and warns when somebody else saved first. Everything works without it.
+// Saves the editor while typing, writes the outline and headings anew, reloads the preview, and warns when somebody else saved first. Everything works without it.
 import { startDragOrder } from "./drag-order.js";
 
 const form = document.querySelector("form[data-autosave]");
@@ -16,9 +16,20 @@ async function save() {
   stamp.textContent = answer.message;
   if (!reply.ok) return;
   for (const input of document.querySelectorAll("input[name=revision]")) input.value = answer.revision;
+  show(answer.parts);
   count("[data-blocking]", answer.blocking);
   count("[data-missing]", answer.missing);
   if (preview) preview.src = preview.src;
+}
+
+// The outline and the headings say what has been saved. One that is being used waits for the next time.
+function show(parts) {
+  if (document.body.classList.contains("is-dragging")) return;
+  for (const [name, html] of Object.entries(parts ?? {})) {
+    const place = document.querySelector(`[data-part="${CSS.escape(name)}"]`);
+    if (!place || place.contains(document.activeElement)) continue;
+    place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+  }
 }
 
 // A tab's figure follows what was saved; one that comes or goes altogether waits for the next page.

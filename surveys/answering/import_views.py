@@ -204,6 +204,7 @@ def _run(request: TeamRequest, response_import: ResponseImport) -> HttpResponse:
     else:
         record_event(
             actor=request.actor, action="responses.imported", target=f"questionnaire {response_import.questionnaire_id}",
+            name=response_import.questionnaire.name,
             detail={"created": report.created, "wrong": report.wrong}, at=at,
         )
     return redirect("answering:import-done", response_import.pk)

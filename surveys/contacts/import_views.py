@@ -120,7 +120,8 @@ def _run(request: TeamRequest, contact_import: ContactImport) -> HttpResponse:
     try:
         done = importing.run_import(contact_import=contact_import, at=timezone.now())
         record_event(
-            actor=request.actor, action="contacts.imported", target=f"import {done.pk}", at=timezone.now(),
+            actor=request.actor, action="contacts.imported", target=f"import {done.pk}",
+            name=done.file_name, at=timezone.now(),
             detail={key: done.report[key] for key in ("new", "updated", "stopped", "wrong")},
         )
     except importing.ImportDoneError:

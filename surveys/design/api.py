@@ -135,7 +135,8 @@ class QuestionnaireList(ListAPIView[Questionnaire]):
         """Create a draft from a template or a document."""
         data = _valid(QuestionnaireInput(data=request.data))
         made = _create(request, data)
-        record_event(actor=actor_of(request), action="questionnaire.created", target=f"questionnaire {made.pk}", at=timezone.now())
+        record_event(actor=actor_of(request), action="questionnaire.created", target=f"questionnaire {made.pk}",
+                     name=made.name, at=timezone.now())
         return Response(_with_live(request, made.pk), status=status.HTTP_201_CREATED)
 
 
@@ -194,7 +195,7 @@ class VersionList(ListAPIView[Any]):
         data = _valid(PublishInput(data=request.data))
         version = _publish(questionnaire, actor.user, data)
         record_event(actor=actor, action="questionnaire.published", target=f"questionnaire {questionnaire.pk}",
-                     detail={"version": version.number}, at=timezone.now())
+                     name=questionnaire.name, detail={"version": version.number}, at=timezone.now())
         return Response(VersionOutput(version).data, status=status.HTTP_201_CREATED)
 
 

@@ -27,6 +27,7 @@ from surveys.sending.letters import (
     message_id_for,
 )
 from surveys.sending.models import Campaign, Invitation
+from surveys.sending.timeline import nobody, note
 from surveys.sending.transport import Letter, Outcome, Result, Session, open_session
 
 BATCH: Final = 50
@@ -147,7 +148,9 @@ def _halt(run: Run, invitation: Invitation, mark: str, outcome: Outcome) -> None
     """The server refuses us, not this person: stop the campaign and say why."""
     run.is_halted = True
     ledger.put_back(invitation=invitation, mark=mark, at=run.clock())
-    ledger.pause_for(campaign_id=run.campaign.pk, reason=outcome.reason)
+    if ledger.pause_for(campaign_id=run.campaign.pk, reason=outcome.reason):
+        campaign = run.campaign
+        note(nobody(campaign.team), campaign, "campaign.halted", at=run.clock(), detail={"reason": outcome.reason})
     log.error("campaign paused", extra={"campaign": run.campaign.pk, "reason": outcome.reason})
 
 

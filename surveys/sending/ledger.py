@@ -23,6 +23,7 @@ from surveys.contacts.models import Suppression
 from surveys.contacts.services import suppress
 from surveys.sending.letters import message_id_for
 from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invitation
+from surveys.sending.timeline import nobody, note
 from surveys.sending.transport import Outcome, Result
 
 RESERVED_FOR: Final = timedelta(minutes=2)
@@ -207,7 +208,19 @@ def finish_done(*, at: datetime, campaign_id: int | None = None) -> int:
     if campaign_id is not None:
         campaigns = campaigns.filter(pk=campaign_id)
     open_rows = Invitation.objects.filter(campaign_id=OuterRef("pk"), state__in=UNFINISHED)
-    return campaigns.filter(~Exists(open_rows)).update(state=CampaignState.FINISHED, finished_at=at)
+    done = campaigns.filter(~Exists(open_rows)).select_related("team")
+    return sum(_finish(campaign, at) for campaign in done)
+
+
+def _finish(campaign: Campaign, at: datetime) -> bool:
+    """Finish one campaign and note it; of several who find it done only one does."""
+    with transaction.atomic():
+        finished = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SENDING).update(
+            state=CampaignState.FINISHED, finished_at=at
+        )
+        if finished:
+            note(nobody(campaign.team), campaign, "campaign.finished", at=at)
+    return finished == 1
 
 
 def reopen(*, campaign_id: int, states: list[str], at: datetime, ids: list[int] | None = None) -> int:

@@ -23,6 +23,7 @@ from surveys.sending.drafts import unsaved_campaign
 from surveys.sending.letters import Person
 from surveys.sending.models import CampaignState
 from surveys.sending.sentences import LAUNCH_ERRORS, TEST_ERRORS
+from surveys.sending.timeline import note
 from surveys.sending.transport import Outcome, Result
 
 TEST_PREFIX: Final = "[Test] "
@@ -32,7 +33,7 @@ TEST_PREFIX: Final = "[Test] "
 @team_view(Permission.DESIGN)
 def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
     """Send the test mail to the person who asks, in every language."""
-    campaign = access.get_campaign(request.actor, campaign_id)
+    campaign, at = access.get_campaign(request.actor, campaign_id), timezone.now()
     version = selectors.get_latest_version(campaign=campaign)
     person = tester(request)
     if version is None or not person.email:
@@ -40,8 +41,10 @@ def campaign_test(request: TeamRequest, campaign_id: int) -> HttpResponse:
         return redirect("sending:check", campaign_id)
     outcomes = services.send_test(
         campaign=campaign, version=version, person=person, links=preview.preview_links(campaign=campaign),
-        prefix=TEST_PREFIX, at=timezone.now(),
+        prefix=TEST_PREFIX, at=at,
     )
+    if all(outcome.result is Result.SENT for outcome in outcomes):
+        note(request.actor, campaign, "campaign.tested", at=at)
     _tell_of_test(request, outcomes, person.email)
     return redirect("sending:check" if campaign.state == CampaignState.DRAFT else "sending:detail", campaign_id)
 

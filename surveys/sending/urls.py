@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.sending import stop_views, test_views, views
+from surveys.sending import state_views, stop_views, test_views, views
 
 app_name = "sending"
 
@@ -16,13 +16,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sendings/<int:campaign_id>/check/", views.campaign_check, name="check"),
     path("sendings/<int:campaign_id>/mail/<str:language>/", views.campaign_mail, name="mail"),
     path("sendings/<int:campaign_id>/test/", test_views.campaign_test, name="test"),
-    path("sendings/<int:campaign_id>/launch/", views.campaign_launch, name="launch"),
+    path("sendings/<int:campaign_id>/launch/", state_views.campaign_launch, name="launch"),
     path("sendings/<int:campaign_id>/progress/", views.campaign_progress, name="progress"),
-    path("sendings/<int:campaign_id>/pause/", views.campaign_pause, name="pause"),
-    path("sendings/<int:campaign_id>/resume/", views.campaign_resume, name="resume"),
+    path("sendings/<int:campaign_id>/pause/", state_views.campaign_pause, name="pause"),
+    path("sendings/<int:campaign_id>/resume/", state_views.campaign_resume, name="resume"),
     path("sendings/<int:campaign_id>/duplicate/", views.campaign_duplicate, name="duplicate"),
-    path("sendings/<int:campaign_id>/cancel/", views.campaign_cancel, name="cancel"),
-    path("sendings/<int:campaign_id>/resend/", views.campaign_resend, name="resend"),
+    path("sendings/<int:campaign_id>/cancel/", state_views.campaign_cancel, name="cancel"),
+    path("sendings/<int:campaign_id>/resend/", state_views.campaign_resend, name="resend"),
     path("questionnaires/<int:questionnaire_id>/test/", test_views.draft_test, name="draft-test"),
     path("u/test/", stop_views.stop_preview, name="stop-preview"),
     path("u/<str:token>/", stop_views.unsubscribe, name="unsubscribe"),

@@ -12,14 +12,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import Actor, TeamRequest, team_view
-from accounts.audit import record_event
 from accounts.roles import Permission
 from surveys.contacts.models import Segment
 from surveys.contacts.selectors import count_audience, list_attributes, list_segments
@@ -30,13 +27,13 @@ from surveys.sending.forms import TEXT_FIELDS, WhatForm, WhenForm, WhoForm, what
 from surveys.sending.models import Campaign, CampaignState, DeliveryState
 from surveys.sending.sentences import (
     FILTERS,
-    LAUNCH_ERRORS,
     PAUSE_REASONS,
     REASONS,
     Sentence,
     shown_state,
 )
 from surveys.sending.test_views import tester
+from surveys.sending.timeline import list_timeline
 
 PER_PAGE: Final = 50
 # Mail needs inline styles; the sandbox takes everything else away.
@@ -206,21 +203,6 @@ def campaign_mail(request: TeamRequest, campaign_id: int, language: str) -> Http
     )
 
 
-@require_POST
-@team_view(Permission.DESIGN)
-def campaign_launch(request: TeamRequest, campaign_id: int) -> HttpResponse:
-    """Send. A second press, by anybody, leads to the same running campaign."""
-    campaign = access.get_campaign(request.actor, campaign_id)
-    at = timezone.now()
-    try:
-        if services.launch_campaign(campaign=campaign, at=at):
-            record_event(actor=request.actor, action="campaign.launched", target=f"campaign {campaign_id}", at=at)
-    except (services.NotPublishedError, services.EmptyAudienceError, services.TextsMissingError) as error:
-        messages.error(request, str(LAUNCH_ERRORS[type(error).__name__]))
-        return redirect("sending:check", campaign_id)
-    return redirect("sending:detail", campaign_id)
-
-
 @require_safe
 @team_view(Permission.DESIGN)
 def campaign_detail(request: TeamRequest, campaign_id: int) -> HttpResponse:
@@ -235,7 +217,8 @@ def campaign_detail(request: TeamRequest, campaign_id: int) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     return render(request, "sending/campaign_detail.html", {
-        "nav": "sendings", "campaign": campaign, "funnel": funnel, "fingerprint": _fingerprint(campaign, funnel),
+        "nav": "sendings", "campaign": campaign, "timeline": list_timeline(campaign=campaign),
+        "funnel": funnel, "fingerprint": _fingerprint(campaign, funnel),
         "steps": _steps(funnel), "not_delivered": _not_delivered(campaign), "state": state, "search": search,
         "left_out": left_out_lines(campaign.left_out), "left_out_total": sum(campaign.left_out.values()),
         "page": page, "recipients": [(row, shown_state(row), _last_event(row)) for row in page],
@@ -289,51 +272,9 @@ def campaign_progress(request: TeamRequest, campaign_id: int) -> JsonResponse:
 
 @require_POST
 @team_view(Permission.DESIGN)
-def campaign_pause(request: TeamRequest, campaign_id: int) -> HttpResponse:
-    """Pause."""
-    services.pause_campaign(campaign=access.get_campaign(request.actor, campaign_id))
-    return _changed(request, campaign_id, "campaign.paused")
-
-
-@require_POST
-@team_view(Permission.DESIGN)
-def campaign_resume(request: TeamRequest, campaign_id: int) -> HttpResponse:
-    """Resume."""
-    services.resume_campaign(campaign=access.get_campaign(request.actor, campaign_id), at=timezone.now())
-    return _changed(request, campaign_id, "campaign.resumed")
-
-
-@require_POST
-@team_view(Permission.DESIGN)
 def campaign_duplicate(request: TeamRequest, campaign_id: int) -> HttpResponse:
     """Start a new sending from this one, at its first step."""
     campaign = access.get_campaign(request.actor, campaign_id)
     made = services.duplicate_campaign(campaign=campaign, user=request.actor.user, at=timezone.now())
     messages.success(request, _("This is a copy. Give it a name of its own and check each step."))
     return redirect("sending:what", made.pk)
-
-
-@require_POST
-@team_view(Permission.DESIGN)
-def campaign_cancel(request: TeamRequest, campaign_id: int) -> HttpResponse:
-    """End a campaign for good."""
-    services.cancel_campaign(campaign=access.get_campaign(request.actor, campaign_id))
-    record_event(actor=request.actor, action="campaign.cancelled", target=f"campaign {campaign_id}", at=timezone.now())
-    return redirect("sending:list")
-
-
-@require_POST
-@team_view(Permission.DESIGN)
-def campaign_resend(request: TeamRequest, campaign_id: int) -> HttpResponse:
-    """Send failed or unknown mail again, because a person says so."""
-    campaign = access.get_campaign(request.actor, campaign_id)
-    again = services.resend(campaign=campaign, states=[request.POST.get("state", "")], at=timezone.now())
-    messages.success(
-        request, ngettext("Sending again to %(n)d contact.", "Sending again to %(n)d contacts.", again) % {"n": again}
-    )
-    return _changed(request, campaign_id, "campaign.resent")
-
-
-def _changed(request: TeamRequest, campaign_id: int, action: str) -> HttpResponse:
-    record_event(actor=request.actor, action=action, target=f"campaign {campaign_id}", at=timezone.now())
-    return redirect(reverse("sending:detail", args=[campaign_id]))

@@ -44,9 +44,16 @@ class TestTheWords:
 
     def test_name_objects(self) -> None:
         with translation.override("zh-hans"):
-            assert say_object("questionnaire 12", {}) == "问卷 12"
-        assert say_object("user 3", {3: "Alice"}) == "Alice"
-        assert say_object("something 3", {}) == "something 3"
+            assert say_object("questionnaire 12", "") == "问卷 12"
+            assert say_object("questionnaire 12", "冬季") == "问卷“冬季”"
+        assert say_object("user 3", "Alice") == "Alice"
+        assert say_object("something 3", "x") == "something 3"
+
+    def test_name_an_indicator_in_the_reader_s_language_or_by_its_key(self) -> None:
+        names = {"en": "Speed", "zh-hans": "速度"}
+        with translation.override("zh-hans"):
+            assert say_facts("indicator.removed", {"key": "speed", "indicator": names}) == "速度"
+        assert say_facts("indicator.removed", {"key": "speed"}) == "speed"
 
 
 @pytest.mark.django_db

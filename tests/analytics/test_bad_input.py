@@ -177,8 +177,14 @@ CASES = {
     "a period beyond the calendar": Case(lambda shop: give(shop, SOME), "period=9999&before=0001-01-01..9999-12-31"),
     "a wave of nobody": Case(lambda shop: give(shop, SOME), "period=wave:%00&before=wave:Nobody&filter=region:%00&region=%00"),
     "an earlier wave of nobody": Case(lambda shop: give(shop, SOME), "period=wave:Nobody&before=wave:%00&node=csi"),
-    "a level of nobody": Case(lambda shop: give(shop, SOME), f"{TWO}&region=Mars&filter=region:Mars", {
+    "a level of nobody": Case(lambda shop: give(shop, SOME), f"{TWO}&region=North&filter=region:North", {
         "api values": Said(NO_ANSWERS), "api value": Said(NO_ANSWERS)}),
+    "a level that does not exist": Case(lambda shop: give(shop, SOME), f"{TWO}&region=Mars&filter=region:Mars", dict.fromkeys(
+        ("api values", "api trend", "api levels", "api value"),
+        Said("“%(dimension)s” has no level “%(level)s”.", {"dimension": "region", "level": "Mars"}))),
+    "a dimension that does not exist": Case(lambda shop: give(shop, SOME), f"{TWO}&nope=1&filter=nope:1", dict.fromkeys(
+        ("api values", "api trend", "api levels", "api value"),
+        Said("There is no segment dimension “%(dimension)s”.", {"dimension": "nope"}))),
 }
 
 

@@ -8,7 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent
+from analytics.dashboards.weighting_input import read_fields
 from analytics.scoring.models import WeightingScheme
+from analytics.scoring.results import Dimension
+from analytics.scoring.weighting import WeightingError
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.django_db
 NEW = "/weighting/new/?period=wave:2017"
 PEOPLE = {"people:region:East": "500", "people:region:West": "300", "people:region:North": "200"}
 FORM = {"name": "Regions", "method": "rake", "trim_low": "", "trim_high": "", **PEOPLE}
+UNREADABLE = ("1,5", "1_0", "12,34", "1,2345", "1,500 000", "1.500,5", ",500", "1e", "--5", "10²", "½", "1,,500", "0x10")
 
 
 @pytest.fixture
@@ -31,6 +35,13 @@ def shop(cast: Cast) -> Shop:
     fill_waves(shop)
     shop.compute()
     return shop
+
+
+def read(text: str) -> float:
+    """Read what is typed for one level."""
+    known = [Dimension("region", {}, ("East",), {})]
+    _, population = read_fields({"people:region:East": text}, "rake", known)
+    return population[0][1]
 
 
 def post(cast: Cast, button: str = "check", **changes):
@@ -49,6 +60,20 @@ class TestThePage:
         share = page["satisfied"]["headline"]["figure"]["value"]
         index_share = page["nodes"][0]["satisfied"]["value"]
         assert f"{share:.1%}" in words(client_of(cast.bob).get("/weighting/")) and f"{share:.1%}" != f"{index_share:.1%}"
+
+
+class TestANumberOfPeople:
+    @pytest.mark.parametrize(("text", "people"), [
+        ("1500", 1500), ("1,500", 1500), ("1 500", 1500), ("1\u202f500\u202f000.5", 1500000.5), ("１，５００", 1500),
+        ("12.5", 12.5), ("1,234,567", 1234567), ("0", 0), ("-5", -5), ("1e+13", 1e13), ("999", 999),
+    ])
+    def test_may_have_its_thousands_divided(self, text, people):
+        assert read(text) == people
+
+    @pytest.mark.parametrize("text", UNREADABLE)
+    def test_that_can_be_read_in_two_ways_is_none(self, text):
+        with pytest.raises(WeightingError, match="not_a_number"):
+            read(text)
 
 
 class TestANewWeighting:
@@ -77,13 +102,15 @@ class TestANewWeighting:
         assert WeightingScheme.objects.get().method == "cells"
 
     @pytest.mark.parametrize(("changes", "reason"), [
-        ({"people:region:East": "-5"}, "must be a number of people"), ({"people:region:East": "many"}, "is not a number of people"),
+        ({"people:region:East": "-5"}, "must be a number of people"), ({"people:region:East": "1,5"}, "Write for example 1500"),
+        ({"people:region:East": "many"}, "is not a number of people"),
         ({"people:region:East": "nan"}, "is not a number of people"), ({"people:region:East": "0"}, "no population"),
         (dict.fromkeys(PEOPLE, "0"), "adds up to 0"), (dict.fromkeys(PEOPLE, ""), "Choose at least one"),
         ({"trim_low": "2", "trim_high": "3"}, "lowest weight must be below 1"), ({"trim_low": "0.5"}, "lowest weight must be"),
         ({"trim_low": "0.99", "trim_high": "1.01"}, "No weights meet all margins"), ({"name": ""}, "required"),
         ({"method": "magic"}, "valid choice"),
         ({"file": SimpleUploadedFile("p.csv", b"a,b\n1,2\n")}, "cannot be read as a table"),
+        ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,East,1,5\n")}, "cannot be read as a table"),
         ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nplanet,Mars,3\n")}, "no segment dimension"),
         ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,Mars,3\n")}, "no level"),
         ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,East,3\nregion,East,4\n")}, "given twice"),

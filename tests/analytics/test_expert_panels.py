@@ -29,6 +29,7 @@ from tests.services.smtp import Mailbox
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=1)
 REFERENCE = json.loads((Path(__file__).parents[1] / "methods/reference/ahp.json").read_text(encoding="utf-8"))
+TABLES = {"Alonso and Lamata 2006": "alonso_lamata_2006", "Saaty 1980": "saaty_1980"}
 NEAR = {"rel": 0, "abs": 1e-9}
 
 
@@ -222,6 +223,25 @@ class TestTheExpertsPage:
         assert "Choose how much more it matters" in body and 'href="#pair-0"' in body
         assert re.search(r'name="side-1" value="equal" checked', body)
 
+    def test_names_the_groups_nothing_joins_and_leads_to_a_pair_that_does(self) -> None:
+        panel = open_on(make_panel_tree(make_team(), "attitude", "speed", "skill", "price"))
+        expert = fill(invite(panel), {"attitude|speed": 3, "skill|price": 5}, send=False)
+        link, client = reverse("experts:sheet", args=[experts.renew_link(expert=expert)]), Client()
+        body = client.get(f"{link}?p=99").content.decode()
+        assert "<li>Attitude, Speed</li><li>Skill, Price</li>" in body and "Send the sheet" not in body
+        number = list_pairs(panel).index(("speed", "skill"))
+        assert "Compare “Speed” with “Skill”" in body and f'value="go:{number}"' in body
+        fill(expert, {"speed|skill": 2}, send=False)
+        body = client.get(f"{link}?p=99").content.decode()
+        assert "joins these groups" not in body and "Send the sheet" in body
+
+    @pytest.mark.parametrize("table", TABLES)
+    def test_names_the_random_index_beside_the_ratio(self, table: str) -> None:
+        panel = open_on(make_panel_tree(make_team(), "attitude", "speed", "skill"), TABLES[table])
+        expert = fill(invite(panel), {"attitude|speed": 3, "speed|skill": 2, "attitude|skill": 5}, send=False)
+        body = Client().get(reverse("experts:sheet", args=[experts.renew_link(expert=expert)]) + "?p=99").content.decode()
+        assert f"random index: {table}" in body
+
     def test_lets_pairs_be_left_open_and_taken_back(self, panel: Panel, link: str) -> None:
         client = Client()
         client.post(link, {"_page": "1", "_to": "next", "side-0": "first", "strength-0": "3"})
@@ -338,6 +358,8 @@ class TestTheStaffPage:
         assert reply["Location"] == f"/indicators/weight-sets/{made.pk}/choose/"
         assert made.weights == pytest.approx({"attitude": 4 / 7, "speed": 2 / 7, "skill": 1 / 7})
         assert (made.valid_from_at, made.evidence["experts"], made.evidence["random_index"]) == (None, 1, "alonso_lamata_2006")
+        listed = client_of(cast.dora).get(f"/indicators/{made.tree_id}/weights/").content.decode()
+        assert "random index: Alonso and Lamata 2006" in " ".join(listed.split("1 experts, ratio")[1:])
 
     @pytest.mark.parametrize("data", [{}, {"scope": "consistent"}, {"scope": "x", "method": "y"}])
     def test_makes_no_weights_of_nothing(self, cast: Cast, ours: Panel, data: dict[str, str]) -> None:

@@ -138,7 +138,9 @@ class TestTheAddress:
         assert "“Service” is number 1 of 2 below “Index”." in page
         assert page.index(">Service<") < page.index(">Product<")
         assert f'name="revision" value="{self.revision(tree)}"' in page
-        assert AuditEvent.objects.get(action="indicator.moved").detail == {"key": "service", "below": "csi", "place": 1}
+        assert AuditEvent.objects.get(action="indicator.moved").detail == {
+            "key": "service", "indicator": node(tree, "service").names, "below": "csi", "place": 1,
+        }
 
     @pytest.mark.parametrize(("language", "words"), [
         ("en", "An indicator cannot hang below itself."), ("zh-hans", "指标不能移到自己的下级。"),

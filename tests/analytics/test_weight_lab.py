@@ -16,10 +16,14 @@ from analytics.indicators.weight_choice import ask_for_comparison, choose_candid
 from analytics.methods.errors import MethodError
 from analytics.methods.importance import relative_weights
 from analytics.methods.trees import ROOT
+from analytics.scoring.columns import concatenate, select
+from analytics.scoring.definition import Definition
 from analytics.scoring.models import Run
+from analytics.scoring.random_groups import content_keys, draw_groups
 from analytics.scoring.services import recompute
+from analytics.scoring.sources import columns_behind
 from analytics.scoring.tasks import compare_weights_of_tree
-from analytics.scoring.weight_candidates import weights_of_shares
+from analytics.scoring.weight_candidates import derived_candidates, gather, weights_of_shares
 from analytics.scoring.weight_lab import compare_weights, is_outdated
 from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import AT, ITEMS, answer_many, make_team, make_tree, publish, sheet, standard_document
@@ -344,6 +348,21 @@ class TestTheRangesOfDerivedWeights:
         before = WeightComparison.objects.get(tree=tree).result
         assert compare_weights(tree=tree, at=LATER).result == before
 
+    def test_do_not_depend_on_where_the_answers_are_stored(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        for number, codes in enumerate(np.array_split(drawn_codes(700), 7)):
+            rows = [sheet(*row[:4].tolist(), None, int(row[4])) for row in codes]
+            answer_many(version, rows, wave=f"wave {number}", at=AT + timedelta(days=number))
+        recompute(tree=tree, at=LATER)
+        run = Run.objects.get(tree=tree)
+        definition, whole = Definition.from_json(run.definition), list(columns_behind(run))
+        of, columns = whole[0]
+        assert (len(whole), columns.rows, len(columns.cells.day)) == (1, 700, 7)
+        by_wave = [(of, select(columns, np.arange(7) == number)) for number in range(7)]
+        ways = (whole, by_wave, by_wave[::-1], [(of, concatenate([part for _, part in by_wave[::-2]])), *by_wave[1::2]])
+        found = [[one.ranges for one in derived_candidates(definition, gather(definition, parts))] for parts in ways]
+        assert found[0][0] is not None
+        assert all(one == found[0] for one in found[1:])
+
     def test_are_unknown_when_the_answers_without_some_group_give_none(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
         codes = drawn_codes()
         codes[:, 1] = 4
@@ -352,6 +371,29 @@ class TestTheRangesOfDerivedWeights:
         recompute(tree=tree, at=AT)
         found = candidate(compare_weights(tree=tree, at=AT), "johnson")
         assert found["weights"] and found["nodes"]["design"]["weight_low"] is None
+
+
+class TestRandomGroups:
+    def test_spread_like_answers_evenly(self) -> None:
+        groups = draw_groups(content_keys([np.full(32_000, 5)], 32_000), 32)
+        # 1000 are expected in each; one standard deviation is 31.
+        assert abs(np.bincount(groups, minlength=32) - 1000).max() < 130
+
+    def test_spread_answers_that_all_differ_evenly(self) -> None:
+        groups = draw_groups(content_keys([np.arange(32_000)], 32_000), 32)
+        assert abs(np.bincount(groups, minlength=32) - 1000).max() < 130
+
+    def test_hold_the_same_whatever_the_order(self) -> None:
+        stream = np.random.default_rng(1)
+        rows = stream.integers(0, 4, (3, 5000))
+        mixed = rows[:, stream.permutation(5000)]
+        held = [sorted(zip(draw_groups(content_keys(list(one), 5000), 32).tolist(), *one.tolist(), strict=True)) for one in (rows, mixed)]
+        assert held[0] == held[1]
+
+    def test_keep_what_they_hold_when_answers_come_in(self) -> None:
+        rows = np.random.default_rng(2).integers(0, 9, 4000)
+        few, many = (draw_groups(content_keys([rows[:count]], count), 32).tolist() for count in (3000, 4000))
+        assert few == many[:3000]
 
 
 class TestTheNumberOfFactors:

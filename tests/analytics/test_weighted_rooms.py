@@ -172,7 +172,7 @@ class TestTheWeightingOfARun:
             shop.compute()
             runs.append(get_latest_run(tree=shop.tree))
         page = words(client_of(cast.bob).get(f"/runs/{runs[1].pk}/compare/{runs[0].pk}/?period=wave:2017"))
-        assert "What differs: the respondent weighting." in page and "Regions · 1 Regions · 2" in page
+        assert "What differs: the respondent weighting." in page and "Regions, version 1 Regions, version 2" in page
         for run, plan in zip(runs, (PLAN, other), strict=True):
             assert f"{read_weighted(run, period=wave('2017'), weighting=plan).root.index.value:.3f}" in page
 

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from surveys.design.editing import find_question
 from surveys.design.gallery import TEMPLATES
 from surveys.design.models import Questionnaire
-from surveys.design.services import create_questionnaire
+from surveys.design.services import create_questionnaire, publish
 from tests.browser.looks import in_every_look, violations
 from tests.cast import NOW, Cast, make_cast
 from tests.services.site import WebServer
@@ -87,8 +87,25 @@ class TestBuilder:
             page.locator("#f-text-en").fill("Typed words")
         expect(page.locator("input[name=revision]").first).to_have_value("2")
         assert stored("comment")["text"]["en"] == "Typed words"
+        expect(page.locator(".olist .sel")).to_contain_text("Typed words")
+        expect(page.locator("#ed")).to_contain_text("Typed words")
+        expect(page.locator("#f-text-en")).to_be_focused()
         page.get_by_role("button", name="Duplicate").click()
         expect(page.locator(".msgs")).to_contain_text("was duplicated")
+
+    def test_offers_what_a_first_change_makes_possible_without_a_reload(
+        self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
+    ) -> None:
+        publish(questionnaire=survey, user=None, at=NOW)
+        page = sign_in(new_context(), site, cast)
+        page.goto(f"/questionnaires/{survey.pk}/?q=comment")
+        expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+        expect(page.locator("h1")).to_contain_text("Version 1 live")
+        page.locator("#f-text-en").fill("")
+        expect(page.locator("h1")).to_contain_text("Draft of version 2")
+        expect(page.locator("[data-part=publishing]")).to_contain_text("Publishing waits for 1 fix")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".msgs")).to_contain_text("The last change was undone.")
 
     @in_every_look
     def test_has_no_accessibility_violation(

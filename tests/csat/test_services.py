@@ -199,6 +199,12 @@ class TestANamedRedis:
             NamedRedis(address_of(their_redis, number))
         assert client_of(their_redis, theirs).get("theirs") == str(theirs).encode()
 
+    def test_takes_up_what_a_killed_run_has_left(self, their_redis: RedisServer) -> None:
+        for key in ("csat:1:x", "_kombu.binding.mail", "mail", "unacked_index"):
+            client_of(their_redis, 4).set(key, 1)
+        NamedRedis(address_of(their_redis)).close()
+        assert client_of(their_redis, 4).dbsize() == 0
+
     def test_is_refused_in_one_sentence_where_nobody_answers(self) -> None:
         with pytest.raises(NamedServerError, match="cannot be used"):
             NamedRedis(f"redis://127.0.0.1:{free_port()}/0")

@@ -16,6 +16,7 @@ INNER_FUNCTIONS = {
     "float_halves",
     "halves",
     "is_linked",
+    "linked_groups",
     "merged_counts",
     "normalised_squares",
     "refused_when_negative",

@@ -7,6 +7,7 @@ as a whole. The product is given the address of a proxy instead, and the faults 
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import PurePosixPath
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
@@ -18,8 +19,8 @@ from tests.services.proxy import Proxy
 from tests.services.redis_server import RedisServer
 
 OLDEST_POSTGRES = 15
-OURS = (b"csat:", b"_kombu.", b"unacked", b"default", b"mail", b"scoring")
-"""How every key begins that the suite may have left behind when it was killed."""
+OURS = re.compile(rb"csat:|_kombu\.|(unacked|unacked_index|unacked_mutex|default|mail|scoring)$")
+"""The keys that the suite may have left behind when it was killed."""
 
 
 class NamedServerError(Exception):
@@ -135,7 +136,7 @@ def check_is_free(url: str) -> None:
     """Raise NamedServerError where somebody else has put a key into a database, or nobody can be asked."""
     try:
         keys = redis.Redis.from_url(url, socket_timeout=5).scan_iter(count=1000)
-        theirs = next((key.decode(errors="replace") for key in keys if not key.startswith(OURS)), None)
+        theirs = next((key.decode(errors="replace") for key in keys if not OURS.match(key)), None)
     except redis.RedisError as error:
         raise NamedServerError(f"CSAT_TEST_REDIS_URL names a Redis that cannot be used: {error}") from None
     if theirs is not None:

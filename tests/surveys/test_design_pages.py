@@ -45,6 +45,11 @@ def stored(survey: Questionnaire, key: str) -> dict[str, Any]:
     return question
 
 
+def without_token(html: str) -> str:
+    """Take away what differs from one rendering to the next."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", html)
+
+
 def edit(client: Client, survey: Questionnaire, key: str, op: str = "save", revision: int = 1, **more: str) -> Any:
     data = {"q": key, "op": op, "revision": str(revision), **more}
     return client.post(url("edit", survey), data, follow=True)
@@ -203,6 +208,12 @@ class TestBuilder:
         data = {"q": "comment", "revision": "1", "has.fields": "1", "text.en": "Auto"}
         reply = dora.post(url("edit", survey), data, headers={"X-Requested-With": "fetch"})
         assert reply.json()["revision"] == 2
+        parts = reply.json()["parts"]
+        assert "Auto" in parts["outline"] and "Question 7 · Auto" in parts["heading"]
+        page = dora.get(url("builder", survey), {"q": "comment"}).content.decode()
+        assert sorted(parts) == sorted(re.findall(r'data-part="(\w+)"', page))
+        plain = " ".join(page.split())
+        assert [name for name, html in parts.items() if " ".join(without_token(html).split()) not in without_token(plain)] == []
         assert dora.post(url("edit", survey), data, headers={"X-Requested-With": "fetch"}).status_code == 409
 
     def test_undoes_the_last_change(self, dora: Client, survey: Questionnaire) -> None:

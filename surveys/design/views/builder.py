@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -36,6 +37,11 @@ from surveys.design.translating import count_missing
 
 TEXTS = "_texts"
 """Stands for the title, introduction and thanks where otherwise a question's key stands."""
+PARTS: Final = {
+    "outline": "design/_outline_rows.html", "heading": "design/_editor_heading.html", "filled": "design/_filled.html",
+    "publishing": "design/_publishing.html", "state": "design/_state.html", "actions": "design/_actions.html",
+}
+"""What autosave writes anew, by the name that `data-part` gives it on the page."""
 
 
 @team_view(Permission.DESIGN)
@@ -52,18 +58,37 @@ def render_builder(
 ) -> HttpResponse:
     """Render the builder; `typed` is what was posted when `refused` says why it could not be saved."""
     raw, language = questionnaire.draft, str(translation.get_language())
-    if selected != TEXTS and find_question(raw, selected) is None:
-        selected = first_key(parse_document(raw)) or TEXTS
-    context = builder_context(questionnaire, language) | {
-        "selected": selected, "TEXTS": TEXTS, "focus": request.GET.get("focus", ""),
+    context = _page_context(request, questionnaire, selected, typed) | {
         "refused": [find_in(problem, raw, language) for problem in refused],
         "kinds": [(kind, TYPE_NAMES[kind]) for kind in ADDABLE],
         "preview_url": address_of("answering:preview", questionnaire), "preview_language": preview_language(request, language),
     }
-    context["preview_page"] = page_of(raw, selected)
-    context["outline"] = build_outline(raw, selected, context["findings"], language, words_of(request, language))
-    context |= _texts_part(typed or raw) if selected == TEXTS else _question_part(request, questionnaire, selected, typed)
+    context["preview_page"] = page_of(raw, context["selected"])
     return render(request, "design/builder.html", context, status=422 if refused else 200)
+
+
+def write_parts(request: TeamRequest, questionnaire: Questionnaire, selected: str) -> dict[str, str]:
+    """Write, by name, those parts of the page that read otherwise once what is typed has been saved."""
+    context = _page_context(request, questionnaire, selected, None) | {
+        "page_path": reverse("design:builder", args=[questionnaire.pk]),
+    }
+    return {name: render_to_string(template, context, request) for name, template in PARTS.items()}
+
+
+def _page_context(
+    request: TeamRequest, questionnaire: Questionnaire, selected: str, typed: Json | None
+) -> dict[str, Any]:
+    """Return what the outline, the editor and the headings show."""
+    raw, language = questionnaire.draft, str(translation.get_language())
+    if selected != TEXTS and find_question(raw, selected) is None:
+        selected = first_key(parse_document(raw)) or TEXTS
+    context = builder_context(questionnaire, language) | {
+        "selected": selected, "TEXTS": TEXTS, "focus": request.GET.get("focus", ""),
+    }
+    context["outline"] = build_outline(raw, selected, context["findings"], language, words_of(request, language))
+    return context | (
+        _texts_part(typed or raw) if selected == TEXTS else _question_part(request, questionnaire, selected, typed)
+    )
 
 
 def builder_context(questionnaire: Questionnaire, language: str) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def read_in(request: TeamRequest) -> HttpResponseBase:
 
 
 def _welcome(request: TeamRequest, made: Questionnaire) -> HttpResponseBase:
-    record_event(actor=request.actor, action="questionnaire.created", target=f"questionnaire {made.pk}", at=timezone.now())
+    record_event(actor=request.actor, action="questionnaire.created", target=f"questionnaire {made.pk}",
+                 name=made.name, at=timezone.now())
     messages.success(request, _("“%(name)s” was created as a draft.") % {"name": made.name})
     return redirect("design:builder", made.pk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,7 +44,7 @@ from surveys.design.services import (
     save_draft,
     undo_draft,
 )
-from surveys.design.views.builder import TEXTS, builder_context, render_builder, words_of
+from surveys.design.views.builder import TEXTS, builder_context, render_builder, words_of, write_parts
 from surveys.design.views.listing import name_error
 from surveys.design.views.operations import Step, operate
 
@@ -74,7 +75,9 @@ def edit(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
         return redirect("design:builder", questionnaire.pk)
     for panel in row_panels:
         panel.save(request.actor, saved, request.POST)
-    return saved_reply(saved) if is_fetch(request) else _back(request, saved, step)
+    if is_fetch(request):
+        return saved_reply(saved, parts=write_parts(request, saved, selected))
+    return _back(request, saved, step)
 
 
 def _read(post: QueryDict, raw: Json, selected: str) -> tuple[Json | None, list[Problem]]:
@@ -106,12 +109,12 @@ def is_fetch(request: TeamRequest) -> bool:
     return request.headers.get("X-Requested-With") == "fetch"
 
 
-def saved_reply(saved: Questionnaire) -> JsonResponse:
-    """Tell the typing page its new revision, and what the tabs count now."""
+def saved_reply(saved: Questionnaire, *, parts: Mapping[str, str] | None = None) -> JsonResponse:
+    """Tell the typing page its new revision, what the tabs count now, and the parts of it that read otherwise now."""
     context = builder_context(saved, str(translation.get_language()))
     return JsonResponse({
         "revision": saved.draft_revision, "message": saved_words(saved), "blocking": context["blocking"],
-        "missing": context["missing"],
+        "missing": context["missing"], "parts": dict(parts or {}),
     })
 
 
@@ -216,7 +219,7 @@ def promise(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
         ))
         return redirect("design:checks", questionnaire.pk)
     record_event(actor=request.actor, action="questionnaire.promised", target=f"questionnaire {questionnaire.pk}",
-                 detail={"is_anonymous": promised.is_anonymous}, at=at)
+                 name=questionnaire.name, detail={"is_anonymous": promised.is_anonymous}, at=at)
     messages.success(request, _("Answers will be anonymous.") if promised.is_anonymous else _("Answers will be linked to the customer."))
     return redirect("design:checks", questionnaire.pk)
 
@@ -247,6 +250,6 @@ def make_version(request: TeamRequest, questionnaire_id: int) -> HttpResponseBas
         messages.warning(request, _("Somebody else changed this draft. Look at it before you publish."))
         return redirect("design:builder", questionnaire.pk)
     record_event(actor=request.actor, action="questionnaire.published", target=f"questionnaire {questionnaire.pk}",
-                 detail={"version": version.number}, at=timezone.now())
+                 name=questionnaire.name, detail={"version": version.number}, at=timezone.now())
     messages.success(request, _("Version %(number)s is live.") % {"number": version.number})
     return redirect("design:versions", questionnaire.pk)

@@ -1,0 +1,87 @@
+"""Exported files: every row says where its number comes from, and no two selections share a file name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from urllib.parse import unquote
+
+import pytest
+
+from analytics.dashboards.origins import LONGEST, Origin, file_name
+from analytics.scoring.periods import year
+from analytics.scoring.schemes import save_scheme
+from analytics.scoring.selectors import get_latest_run, read_period
+from analytics.scoring.weighting import Plan
+from tests.analytics.builders import AT
+from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
+from tests.cast import Cast, client_of, make_cast
+
+pytestmark = pytest.mark.django_db
+ORIGIN = Origin(7, 2, "linear", "none", "region=West")
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def shop(cast: Cast) -> Shop:
+    shop = make_shop(cast.team)
+    fill_waves(shop)
+    shop.compute()
+    return shop
+
+
+def fetched(cast: Cast, address: str) -> tuple[str, list[dict[str, str]]]:
+    reply = client_of(cast.bob).get(address)
+    text = b"".join(reply.streaming_content).decode("utf-8-sig")
+    return unquote(reply["Content-Disposition"]), list(csv.DictReader(io.StringIO(text)))
+
+
+class TestTheOverviewFile:
+    def test_says_run_weights_rules_and_filters_in_every_row(self, cast, shop):
+        run = get_latest_run(tree=shop.tree)
+        name, rows = fetched(cast, "/overview/export/?region=West&region=North")
+        assert {(row["run"], row["weight_set"], row["score_vector"], row["weighting"], row["filters"]) for row in rows} == {
+            (str(run.pk), "1", "linear", "none", "region=North|West")}
+        assert "region-North-West" in name and "2018" in name and f"run-{run.pk}.csv" in name
+
+    def test_holds_standard_error_and_effective_n(self, cast, shop):
+        _, rows = fetched(cast, "/overview/export/?region=West&period=wave:2018")
+        index = next(row for row in rows if row["section"] == "index")
+        run = get_latest_run(tree=shop.tree)
+        figure = read_period(run, period=year(2018), filters={"region": ["West"]}).root.index
+        assert float(index["standard_error"]) == pytest.approx(figure.standard_error)
+        assert float(index["n_eff"]) == figure.n_eff
+
+    def test_names_the_scope_of_its_reader(self, cast, shop):
+        cast.team.memberships.filter(user=cast.bob).update(scope={"region": ["East"]})
+        _, rows = fetched(cast, "/overview/export/")
+        assert {row["filters"] for row in rows} == {"region=East"}
+
+
+class TestTheChangeFile:
+    def test_holds_both_intervals_and_names_periods_and_weighting(self, cast, shop):
+        plan = Plan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
+        scheme = save_scheme(tree=shop.tree, name="Regions", plan=plan, user=None, at=AT)
+        name, rows = fetched(cast, f"/overview/change/export/?weighting={scheme.pk}")
+        index = next(row for row in rows if row["family"] == "headline")
+        for side in ("before", "after"):
+            value, low, high = (float(index[key]) for key in (side, f"{side}_low", f"{side}_high"))
+            assert low < value < high and float(index[f"{side}_standard_error"]) > 0
+        assert {row["weighting"] for row in rows} == {str(scheme.pk)}
+        assert "wave-2017-wave-2018" in name and f"weighting-{scheme.pk}" in name
+
+
+class TestAFileName:
+    def test_differs_with_every_filter(self):
+        other = Origin(7, 2, "linear", "none", "region=East")
+        assert file_name(ORIGIN, kind="overview", tree=1, periods=[year(2018)]) == "overview-1-2018-region-West-run-7"
+        assert file_name(other, kind="overview", tree=1, periods=[year(2018)]) == "overview-1-2018-region-East-run-7"
+
+    def test_is_cut_without_losing_the_difference(self):
+        many = [Origin(7, 2, "linear", "none", "地区=" + "|".join(["华东"] * 40 + [last])) for last in ("甲", "乙")]
+        names = {file_name(one, kind="overview", tree=1, periods=[year(2018)]) for one in many}
+        assert len(names) == 2 and all(len(name.encode()) <= LONGEST for name in names)

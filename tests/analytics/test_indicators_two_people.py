@@ -1,0 +1,181 @@
+"""Two people at one tree: whoever comes second reads what happened, and nothing is half done or lost."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from analytics.indicators.changing import TreeError
+from analytics.indicators.models import Indicator, IndicatorTree
+from analytics.indicators.services import edit_indicator, remove_indicator
+from tests.analytics.builders import AT, make_tree, publish, standard_document
+from tests.cast import Cast, client_of, make_cast, words_of
+
+CHANGED = "Somebody has changed the tree meanwhile, so nothing of yours was stored."
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def tree(cast: Cast) -> IndicatorTree:
+    return make_tree(publish(cast.team, standard_document()))
+
+
+def node(tree: IndicatorTree, key: str) -> Indicator:
+    return tree.indicators.get(key=key)
+
+
+def hidden(client: Client, indicator: Indicator) -> dict[str, str]:
+    """What the forms of an indicator's page carry along."""
+    page = client.get(f"/indicators/nodes/{indicator.pk}/").content.decode()
+    return dict(re.findall(r'name="(tree|revision)" value="(\d+)"', page))
+
+
+def address(indicator: Indicator, action: str) -> str:
+    return f"/indicators/nodes/{indicator.pk}/{action}"
+
+
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "rename": ("", {"name_en": "Mine", "name_zh": "我的"}),
+    "add": ("add/", {"name_en": "Mine", "key": "mine"}),
+    "remove": ("remove/", {}),
+    "move": ("move/", {"parent": "service"}),
+    "shift": ("shift/", {"direction": "down"}),
+}
+
+
+def sent(tree: IndicatorTree, form: str) -> dict[str, Any]:
+    data = dict(FORMS[form][1])
+    return data | {"parent": node(tree, data["parent"]).pk} if "parent" in data else data
+
+
+class TestWhoComesSecond:
+    @pytest.mark.parametrize("form", FORMS)
+    def test_to_a_tree_that_has_changed_reads_so_and_changes_nothing(
+        self, cast: Cast, tree: IndicatorTree, form: str
+    ) -> None:
+        dora, product = client_of(cast.dora), node(tree, "product")
+        seen = hidden(dora, product)
+        client_of(cast.alice).post(address(node(tree, "speed"), "remove/"), hidden(dora, node(tree, "speed")))
+        before = list(tree.indicators.order_by("id").values_list("key", "parent", "position", "names"))
+        reply = dora.post(address(product, FORMS[form][0]), sent(tree, form) | seen, follow=True)
+        assert CHANGED in words_of(reply)
+        assert list(tree.indicators.order_by("id").values_list("key", "parent", "position", "names")) == before
+
+    @pytest.mark.parametrize("form", FORMS)
+    def test_to_an_indicator_that_is_gone_is_led_to_its_tree(self, cast: Cast, tree: IndicatorTree, form: str) -> None:
+        dora, quality = client_of(cast.dora), node(tree, "quality")
+        data = sent(tree, form) | hidden(dora, quality)
+        client_of(cast.alice).post(address(quality, "remove/"), hidden(dora, quality))
+        reply = dora.post(address(quality, FORMS[form][0]), data, follow=True)
+        assert reply.redirect_chain == [(f"/indicators/{tree.pk}/", 302)] and CHANGED in words_of(reply)
+
+    def test_by_script_gets_the_tree_as_it_is_with_a_conflict(self, cast: Cast, tree: IndicatorTree) -> None:
+        quality, data = node(tree, "quality"), {"tree": str(tree.pk), "revision": "1", "direction": "down"}
+        remove_indicator(indicator=quality, user=None, at=AT)
+        reply = client_of(cast.dora).post(
+            address(quality, "shift/") if quality.pk else f"/indicators/nodes/{10**8}/shift/", data,
+            headers={"x-requested-with": "fetch"},
+        )
+        assert reply.status_code == 409 and CHANGED in reply.content.decode() and "data-node" in reply.content.decode()
+
+    def test_keeps_what_was_typed_and_may_store_it_knowing_the_change(self, cast: Cast, tree: IndicatorTree) -> None:
+        dora, product = client_of(cast.dora), node(tree, "product")
+        data = {"name_en": "My own words", "name_zh": "", **hidden(dora, product)}
+        remove_indicator(indicator=node(tree, "speed"), user=None, at=AT)
+        refused = dora.post(address(product, ""), data)
+        page = refused.content.decode()
+        assert refused.status_code == 409 and 'value="My own words"' in page
+        now = dict(re.findall(r'name="(tree|revision)" value="(\d+)"', page))
+        assert now["revision"] != data["revision"]
+        assert dora.post(address(product, ""), data | now).status_code == 302
+        assert node(tree, "product").names["en"] == "My own words"
+
+    def test_to_a_name_that_somebody_else_has_changed_does_not_overwrite_it(self, cast: Cast, tree: IndicatorTree) -> None:
+        product = node(tree, "product")
+        seen = hidden(client_of(cast.dora), product)
+        client_of(cast.alice).post(address(product, ""), {"name_en": "Hers", **seen})
+        client_of(cast.dora).post(address(product, ""), {"name_en": "Mine", **seen})
+        assert node(tree, "product").names["en"] == "Hers"
+
+    def test_to_a_mapping_that_is_gone_is_led_to_the_tree(self, cast: Cast, tree: IndicatorTree) -> None:
+        source = tree.sources.first()
+        assert source is not None
+        data, path = {"tree": str(tree.pk)}, f"/indicators/questions/{source.pk}/remove/"
+        client = client_of(cast.dora)
+        assert CHANGED not in words_of(client.post(path, data, follow=True))
+        assert CHANGED in words_of(client.post(path, data, follow=True))
+
+    def test_to_the_questions_of_one_that_is_gone_gets_no_error_page(self, cast: Cast, tree: IndicatorTree) -> None:
+        quality = node(tree, "quality")
+        pk = quality.pk
+        remove_indicator(indicator=quality, user=None, at=AT)
+        for action in ("questions/", "weights/"):
+            reply = client_of(cast.dora).post(f"/indicators/nodes/{pk}/{action}", {"tree": str(tree.pk)}, follow=True)
+            assert CHANGED in words_of(reply)
+
+    @pytest.mark.parametrize("tree_of", ["nobody", "another team"])
+    def test_without_a_tree_of_the_team_finds_nothing(self, cast: Cast, tree: IndicatorTree, tree_of: str) -> None:
+        other = make_tree(publish(cast.other_team, standard_document(), name="Other"))
+        number = {"nobody": "x", "another team": str(other.pk)}[tree_of]
+        assert client_of(cast.dora).post(f"/indicators/nodes/{10**8}/remove/", {"tree": number}).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtTheSameMoment:
+    def test_of_many_renames_of_one_revision_exactly_one_is_stored(self) -> None:
+        tree = make_tree(publish(make_cast().team, standard_document()))
+        start, told = threading.Barrier(4), []
+
+        def rename(name: str) -> None:
+            start.wait()
+            try:
+                edit_indicator(indicator=node(tree, "product"), names={"en": name}, target=None, revision=1)
+                told.append(name)
+            except TreeError as error:
+                told.append(error.code)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=rename, args=(name,)) for name in "abcd"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(told)[1:] == ["tree_changed"] * 3 and node(tree, "product").names["en"] == sorted(told)[0]
+
+    def test_a_removal_and_a_rename_never_end_in_an_error(self) -> None:
+        tree = make_tree(publish(make_cast().team, standard_document()))
+        product, start = node(tree, "product"), threading.Barrier(2)
+        failed: list[BaseException] = []
+
+        def run(change: Any) -> None:
+            start.wait()
+            try:
+                change()
+            except TreeError:
+                pass
+            except BaseException as error:
+                failed.append(error)
+            finally:
+                connection.close()
+
+        changes = (
+            lambda: remove_indicator(indicator=product, user=None, at=timezone.now()),
+            lambda: edit_indicator(indicator=node(tree, "product"), names={"en": "x"}, target=None, revision=None),
+        )
+        threads = [threading.Thread(target=run, args=(change,)) for change in changes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [type(error).__name__ for error in failed if not isinstance(error, Indicator.DoesNotExist)] == []
