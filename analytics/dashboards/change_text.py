@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
+from analytics.dashboards.attention import SMALLEST
 from analytics.dashboards.changes import ChangeRow, Changes, Decomposed, Family
-from analytics.dashboards.controls import ChartKind, Control, TrendTest
+from analytics.dashboards.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
 from analytics.dashboards.presentation import grain_text
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
@@ -130,9 +131,17 @@ def _line(row: ChangeRow, family: Sequence[ChangeRow], language: str) -> Line:
         after=wording.value_with_unit(row.after), change=change, change_text=wording.change_with_unit(change),
         interval=_interval(row) if is_shown and row.low is not None else "",
         detectable=wording.change_number(row.after.metric, row.detectable) if row.detectable is not None else "",
-        p=p_text(row.p), p_holm=p_text(row.p_holm), p_bh=p_text(row.p_bh), verdict=wording.verdict_text(change),
+        p=p_text(row.p), p_holm=p_text(row.p_holm), p_bh=p_text(row.p_bh), verdict=_verdict(row, change),
         note=change_sentence(row.before, row.after, row.reason) if row.p is None else "", bar=_bar(row, family),
     )
+
+
+def _verdict(row: ChangeRow, change: Change) -> str:
+    """Within chance may mean that nothing happened or that too few answered; say where it surely is the former."""
+    text = wording.verdict_text(change)
+    if not row.is_small or change.verdict != Verdict.WITHIN:
+        return text
+    return _("%(verdict)s, surely under %(points)s points") % {"verdict": text, "points": wording.number(SMALLEST, 0)}
 
 
 def p_text(p: float | None) -> str:
@@ -262,13 +271,14 @@ def _left_out(test: TrendTest) -> list[str]:
 def present_control(control: Control) -> dict[str, Any]:
     """Draw a control chart, or say why there is none."""
     names = {
-        ChartKind.XMR: _("Index, XmR chart"), ChartKind.P: _("Satisfied share, p chart"),
+        ChartKind.XMR: _("Index, XmR chart"), ChartKind.SCORE: _("Index, limits from sampling error"),
+        ChartKind.P: _("Satisfied share, p chart"),
         ChartKind.LANEY: _("Satisfied share, Laney p′ chart"),
     }
     base: dict[str, Any] = {"kind": control.kind, "name": names[control.kind], "reason": ""}
     if control.reason:
         return base | {"reason": sentence(control.reason, dict(control.details)), "points": []}
-    factor = 1 if control.kind == ChartKind.XMR else 100
+    factor = 1 if control.kind in OF_THE_INDEX else 100
     beyond = [one for one in control.points if one.is_beyond]
     low = min(min(one.value, one.lower) for one in control.points)
     high = max(max(one.value, one.upper) for one in control.points)
@@ -290,7 +300,7 @@ def present_control(control: Control) -> dict[str, Any]:
     ) % {"beyond": len(beyond), "total": len(points)}
     if any(one.is_in_run for one in control.points):
         finding_text += " " + _("Nine or more in a row lie on one side of the centre.")
-    if control.kind == ChartKind.LANEY and control.sigma_z:
+    if control.kind in (ChartKind.LANEY, ChartKind.SCORE) and control.sigma_z:
         finding_text += " " + _("Periods scatter %(times)s times as much as sampling alone.") % {
             "times": wording.number(control.sigma_z, 1)}
     return base | {

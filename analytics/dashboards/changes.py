@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analytics.dashboards.access import questionnaires_of
+from analytics.dashboards.attention import SMALLEST
 from analytics.dashboards.overlap import Overlap, WeightedOverlap, read_weighted_overlap
 from analytics.dashboards.overlap_kept import read_overlap
 from analytics.dashboards.page import Names
@@ -30,7 +31,8 @@ from analytics.dashboards.selection import Selection
 from analytics.dashboards.verdicts import satisfied_subject
 from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.methods.errors import MethodError
-from analytics.methods.trends import decompose_change
+from analytics.methods.intervals import DEFAULT_LEVEL, Interval
+from analytics.methods.trends import decompose_change, effect_band
 from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, judge_family, tested
 from analytics.scoring.effort import effort_of
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
@@ -76,6 +78,13 @@ class ChangeRow:
     verdict: Verdict
     reason: str
     n_both: int
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the whole interval of a change of the index lies within what nobody would act on."""
+        if self.after.metric != "index" or self.low is None or self.high is None:
+            return False
+        return effect_band(Interval(self.low, self.high, DEFAULT_LEVEL), SMALLEST)
 
 
 @dataclass(frozen=True, slots=True)

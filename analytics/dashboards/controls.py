@@ -15,6 +15,7 @@ from analytics.methods.control_charts import (
     individuals_chart,
     laney_chart,
     proportion_chart,
+    score_chart,
 )
 from analytics.methods.errors import MethodError
 from analytics.methods.trends import Trend, trend
@@ -25,11 +26,15 @@ FEWEST_FOR_TREND: Final = 3
 
 
 class ChartKind(StrEnum):
-    """Which chart: of the index, or of the satisfied share by sampling alone or by Laney."""
+    """Which chart: of the index by its own movements or its sampling errors, of the satisfied share by sampling or Laney."""
 
     XMR = "xmr"
+    SCORE = "score"
     P = "p"
     LANEY = "laney"
+
+
+OF_THE_INDEX: Final = (ChartKind.XMR, ChartKind.SCORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class TrendTest:
 def read_control(*, selection: Selection, kind: ChartKind) -> Control:
     """Return the chart over the periods that may be shown and are over; unweighted."""
     grain = _grain(selection)
-    results = [one for one in _finished(selection, grain) if _figure(kind, one).is_shown]
+    results = [one for one in _finished(selection, grain) if _has_place(kind, _figure(kind, one))]
     if len(results) < PERIODS_FOR_LIMITS:
         details = (("periods", len(results)), ("needed", PERIODS_FOR_LIMITS))
         return Control(kind, grain, (), None, None, "too_few_periods", details)
@@ -139,7 +144,12 @@ def _finished(selection: Selection, grain: Grain) -> list[PeriodResult]:
 
 def _figure(kind: ChartKind, result: PeriodResult) -> Figure:
     """What a chart shows of a period: the index, or the satisfied share as in the headline."""
-    return result.root.index if kind == ChartKind.XMR else result.satisfied
+    return result.root.index if kind in OF_THE_INDEX else result.satisfied
+
+
+def _has_place(kind: ChartKind, figure: Figure) -> bool:
+    """Limits made of sampling errors have none for answers that are all alike."""
+    return figure.is_shown and (kind != ChartKind.SCORE or bool(figure.standard_error))
 
 
 def _chart(kind: ChartKind, results: list[PeriodResult]) -> tuple[list[float], ControlChart]:
@@ -148,5 +158,7 @@ def _chart(kind: ChartKind, results: list[PeriodResult]) -> tuple[list[float], C
     if kind == ChartKind.XMR:
         return values, individuals_chart(values)[0]
     sizes = [one.n for one in figures]
+    if kind == ChartKind.SCORE:
+        return values, score_chart(values, [one.standard_error or 0.0 for one in figures], sizes)
     counts = [round(value * n) for value, n in zip(values, sizes, strict=True)]
     return values, proportion_chart(counts, sizes) if kind == ChartKind.P else laney_chart(counts, sizes)

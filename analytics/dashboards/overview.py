@@ -37,6 +37,7 @@ from analytics.dashboards.verdicts import (
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.comparing import compare
+from analytics.scoring.grades import grade_of
 from analytics.scoring.results import (
     Change,
     Dimension,
@@ -124,6 +125,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
             current.root.index, previous.root.index if previous else None, changes.get(current.root.key),
             current.root.target,
         ),
+        grade=grade_of(current.root.index, reading.definition.score_vector),
         satisfied=_satisfied(current, previous, verdicts), nps=_nps(current, previous, verdicts),
         funnel=None,
         trend=read_trend(selection=selection),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scipy import optimize, special
 
-from analytics.methods.errors import InvalidLevelError, InvalidValueError, NoAnswersError, NoVariationError
+from analytics.methods.errors import InvalidLevelError, InvalidValueError, NoAnswersError
 from analytics.methods.inputs import checked_part, checked_size
 from analytics.methods.intervals import DEFAULT_LEVEL, Interval, normal_quantile
 
@@ -207,29 +207,6 @@ def newcombe_p_value(first: Proportion, second: Proportion, correlation: float =
     if low_end(_FURTHEST) > 0:
         return 0.0
     return float(2 * special.ndtr(-optimize.brentq(low_end, 0.0, _FURTHEST, xtol=1e-10)))
-
-
-def share_difference_p_value(first: Proportion, second: Proportion) -> float:
-    """Return the two-sided p value of "the shares are equal", pooled z test.
-
-    Uses the effective n of each share, so weighted shares may be compared.
-
-    Raises
-    ------
-    NoVariationError
-        If both shares are 0 or both are 1.
-
-    Examples
-    --------
-    >>> round(share_difference_p_value(proportion(56, 70), proportion(48, 80)), 4)
-    0.008
-    """
-    total = first.n_eff + second.n_eff
-    pooled = (first.value * first.n_eff + second.value * second.n_eff) / total
-    variance = pooled * (1 - pooled) * (1 / first.n_eff + 1 / second.n_eff)
-    if variance <= 0:
-        raise NoVariationError("All answers are alike in both groups.")
-    return float(2 * special.ndtr(-abs(first.value - second.value) / math.sqrt(variance)))
 
 
 def _score_limits(share: float, n: float, z: float) -> tuple[float, float]:

@@ -197,7 +197,7 @@ class TestThePage:
             answer_many(shop.version, codes(4 if month != 7 else 2, 40 + month), at=datetime(2019, month, 3, tzinfo=UTC))
         shop.compute()
         page = client_of(cast.bob).get("/overview/change/?period=2019-12")
-        assert page.content.decode().count("<polyline") == 9
+        assert page.content.decode().count("<polyline") == 12
         assert "outside the limits" in words(page) and "Trend over" in words(page)
 
     @pytest.mark.parametrize("query", [

@@ -226,9 +226,6 @@ SUBJECTS: dict[str, Subject] = {
         lambda r: customer_effort.customer_effort(r.histogram()).mean.value,
         -100,
     ),
-    "reversed_histogram": FromRespondents(
-        lambda r: customer_effort.reversed_histogram(r.histogram()), low=0, is_count=True
-    ),
     "net_promoter_score": FromRespondents(
         lambda r: net_promoter.net_promoter_score(r.promoters()),
         lambda r: net_promoter.net_promoter_score(r.promoters()).value,
@@ -505,7 +502,6 @@ SUBJECTS: dict[str, Subject] = {
     "weighted_proportion": FromNumbers(lambda: proportions.weighted_proportion(1.0, 9, 4.5).interval, 0, 1),
     "newcombe_difference": FromNumbers(lambda: proportions.newcombe_difference(SHARE, OTHER), -1, 1),
     "newcombe_p_value": FromNumbers(lambda: proportions.newcombe_p_value(SHARE, OTHER), 0, 1),
-    "share_difference_p_value": FromNumbers(lambda: proportions.share_difference_p_value(SHARE, OTHER), 0, 1),
     "adjusted_wald_interval": FromNumbers(lambda: net_promoter.adjusted_wald_interval(3, 4, 5)),
     "score_vector": FromNumbers(
         lambda: [distributions.score_vector(n, range(1, 6)) for n in distributions.SCORE_VECTORS], 0, 100

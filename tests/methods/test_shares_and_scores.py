@@ -15,7 +15,6 @@ from analytics.methods.change import (
     overlap_covariance,
     welch_difference,
 )
-from analytics.methods.customer_effort import customer_effort, reversed_histogram
 from analytics.methods.distributions import (
     distribution,
     grade_position,
@@ -49,7 +48,6 @@ from analytics.methods.proportions import (
     newcombe_difference,
     newcombe_p_value,
     proportion,
-    share_difference_p_value,
     weighted_proportion,
     wilson_interval,
 )
@@ -128,15 +126,6 @@ class TestNewcombeDifference:
 
     def test_its_p_value_of_equal_shares_is_one(self):
         assert newcombe_p_value(proportion(5, 5), proportion(7, 7)) == 1.0
-
-    def test_p_value_is_that_of_the_chi_squared_test(self):
-        table = [[56, 14], [48, 32]]
-        expected = stats.chi2_contingency(table, correction=False).pvalue
-        assert share_difference_p_value(proportion(56, 70), proportion(48, 80)) == approx(expected)
-
-    def test_p_value_needs_answers_that_differ(self):
-        with pytest.raises(NoVariationError):
-            share_difference_p_value(proportion(5, 5), proportion(7, 7))
 
 
 class TestDistributions:
@@ -243,13 +232,6 @@ class TestNetPromoterScore:
     def test_refuses_a_twelfth_code(self):
         with pytest.raises(ShapeMismatchError):
             net_promoter_score([1] * 12)
-
-
-class TestCustomerEffort:
-    def test_of_a_reversed_scale_mirrors_the_mean(self):
-        histogram = SIMPLE["ces"]["hist_1_7"]
-        mirrored = customer_effort(reversed_histogram(histogram))
-        assert mirrored.mean.value == approx(8 - customer_effort(histogram).mean.value)
 
 
 class TestWeightedMean:
