@@ -75,6 +75,7 @@ FACTS: Final[Mapping[str, str | Promise]] = {
     "questionnaire.promised": _("anonymous: %(is_anonymous)s"),
     "responses.imported": _("%(created)s new, %(wrong)s wrong"),
     "contacts.imported": _("%(new)s new, %(updated)s changed, %(stopped)s stopped, %(wrong)s wrong"),
+    "indicator_tree.rules_set": "%(reason)s",
     "indicator.added": "%(indicator)s",
     "indicator.edited": "%(indicator)s",
     "indicator.moved": "%(indicator)s",

@@ -30,7 +30,7 @@ from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.origins import file_reply, origin_of
 from analytics.dashboards.presentation import filters_text
 from analytics.dashboards.selection import read_selection
-from analytics.dashboards.views import language_of, shared_context
+from analytics.dashboards.views import language_of, not_yet, shared_context
 from analytics.dashboards.weighting_text import weighting_choices
 from analytics.indicators.models import WeightSet
 from analytics.indicators.weight_words import weight_set_name
@@ -50,7 +50,7 @@ def change(request: TeamRequest) -> HttpResponse:
     """Show what changed between two periods."""
     asked = _asked(request)
     if asked is None:
-        return redirect("dashboards:overview")
+        return not_yet(request, "change", get_tree(request.actor, request.GET.get("survey", "")))
     changes, problem = read_requested(asked)
     selection = asked.selection
     context = shared_context(request, selection, "change") | {

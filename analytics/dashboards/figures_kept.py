@@ -68,7 +68,8 @@ def write_figures(*, selection: Selection, language: str) -> Figures:
 def name_of(mark: Mark, *, actor: Actor, selection: Selection, language: str) -> str:
     """Name the cards by all they are made from."""
     return "figures:" + digest([
-        version_of_code(), mark.tree_id, mark.meaning, rules_of(actor.team), actor.scope, selection.query(),
+        version_of_code(), mark.tree_id, mark.meaning, selection.run.pk, selection.run.data_hash,
+        rules_of(actor.team), actor.scope, selection.query(),
         [selection.period.key, selection.previous.key if selection.previous else ""], selection.today, language,
     ])
 

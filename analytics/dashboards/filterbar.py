@@ -72,8 +72,8 @@ def build_filter_bar(selection: Selection, trees: Iterable[IndicatorTree], *, la
         periods=_periods(selection), compares=_compares(selection),
         dimensions=tuple(_menu(selection, key, language) for key in (d.key for d in selection.known.dimensions)),
         is_on=bool(selection.filters) or selection.period != selection.known.default_period
-        or selection.compare != Compare.PREVIOUS,
-        reset_query=selection.query(period="", compare="", **{parameter_of(key): "" for key in selection.filters}),
+        or selection.compare != Compare.PREVIOUS or bool(selection.series),
+        reset_query=selection.query(series="", period="", compare="", **{parameter_of(key): "" for key in selection.filters}),
         default_by=first_key(selection.known.dimensions),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accounts.models import Team
 from analytics.dashboards.selection import PageReading, Selection
+from analytics.indicators.models import IndicatorTree
 from surveys.answering.models import Response, ResponseState
 from surveys.contacts.models import Contact
 from surveys.design.models import QuestionnaireVersion
@@ -18,6 +19,7 @@ class Progress:
 
     has_contacts: bool
     has_published: bool
+    has_tree: bool
     has_sent: bool
     responses: int
     needed: int
@@ -34,6 +36,7 @@ def get_progress(*, team: Team) -> Progress:
     return Progress(
         has_contacts=Contact.objects.filter(team=team, is_test=False).exists(),
         has_published=QuestionnaireVersion.objects.filter(questionnaire__team=team).exists(),
+        has_tree=IndicatorTree.objects.filter(team=team).exists(),
         has_sent=Invitation.objects.filter(campaign__team=team, is_test=False, sent_at__isnull=False).exists(),
         responses=answered.order_by()[: team.show_from_n].count(), needed=team.show_from_n,
     )

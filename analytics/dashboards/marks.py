@@ -38,8 +38,9 @@ WITH tree AS (
 SELECT 'run', id, data_hash, CAST(responses AS TEXT), finished_at FROM run
 UNION ALL SELECT 'newest', id, '', '', newest_response_at FROM run
 UNION ALL SELECT 'chosen', id, '', '', NULL FROM tree
-UNION ALL SELECT 'weights', id, CAST(number AS TEXT), name, NULL FROM analytics_weightset
-    WHERE id = (SELECT weight_set_id FROM run)
+UNION ALL SELECT 'weights', id, CAST(number AS TEXT) || origin || name,
+    COALESCE(CAST(valid_from_at AS TEXT), '') || '/' || COALESCE(CAST(valid_to_at AS TEXT), ''), NULL
+    FROM analytics_weightset WHERE tree_id = (SELECT id FROM tree)
 UNION ALL SELECT 'tree', id, CAST(names AS TEXT), CAST(position AS TEXT) || CAST(is_example AS TEXT), NULL
     FROM analytics_indicatortree WHERE team_id = {team}
 UNION ALL SELECT 'indicator', id, CAST(names AS TEXT), CAST(target AS TEXT), NULL
@@ -94,7 +95,7 @@ def read_mark(*, team_id: int, tree_id: int) -> Mark | None:
         return None
     notes, requests = found["notes"], found.get("requests")
     return Mark(
-        tree_id=found["chosen"][1], is_mailed=bool(found["mailed"][1]), freshness=_freshness(found),
+        tree_id=found["chosen"][1], is_mailed=bool(found["mailed"][1]), freshness=_freshness(found, _is_anonymous(rows)),
         meaning=digest(sorted(str(row) for row in rows if row[0] in MEANING)),
         answers=f"{requests[1] if requests else 0}.{notes[1]}",
     )
@@ -117,18 +118,23 @@ def _rows(team_id: int, tree_id: int) -> list[Row]:
         return rows
 
 
-def _freshness(found: dict[str, Row]) -> Freshness:
+def _is_anonymous(rows: Sequence[Row]) -> bool:
+    return any(row[0] == "questionnaire" and row[3] in ("true", "1") for row in rows)
+
+
+def _freshness(found: dict[str, Row], is_anonymous: bool) -> Freshness:
     run, notes, requests = found["run"], found["notes"], found.get("requests")
     is_asked = requests is not None and requests[1] > int(requests[2])
     refused = found.get("refused")
     waiting = [_moment(notes[4]), _moment(requests[4]) if requests and is_asked else None]
-    return Freshness(
+    told = Freshness(
         run_id=run[1], finished_at=_moment(run[4]), responses=int(run[3]), newest_response_at=_moment(found["newest"][4]),
         is_pending=is_asked or notes[1] > 0, waiting_since_at=min((one for one in waiting if one), default=None),
         refusal=refusal_of(
             code=refused[2], details=json.loads(refused[3]), attempts=refused[1], is_asked=is_asked
         ) if refused is not None else None,
     )
+    return told.untold() if is_anonymous else told
 
 
 def _moment(value: datetime | str | None) -> datetime | None:

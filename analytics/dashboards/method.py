@@ -54,6 +54,7 @@ class Method:
     """Everything that decides the digits of a run."""
 
     run_id: int
+    tells_answers: bool
     responses: int
     fingerprint: str
     finished_at: datetime
@@ -69,12 +70,13 @@ class Method:
     groups: tuple[Explained, ...]
 
 
-def describe_method(run: Run, *, language: str) -> Method:
-    """Return how the figures of a run came to be."""
+def describe_method(run: Run, *, language: str, tells_answers: bool) -> Method:
+    """Return how the figures of a run came to be; `tells_answers` says whether the reader may know of which answers."""
     definition = Definition.from_json(run.definition)
     scores = score_vector(definition.score_vector, list(LEVELS))
     return Method(
-        run_id=run.pk, responses=run.responses, fingerprint=run.fingerprint, finished_at=run.finished_at,
+        run_id=run.pk, tells_answers=tells_answers, responses=run.responses, fingerprint=run.fingerprint,
+        finished_at=run.finished_at,
         duration_ms=run.duration_ms, weight_set=weight_set_name(run.weight_set), weights=_weights(run, definition, language),
         vector=definition.score_vector, vector_name=str(VECTOR_NAMES[definition.score_vector]),
         scores=tuple((level, float(score)) for level, score in zip(LEVELS, scores, strict=True)),

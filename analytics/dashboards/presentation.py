@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ from analytics.dashboards.page import (
     TrendPoint,
 )
 from analytics.dashboards.selection import Selection, parameter_of
+from analytics.dashboards.series import present_begin, validity_text
+from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring.grades import Grade
 from analytics.scoring.results import Change, Dimension, Grain, Status
 from surveys.design.document import text_in
@@ -85,7 +87,9 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
         "grade": grade_text(page.grade),
         "satisfied": present_satisfied(page.satisfied, before, language),
         "nps": present_nps(page.nps, before) if page.nps else None,
-        "trend": present_trend(page.trend),
+        "trend": present_trend(page.trend, _begin(page.trend, selection)),
+        "weights": {"name": weight_set_name(selection.run.weight_set), "validity": validity_text(selection.run.weight_set),
+                    "tree": selection.tree.pk},
         "branches": present_branches(page.nodes, before, axis, language), "nodes_axis": axis,
         "nodes_finding": findings.nodes_finding(page.nodes, language),
         "alerts": [present_alert(alert, selection, language) for alert in page.alerts],
@@ -159,8 +163,12 @@ def present_funnel(funnel: Funnel, before: str) -> dict[str, Any]:
     }
 
 
-def present_trend(trend: Trend) -> dict[str, Any]:
-    """Return the figure, the same numbers as a table, and what the legend needs."""
+def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the figure, the same numbers as a table, and what the legend needs.
+
+    `begin` says where the weights began, see `series.present_begin`.
+    """
+    notes = begin["notes"] if begin is not None else [""] * len(trend.points)
     shown = [point for point in trend.points if point.figure.is_shown]
     drawn = [figure for point in trend.points for figure in (point.figure, point.last_year) if figure is not None]
     axis = geometry.axis_for(drawn, trend.target)
@@ -168,15 +176,22 @@ def present_trend(trend: Trend) -> dict[str, Any]:
     target = wording.number(trend.target, 0 if trend.target == round(trend.target) else 1) if trend.target else ""
     running = trend.points[-1] if trend.points and trend.points[-1].is_running else None
     return {
-        "finding": findings.trend_finding(trend), "points": [_trend_row(point) for point in trend.points],
+        "finding": findings.trend_finding(trend), "begin": begin,
+        "points": [_trend_row(point) | {"weights": note} for point, note in zip(trend.points, notes, strict=True)],
         "has_figure": bool(shown), "has_last_year": any(point.last_year for point in trend.points),
         "running": wording.period_text(running.period) if running else "",
         "has_gaps": any(not point.figure.is_shown for point in trend.points),
         "figure": trend_figure(
             [_trend_point(point) for point in trend.points], bounds=(axis.low, axis.high), target=trend.target,
             target_label=_("Target %(value)s") % {"value": target}, value_label=value,
+            begin=begin["place"] if begin is not None else None,
+            begin_label=_("Weights No. %(number)s") % {"number": begin["number"]} if begin is not None else "",
         ) if shown else None,
     }
+
+
+def _begin(trend: Trend, selection: Selection) -> Mapping[str, Any] | None:
+    return present_begin(selection, [(point.period.start, point.period.end) for point in trend.points])
 
 
 def present_branches(rows: Sequence[NodeRow], before: str, axis: Axis, language: str) -> list[Branch]:

@@ -49,7 +49,7 @@ def reason_rows(comparison: RunComparison, *, language: str) -> list[dict[str, s
 
 def _what(reason: Reason, nodes: Mapping[str, str]) -> str:
     names = {
-        "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
+        "answers": _("Answers"), "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
         "versions": _("Responses by questionnaire version"), "weight_set": _("Weight set"),
         "score_vector": _("Score vector"), "coverage": _("Required share answered"), "time_zone": _("Time zone"),
         "nodes": _("Indicators"), "sources": _("Questions"), "dimensions": _("Segment dimensions"),

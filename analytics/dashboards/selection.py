@@ -2,7 +2,7 @@
 
 The address holds all of it, under readable keys, and leaves out what is the default::
 
-    ?survey=2&period=2018-Q4&compare=year&region=East&region=North&by=tier
+    ?survey=2&period=2018-Q4&compare=year&region=East&region=North&by=tier&series=3
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from accounts.access import Actor
-from analytics.indicators.models import IndicatorTree
+from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.scoring import periods
 from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
-from analytics.scoring.selectors import get_latest_run
+from analytics.scoring.selectors import get_latest_run, get_run_of_weight_set
+from analytics.scoring.sources import has_columns
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
 OWN_KEYS = frozenset({
-    "survey", "period", "compare", "by", "page", "q", "score", "before", "weighting", "weights", "sort", "node",
+    "survey", "series", "period", "compare", "by", "page", "q", "score", "before", "weighting", "weights", "sort", "node",
 })
 """Keys of the address that no segment dimension can take (such a dimension is written `dim.<key>`)."""
 
@@ -61,10 +63,11 @@ class Compare(StrEnum):
 
 @dataclass(frozen=True)
 class Ignored:
-    """A part of the address that means nothing here; the page says so and shows the default."""
+    """A part of the address that means nothing here; the page says so, and why where it knows, and shows the default."""
 
     key: str
     value: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Known:
 class Selection:
     """A parsed address. `survey` is the word as it was written, "" for the default.
 
-    `reading` reads the run under the filters and the actor's `scope`, for every part of the page.
+    `reading` reads the run under the filters and the actor's `scope`, for every part of the page. `series` is the
+    number of an earlier weight set whose last run is shown, "" for the `newest` run.
     """
 
     tree: IndicatorTree
@@ -107,6 +111,13 @@ class Selection:
     by: str
     today: date
     ignored: tuple[Ignored, ...] = field(default_factory=tuple)
+    series: str = ""
+    newest_run: Run | None = None
+
+    @property
+    def newest(self) -> Run:
+        """The newest run of the tree: the shown one, unless an earlier series is."""
+        return self.newest_run or self.run
 
     @property
     def is_running(self) -> bool:
@@ -116,7 +127,7 @@ class Selection:
     def query(self, **changes: str | Sequence[str]) -> str:
         """Write the address's query, defaults left out, with these keys changed ("" drops one)."""
         pairs: dict[str, str | Sequence[str]] = {
-            "survey": self.survey,
+            "survey": self.survey, "series": self.series,
             "period": "" if self.period == self.known.default_period else self.period.key,
             "compare": "" if self.compare == Compare.PREVIOUS else self.compare.value,
             **{parameter_of(key): levels for key, levels in self.filters.items()},
@@ -142,7 +153,43 @@ def read_selection(
     run = get_latest_run(tree=tree) if tree is not None else None
     if tree is None or run is None:
         return None
-    return parse_selection(tree=tree, run=run, query=query, scope=actor.scope, today=today_of(actor, at))
+    today, word = today_of(actor, at), query.get("series", "")
+    series, problem = _earlier_run(tree, run, word) if word else (None, None)
+    if series is not None:
+        found = _parse_earlier(series, query, newest=run, scope=actor.scope, today=today)
+        if found is not None:
+            return found
+        problem = Ignored("series", word, _("The answers of this earlier series have been packed anew since, so it can "
+                                            "only be shown for whole periods, without filters. The newest one is shown."))
+    selection = parse_selection(tree=tree, run=run, query=query, scope=actor.scope, today=today)
+    return selection if problem is None else replace(selection, ignored=(*selection.ignored, problem))
+
+
+def _earlier_run(tree: IndicatorTree, newest: Run, word: str) -> tuple[Run | None, Ignored | None]:
+    """Return the last run of the series that a number names; neither run nor complaint where it is the newest one."""
+    number = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
+    if number == newest.weight_set.number:
+        return None, None
+    weight_set = WeightSet.objects.filter(tree=tree, number=number).first()
+    run = get_run_of_weight_set(weight_set=weight_set) if weight_set is not None else None
+    return run, None if run is not None else Ignored("series", word)
+
+
+def _parse_earlier(
+    run: Run, query: QueryDict, *, newest: Run, scope: Mapping[str, Sequence[str]], today: date
+) -> Selection | None:
+    """Read an address against an earlier run; None where that needs columns which are gone."""
+    is_whole = has_columns(run)
+    if not is_whole and (scope or Reading(run).rules.k):
+        return None
+    found = parse_selection(tree=run.tree, run=run, query=query, scope=scope, today=today)
+    if not is_whole and (found.filters or any(_is_of_days(one) for one in (found.period, found.previous))):
+        return None
+    return replace(found, series=str(run.weight_set.number), newest_run=newest)
+
+
+def _is_of_days(period: Period | None) -> bool:
+    return period is not None and period.grain in (Grain.WEEK, Grain.DAY, Grain.RANGE)
 
 
 def today_of(actor: Actor, at: datetime) -> date:

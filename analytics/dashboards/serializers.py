@@ -182,7 +182,9 @@ class FreshnessOut(serializers.Serializer[Any]):
 
     run_id = serializers.IntegerField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
-    responses = serializers.IntegerField()
+    responses = serializers.IntegerField(
+        allow_null=True, help_text="null where anonymity was promised, and for a reader with a scope"
+    )
     newest_response_at = serializers.DateTimeField(allow_null=True)
     is_pending = serializers.BooleanField()
     waiting_since_at = serializers.DateTimeField(allow_null=True)

@@ -47,6 +47,8 @@ def present_stamp(freshness: Freshness, *, at: datetime) -> Stamp:
     since = freshness.waiting_since_at
     if freshness.is_pending and since is not None and at - since > STALE_AFTER and freshness.finished_at:
         return Stamp(_("Not refreshed since %(moment)s") % {"moment": wording.moment_text(freshness.finished_at)}, True)
+    if freshness.is_anonymous:
+        return Stamp(_("Anonymous answers are counted together with others, once their day is over"), False)
     if freshness.newest_response_at is None:
         return Stamp(_("No answers yet"), False)
     text = _("Answers up to %(moment)s") % {"moment": wording.moment_text(freshness.newest_response_at)}

@@ -16,7 +16,7 @@ from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_te
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
-from analytics.scoring.estimators import Estimators, read_weighted_item_means
+from analytics.scoring.estimators import Estimators, read_estimators, read_weighted_item_means
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.reading import Reading
@@ -27,7 +27,7 @@ from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import Filter, RunTooOldError
 from analytics.scoring.standard_weighting import word_of
 from analytics.scoring.weighted import read_weighted
-from analytics.scoring.weighting import WeightingError, report_on
+from analytics.scoring.weighting import Weighting, WeightingError, report_on
 from surveys.design.document import text_in
 
 Questions = Mapping[tuple[int, str], str]
@@ -42,6 +42,15 @@ def question_texts(tree: IndicatorTree, language: str) -> Questions:
 def question_text(item: ItemResult, questions: Questions) -> str:
     """Return what an item asks, its key where no version asks it any more."""
     return questions.get((item.questionnaire_id, item.key), item.key)
+
+
+def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter) -> dict[str, Any]:
+    """Read and write both estimators of a value, or why they cannot be had of a run whose answers are packed anew."""
+    try:
+        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    except RunTooOldError:
+        return {"problem": sentence("parts_too_old")}
+    return present_estimators(found)
 
 
 def present_estimators(found: Estimators) -> dict[str, Any]:
@@ -79,14 +88,22 @@ def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions)
     return [pair_text(f"{METRICS[figure.metric].name}: {text}", figure, of_weights, 1) for figure, of_weights in pairs]
 
 
+def _by_means(
+    run: Run, origin: ValueOrigin, weighting: Weighting, filters: Filter, scope: Filter
+) -> tuple[Figure, Figure]:
+    """The value by estimator B, unweighted and weighted."""
+    plain = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    return plain.item_means, read_weighted_item_means(
+        run, node=origin.node.key, period=origin.period, weighting=weighting, filters=filters, scope=scope
+    )
+
+
 def present_weighted(
-    run: Run, word: str, origin: ValueOrigin, *, item_means: Figure, filters: Filter, scope: Filter, language: str,
-    questions: Questions,
+    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str, questions: Questions
 ) -> dict[str, Any]:
     """Write the value, its parts and its questions under a weighting beside the unweighted ones.
 
-    `word` names the weighting, "" the one the run has written down; `item_means` is the value by estimator B,
-    `questions` are the texts of the questions.
+    `word` names the weighting, "" the one the run has written down; `questions` are their texts.
     """
     own = word_of(run.provenance.get("weighting"))
     known = list_weightings(run.tree)
@@ -100,18 +117,16 @@ def present_weighted(
         result = read_weighted(
             run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
         )
-        by_means = read_weighted_item_means(
-            run, node=origin.node.key, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
-        )
+        by_means = _by_means(run, origin, named.weighting, filters, scope)
         report = report_on(run, weighting=named.weighting, period=origin.period)
     except WeightingError as error:
         return base | {"problem": refusal_text(error, Reading(run).dimensions())}
     except RunTooOldError:
-        return base | {"problem": sentence("run_too_old")}
+        return base | {"problem": sentence("parts_too_old")}
     found = result.node(origin.node.key)
     assert found is not None
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)
-    rows.insert(1, pair_text(_("The same by item means (estimator B)"), item_means, by_means, origin.node.depth))
+    rows.insert(1, pair_text(_("The same by item means (estimator B)"), *by_means, origin.node.depth))
     rows += [
         pair_text(f"{_('Mean')}: {question_text(one, questions)}", one.mean, other.mean, 1)
         for one, other in zip(origin.node.items, found.items, strict=True)

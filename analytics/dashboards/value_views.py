@@ -13,24 +13,23 @@ from django.views.decorators.http import require_safe
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import geometry, run_words, wording
-from analytics.dashboards.method import describe_method
+from analytics.dashboards.method import Method, describe_method
 from analytics.dashboards.presentation import grade_text, level_name, levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
 from analytics.dashboards.value_panels import (
     Questions,
+    estimators_of,
     present_efforts,
-    present_estimators,
     present_weighted,
     question_text,
     question_texts,
 )
-from analytics.dashboards.views import language_of
+from analytics.dashboards.views import language_of, may_know_answers
 from analytics.dashboards.weighting_text import weighting_name
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
-from analytics.scoring.estimators import read_estimators
 from analytics.scoring.grades import grade_of
 from analytics.scoring.models import Run
 from analytics.scoring.periods import EVERYTHING, UnknownPeriodError, parse_period
@@ -59,25 +58,24 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
     run, language = get_run(request.actor, run_id), language_of(request)
     period, period_problem = _period(request.GET.get("period", ""))
     node = request.GET.get("node", "") or run.definition["nodes"][0]["key"]
-    filters = _filters(request, run)
-    context: dict[str, Any] = {"nav": "overview", "run": run, "method": describe_method(run, language=language),
+    context: dict[str, Any] = {"nav": "overview", "run": run, "method": _method(request, run),
                                "period_text": wording.period_text(period), "period": period, "node_key": node,
                                "problem": period_problem, "runs": _listed_runs(run.tree),
                                "run_weighting": weighting_name(run.provenance.get("weighting"))}
     scope = request.actor.scope
     try:
+        filters = _filters(request, run)
         origin = describe_value(run, node=node, period=period, filters=filters, scope=scope)
-        estimators = read_estimators(run, node=node, period=period, filters=filters, scope=scope)
     except UnknownNodeError as error:
         raise Http404 from error
     except RunTooOldError:
         return render(request, "scoring/value.html", context | {"problem": sentence("run_too_old")})
     pieces, questions = geometry.stacked(origin.node.distribution), question_texts(run.tree, language)
     context |= {
-        "estimators": present_estimators(estimators), "hidden": _address(request, node, period, filters),
+        "estimators": estimators_of(run, origin, filters=filters, scope=scope), "hidden": _address(request, node, period, filters),
         "weighted": present_weighted(
-            run, request.GET.get("weighting", ""), origin, item_means=estimators.item_means, filters=filters, scope=scope,
-            language=language, questions=questions),
+            run, request.GET.get("weighting", ""), origin, filters=filters, scope=scope, language=language,
+            questions=questions),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"],
         "grade": grade_text(grade_of(origin.node.index, origin.score_vector)), "pieces": pieces, "levels": levels_text(pieces),
@@ -96,16 +94,19 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
     run, other = get_run(request.actor, run_id), get_run(request.actor, other_id)
     if run.tree_id != other.tree_id:
         raise Http404
-    comparison = compare_runs(run, other)
+    comparison = compare_runs(run, other, tells_answers=all(may_know_answers(request, one) for one in (run, other)))
     period, _problem = _period(request.GET.get("period", ""))
     context = {
         "nav": "overview", "comparison": comparison, "finding": run_words.finding(comparison),
         "reasons": run_words.reason_rows(comparison, language=language_of(request)),
         "period_text": wording.period_text(period),
-        "values": _values(comparison, period, request.actor.scope, language_of(request)),
-        "is_weighted": any(run.provenance.get("weighting") for run in (comparison.earlier, comparison.later)),
+        **_values(comparison, period, request.actor.scope, language_of(request)),
     }
     return render(request, "scoring/runs_compare.html", context)
+
+
+def _method(request: TeamRequest, run: Run) -> Method:
+    return describe_method(run, language=language_of(request), tells_answers=may_know_answers(request, run))
 
 
 def _listed_runs(tree: IndicatorTree) -> list[tuple[Run, str]]:
@@ -169,13 +170,26 @@ def _item(item: ItemResult, questions: Questions) -> dict[str, Any]:
     }
 
 
-def _values(comparison: RunComparison, period: Period, scope: Any, language: str) -> list[dict[str, str]]:
+def _values(comparison: RunComparison, period: Period, scope: Any, language: str) -> dict[str, Any]:
+    """The values of both runs, and why a part of them cannot be had."""
     runs = (comparison.earlier, comparison.later)
     try:
         earlier, later = (selectors.read_period(run, period=period, scope=scope) for run in runs)
-        weighted = [_own_weighted(run, period, scope) for run in runs]
     except RunTooOldError:
-        return []
+        return {"values": [], "values_problem": sentence("run_too_old")}
+    weighted = [_own_weighted(run, period, scope) for run in runs]
+    return {
+        "values": _rows(earlier, later, [result for result, _problem in weighted], language),
+        "is_weighted": any(result is not None for result, _problem in weighted),
+        "weighted_problems": [
+            {"run": run.pk, "why": why} for run, (_result, why) in zip(runs, weighted, strict=True) if why
+        ],
+    }
+
+
+def _rows(
+    earlier: PeriodResult, later: PeriodResult, weighted: list[PeriodResult | None], language: str
+) -> list[dict[str, str]]:
     rows = []
     for node in later.nodes:
         before = earlier.node(node.key)
@@ -189,15 +203,17 @@ def _values(comparison: RunComparison, period: Period, scope: Any, language: str
     return rows
 
 
-def _own_weighted(run: Run, period: Period, scope: Any) -> PeriodResult | None:
-    """The figures under the weighting the run wrote down, where it has one that can be made in the period."""
+def _own_weighted(run: Run, period: Period, scope: Any) -> tuple[PeriodResult | None, str]:
+    """The figures under the weighting the run wrote down, where it has one, or why it cannot be made in the period."""
     if not run.provenance.get("weighting"):
-        return None
+        return None, ""
     try:
         named = get_named(tree=run.tree, word=OF_THE_RUN, run=run)
-        return read_weighted(run, period=period, weighting=named.weighting, scope=scope)
-    except WeightingError:
-        return None
+        return read_weighted(run, period=period, weighting=named.weighting, scope=scope), ""
+    except WeightingError as error:
+        return None, sentence(error.code, error.details)
+    except RunTooOldError:
+        return None, sentence("parts_too_old")
 
 
 def _shown(figure: Figure) -> str:

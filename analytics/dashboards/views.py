@@ -22,6 +22,7 @@ from analytics.dashboards.filterbar import build_filter_bar
 from analytics.dashboards.forms import CommentFilters
 from analytics.dashboards.marks import Mark
 from analytics.dashboards.method import describe_method
+from analytics.dashboards.next_steps import PURPOSES, next_step
 from analytics.dashboards.overview import read_overview
 from analytics.dashboards.presentation import (
     filters_text,
@@ -29,10 +30,13 @@ from analytics.dashboards.presentation import (
     present_comments,
 )
 from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.series import build_series_bar
 from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
+from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
+from analytics.scoring.models import Run
 from analytics.scoring.refusals import get_refusal
 from analytics.scoring.results import Freshness
 
@@ -45,16 +49,35 @@ ResultsView = Callable[[TeamRequest, Selection], HttpResponseBase]
 
 def results_view(view: ResultsView) -> Callable[..., HttpResponseBase]:
     """Open a view to those who may see results, with what the address selects; before the first run go to the overview."""
+    return results_page("")(view)
 
-    @require_safe
-    @team_view(Permission.VIEW_RESULTS)
-    @wraps(view)
-    def opened(request: TeamRequest) -> HttpResponseBase:
-        tree = get_tree(request.actor, request.GET.get("survey", ""))
-        selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=timezone.now())
-        return redirect("dashboards:overview") if selection is None else view(request, selection)
 
-    return opened
+def results_page(page: str) -> Callable[[ResultsView], Callable[..., HttpResponseBase]]:
+    """Open a page of results like `results_view`; before the first run say what the page is for (see `PURPOSES`)."""
+
+    def decorate(view: ResultsView) -> Callable[..., HttpResponseBase]:
+        @require_safe
+        @team_view(Permission.VIEW_RESULTS)
+        @wraps(view)
+        def opened(request: TeamRequest) -> HttpResponseBase:
+            tree = get_tree(request.actor, request.GET.get("survey", ""))
+            selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=timezone.now())
+            if selection is None:
+                return not_yet(request, page, tree) if page else redirect("dashboards:overview")
+            return view(request, selection)
+
+        return opened
+
+    return decorate
+
+
+def not_yet(request: TeamRequest, page: str, tree: IndicatorTree | None) -> HttpResponse:
+    """Say what a page will show, and what comes next."""
+    progress = first_use.get_progress(team=request.actor.team)
+    return render(request, "dashboards/not_yet.html", {
+        "nav": page, "purpose": PURPOSES[page], "next_step": next_step(actor=request.actor, progress=progress),
+        "refused": present_refusal(get_refusal(tree=tree), tree) if tree is not None else None,
+    })
 
 
 @require_safe
@@ -96,7 +119,7 @@ def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> ove
 def figures_of(request: TeamRequest, selection: Selection, mark: Mark | None) -> Figures:
     """The cards: kept ones, or written now and kept if nothing they are made from has moved meanwhile."""
     language, name = language_of(request), ""
-    if mark is not None and mark.freshness.run_id == selection.run.pk:
+    if mark is not None and mark.freshness.run_id == selection.newest.pk:
         name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language)
     found = figures_kept.find_figures(name)
     if found is not None:
@@ -148,11 +171,12 @@ def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
 @results_view
 def method(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Explain how the numbers are calculated, from the registry and the run itself."""
-    described = describe_method(selection.run, language=language_of(request))
+    tells = may_know_answers(request, selection.run)
+    described = describe_method(selection.run, language=language_of(request), tells_answers=tells)
     return render(request, "dashboards/method.html", {"nav": "overview", "method": described, "selection": selection})
 
 
-@results_view
+@results_page("comments")
 def comment_list(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show comments page by page."""
     form = CommentFilters(request.GET)
@@ -178,7 +202,7 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
     language = language_of(request)
     return {
         "nav": nav, "waiting": selection.reading.waiting, "selection": selection,
-        "query": selection.query(), "filters_query": selection.filters_query(),
+        "query": selection.query(), "filters_query": selection.filters_query(), "series": build_series_bar(selection),
         "bar": build_filter_bar(selection, trees_for(request.actor), language=language),
         "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="")),
         "refused": present_refusal(get_refusal(tree=selection.tree), selection.tree),
@@ -202,12 +226,20 @@ def first_use_context(request: TeamRequest, tree: IndicatorTree | None, at: date
     example = trees.filter(is_example=True, runs__isnull=False).distinct().first()
     fresh = selectors.freshness(tree=tree) if tree is not None else NO_RESULTS
     word = request.GET.get("survey", "")
+    progress = first_use.get_progress(team=request.actor.team)
     return {
-        "nav": "overview", "progress": first_use.get_progress(team=request.actor.team), "tree": tree,
+        "nav": "overview", "progress": progress, "tree": tree,
+        "next_step": next_step(actor=request.actor, progress=progress),
         "example": example, "stamp": present_stamp(fresh, at=at),
         "refused": present_refusal(fresh.refusal, tree) if tree is not None else None,
         "live_url": with_query(reverse("dashboards:live"), f"survey={word}" if word else ""),
     }
+
+
+def may_know_answers(request: TeamRequest, run: Run) -> bool:
+    """Whether the reader may know how many answers a run covers, and which."""
+    actor = request.actor
+    return tells_its_answers(run, scope=actor.scope, anonymous=anonymous_questionnaires(team=actor.team))
 
 
 def language_of(request: HttpRequest) -> str:

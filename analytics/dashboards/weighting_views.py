@@ -22,7 +22,7 @@ from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.presentation import level_name
 from analytics.dashboards.selection import Selection, read_selection
-from analytics.dashboards.views import emptiness, language_of, results_view, shared_context, with_query
+from analytics.dashboards.views import emptiness, language_of, not_yet, results_page, shared_context, with_query
 from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting_input import WeightingForm, field_name
 from analytics.dashboards.weighting_text import figures_of, present_detail, weighting_choices
@@ -35,7 +35,7 @@ from analytics.scoring.weighting import Plan, Report, WeightingError, report_on
 from surveys.design.document import text_in
 
 
-@results_view
+@results_page("weighting")
 def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show unweighted figures beside those of the imported weights and of every saved weighting."""
     known, standing = list_weightings(selection.tree), standard_word(selection.tree)
@@ -87,7 +87,7 @@ def weighting_new(request: TeamRequest) -> HttpResponse:
     tree = get_tree(request.actor, request.GET.get("survey", ""))
     selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=at)
     if selection is None:
-        return redirect("dashboards:overview")
+        return not_yet(request, "weighting", tree)
     form = WeightingForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {}
     typed: Mapping[str, str] = request.POST.dict()

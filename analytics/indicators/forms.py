@@ -123,6 +123,10 @@ class RulesForm(forms.Form):
         label=_("Required share of the weight, %"), min_value=0, max_value=100,
         help_text=_("A respondent counts at an indicator when the answered part of it carries at least this share."),
     )
+    reason = forms.CharField(
+        label=_("Why (kept in the history)"), max_length=240,
+        error_messages={"required": _("Say why: other rules change every figure, and it is kept beside them.")},
+    )
 
 
 class MappingForm(forms.Form):

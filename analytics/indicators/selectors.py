@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from accounts.models import Team
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, SourceRole, WeightSet
@@ -40,8 +40,9 @@ def list_trees(*, team: Team) -> QuerySet[IndicatorTree]:
 
 
 def list_weight_sets(*, tree: IndicatorTree) -> QuerySet[WeightSet]:
-    """A tree's weight sets, newest first."""
-    return WeightSet.objects.filter(tree=tree).select_related("created_by").order_by("-number")
+    """A tree's weight sets, newest first; `runs_made` counts what was published under each."""
+    sets = WeightSet.objects.filter(tree=tree).select_related("created_by")
+    return sets.annotate(runs_made=Count("runs")).order_by("-number")
 
 
 def get_weight_set_in_force(*, tree: IndicatorTree) -> WeightSet | None:

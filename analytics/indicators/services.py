@@ -22,12 +22,15 @@ from analytics.indicators.models import (
     WeightOrigin,
     WeightSet,
 )
-from analytics.indicators.selectors import siblings_problem, weight_problem
+from analytics.indicators.selectors import get_weight_set_in_force, siblings_problem, weight_problem
 from analytics.indicators.weights import put_in_force, with_equal_siblings, without
 from analytics.methods.distributions import SCORE_VECTORS
 from surveys.design.models import Questionnaire
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+RulesChange = Mapping[str, tuple[str | int, str | int]]
+"""What a rule was and what it is now, by its name."""
+
 DEPTH = 4
 """The most levels below the root: deeper trees cannot be read on a page."""
 
@@ -258,20 +261,43 @@ def equalise_weights(*, tree: IndicatorTree, user: User | None, reason: str, at:
 
 
 @transaction.atomic
-def set_rules(*, tree: IndicatorTree, score_vector: str, coverage: int, at: datetime) -> IndicatorTree:
+def set_rules(
+    *, tree: IndicatorTree, score_vector: str, coverage: int, user: User | None, reason: str, at: datetime
+) -> RulesChange:
     """Set the score vector and how much of a node (percent of its weight) must be answered to count.
 
-    Raises TreeError for an unknown vector or a coverage outside 0-100.
+    Every figure changes with them, so a new series begins, as with other weights: the same weights in a new set.
+    Returns what was changed, nothing where the rules are these already. Raises TreeError for an unknown vector, a
+    coverage outside 0-100, or when nobody says why.
     """
     tree = locked(tree.pk)
     if score_vector not in SCORE_VECTORS:
         raise TreeError("unknown_vector")
     if not 0 <= coverage <= 100:
         raise TreeError("coverage_out_of_range")
+    pairs = {"score_vector": (tree.score_vector, score_vector), "coverage": (tree.coverage, coverage)}
+    changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    if not changed:
+        return {}
+    check_reason(reason)
     tree.score_vector, tree.coverage = score_vector, coverage
     tree.save(update_fields=["score_vector", "coverage"])
+    _begin_series(tree, changed, user, reason, at)
     touched(tree, at)
-    return tree
+    return changed
+
+
+def _begin_series(
+    tree: IndicatorTree, rules: RulesChange, user: User | None, reason: str, at: datetime
+) -> None:
+    """Put the weights in force once more as a set of its own, which says by what rules it goes."""
+    before = get_weight_set_in_force(tree=tree)
+    if before is not None:
+        put_in_force(
+            tree=tree, weights=before.weights, origin=before.origin, is_provisional=before.is_provisional, user=user,
+            reason=reason, at=at, name=before.name,
+            evidence=before.evidence | {"rules": {name: list(pair) for name, pair in rules.items()}},
+        )
 
 
 def rename_tree(*, tree: IndicatorTree, names: Mapping[str, str]) -> IndicatorTree:

@@ -84,13 +84,22 @@ def tree_rules(request: TeamRequest, tree_id: int) -> HttpResponse:
     form = RulesForm(request.POST)
     if not form.is_valid():
         return _tree_page(request, found, rules=form, status=422)
-    data = form.cleaned_data
-    return _change(
-        request, found, "indicator_tree.rules_set",
-        lambda at: services.set_rules(
-            tree=found, score_vector=data["score_vector"], coverage=data["coverage"], at=at
-        ),
-    )
+    data, at = form.cleaned_data, timezone.now()
+    try:
+        changed = services.set_rules(
+            tree=found, score_vector=data["score_vector"], coverage=data["coverage"], user=request.actor.user,
+            reason=data["reason"], at=at,
+        )
+    except TreeError as error:
+        form.add_error(None, sentence(error.code, error.details))
+        return _tree_page(request, found, rules=form, status=422)
+    if changed:
+        detail = {name: list(pair) for name, pair in changed.items()} | {"reason": data["reason"]}
+        _record(request, found, "indicator_tree.rules_set", detail)
+        messages.success(request, _("A new series begins with these rules. Published results stay as they are."))
+    else:
+        messages.info(request, _("The rules are these already; nothing has changed."))
+    return redirect("indicators:tree", found.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -26,8 +26,6 @@ TABLE_LIMIT = 16_384
 # Sums of weights reach a threshold such as one half only up to rounding.
 COVERAGE_SLACK = 1e-9
 
-# A combination of digits below this many fits into a byte.
-BYTE_LIMIT = 256
 EVERY_ROW = slice(None)
 
 Digits = Sequence[npt.NDArray[np.uint8]]
@@ -290,13 +288,9 @@ def margins(counts: IntArray, table: Table) -> list[tuple[int, IntArray]]:
 
 def joint_of(table: Table, digits: Digits) -> IntArray:
     """Number each row's combination of digits, as an index into the table."""
-    joint: npt.NDArray[np.unsignedinteger] = digits[table.columns[0]]
-    size = table.bases[0]
+    joint = digits[table.columns[0]].astype(np.uint16)
     for column, base in zip(table.columns[1:], table.bases[1:], strict=True):
-        size *= base
-        # As long as bytes hold the number they are multiplied and added: a quarter less time for all of it.
-        joint = joint.astype(np.uint8 if size <= BYTE_LIMIT else np.uint16)
-        joint *= base
+        joint *= np.uint16(base)
         joint += digits[column]
     return joint.astype(np.intp)
 

@@ -18,6 +18,7 @@ from accounts.roles import Permission
 from analytics.indicators.access import get_tree
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
+from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
 from analytics.scoring.effort import effort_of
 from analytics.scoring.models import Run
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
@@ -32,6 +33,8 @@ from analytics.scoring.weighted import read_weighted_periods, read_weighted_segm
 from analytics.scoring.weighting import Weighting, WeightingError
 
 MAX_PERIODS = 120
+OF_ANSWERS = ("versions", "in_blocks")
+"""What a run's provenance says of its answers."""
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
 
 
@@ -108,14 +111,17 @@ class ResultOutput(serializers.Serializer[Any]):
 
 
 class RunOutput(serializers.Serializer[Any]):
-    """A run: what was computed, from which responses, under which definition."""
+    """A run: what was computed, from which responses, under which definition.
+
+    Which responses, how many and how new is not told where anonymity was promised, nor to a reader with a scope.
+    """
 
     id = serializers.IntegerField()
     tree = serializers.IntegerField(source="tree_id")
     weight_set = serializers.IntegerField(source="weight_set_id")
     weight_set_number = serializers.IntegerField(source="weight_set.number")
-    responses = serializers.IntegerField()
-    fingerprint = serializers.CharField()
+    responses = serializers.IntegerField(allow_null=True)
+    fingerprint = serializers.CharField(allow_blank=True)
     definition_hash = serializers.CharField()
     definition = serializers.DictField()
     provenance = serializers.DictField()
@@ -123,6 +129,14 @@ class RunOutput(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField()
     duration_ms = serializers.IntegerField()
+
+    def to_representation(self, instance: Run) -> dict[str, Any]:
+        """Leave out what the reader may not know."""
+        written: dict[str, Any] = super().to_representation(instance)
+        if not tells_its_answers(instance, scope=self.context["scope"], anonymous=self.context["anonymous"]):
+            kept = {key: value for key, value in written["provenance"].items() if key not in OF_ANSWERS}
+            written |= {"responses": None, "fingerprint": "", "newest_response_at": None, "provenance": kept}
+        return written
 
 
 class WeightingOutput(serializers.Serializer[Any]):
@@ -175,6 +189,12 @@ class RunListView(generics.ListAPIView[Run]):
     serializer_class = RunOutput
     queryset = Run.objects.none()
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        """What decides how much is told."""
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_serializer_context()
+        return super().get_serializer_context() | _telling(self.request)
+
     def get_queryset(self) -> QuerySet[Run]:
         """The team's, of one tree when asked for."""
         actor = actor_of(self.request)
@@ -195,7 +215,7 @@ class RunView(APIView):
     @extend_schema(operation_id="runs_retrieve", responses=RunOutput)
     def get(self, request: Request, run_id: int) -> Response:
         """Return what a run was computed from and how."""
-        return Response(RunOutput(get_run(actor_of(request), run_id)).data)
+        return Response(RunOutput(get_run(actor_of(request), run_id), context=_telling(request)).data)
 
 
 class ValuesView(APIView):
@@ -231,7 +251,7 @@ class ValuesView(APIView):
         except WeightingError as error:
             raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
         except RunTooOldError as error:
-            raise ValidationError({"filter": [sentence("run_too_old")]}) from error
+            raise ValidationError({"run": [sentence("run_too_old")]}) from error
         except selectors.UnknownDimensionError as error:
             raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
         found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results,
@@ -249,6 +269,11 @@ class MetricListView(APIView):
     def get(self, request: Request) -> Response:
         """Return the metric registry in the caller's language."""
         return Response(MetricOutput(list(METRICS.values()), many=True).data)
+
+
+def _telling(request: Request) -> dict[str, Any]:
+    actor = actor_of(request)
+    return {"scope": actor.scope, "anonymous": anonymous_questionnaires(team=actor.team)}
 
 
 def _results(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:

@@ -157,6 +157,15 @@ class Definition:
         )
 
 
+def nodes_under(definition: Definition, node: str) -> frozenset[str]:
+    """Return a node and all below it."""
+    inside = {node}
+    for rule in definition.nodes:
+        if rule.parent in inside:
+            inside.add(rule.key)
+    return frozenset(inside)
+
+
 def scores_of(name: str, low: int, high: int) -> tuple[float, ...]:
     """The 0-100 score of each code of a scale under a named vector, at most 100 points long.
 

@@ -26,7 +26,7 @@ from analytics.methods.item_means import (
 from analytics.methods.moments import UNITS
 from analytics.methods.trees import ROOT, IndicatorTree
 from analytics.scoring.columns import select
-from analytics.scoring.definition import Definition
+from analytics.scoring.definition import Definition, nodes_under
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.figures import Numbers, Reader
 from analytics.scoring.models import Run
@@ -115,7 +115,7 @@ def read_estimators(
     leaves = leaves_under(reading.definition, node)
     result = reading.period(period, nodes=(node,))
     (found,) = result.nodes
-    if result.is_withheld:
+    if result.is_withheld or found.index.status == Status.WITHHELD or _hides_parts(reading, node, period):
         return Estimators(found.index, _withheld(reading.rules), None, Agreement.UNKNOWN)
     pairs = _read_pairs(reading, period, leaves)
     by_means = _by_means(reading.reader, node, leaves, pairs)
@@ -183,6 +183,11 @@ def _read_weighted_pairs(
                 sums = weighted_pair_sums(points, factors)
                 total += np.array([sums.total, sums.sums, sums.products])
     return WeightedPairs(WeightedPairSums(*totals[0]), WeightedPairSums(*totals[1]), bases)
+
+
+def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
+    """Whether anything that the figure is made of is hidden: from the means it could be had again."""
+    return bool(reading.hidden_parts(period) & nodes_under(reading.definition, node))
 
 
 def leaves_under(definition: Definition, node: str) -> tuple[str, ...]:

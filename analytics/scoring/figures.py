@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from analytics.scoring.codes import (
 from analytics.scoring.columns import IntArray
 from analytics.scoring.definition import LEVELS, Definition
 from analytics.scoring.disclosure import Rules
+from analytics.scoring.families import NPS, OVERALL, QUESTIONS
 from analytics.scoring.results import (
     Figure,
     ItemResult,
@@ -37,6 +39,10 @@ from analytics.scoring.results import (
     PeriodResult,
     Status,
 )
+
+Hidden = frozenset[str]
+"""What may not be shown of a group: keys of indicators, and the names that `families` gives to questions."""
+NOTHING_HIDDEN: Final[Hidden] = frozenset()
 
 Numbers = tuple[float, float | None, float | None, float | None]
 """Value, low, high, standard error."""
@@ -57,22 +63,33 @@ class Reader:
     definition: Definition
     rules: Rules
     facts: Mapping[str, NodeFacts]
+    hidden: Hidden = field(default=NOTHING_HIDDEN, kw_only=True)
 
     def result(
-        self, period: Period, vector: IntArray, *, nodes: Collection[str] | None = None, is_withheld: bool = False
+        self, period: Period, vector: IntArray, *, nodes: Collection[str] | None = None, is_withheld: bool = False,
+        hidden: Hidden = NOTHING_HIDDEN,
     ) -> PeriodResult:
-        """Turn a vector into everything there is to show; `nodes` keeps only some of them."""
-        reader: Reader = self
+        """Turn a vector into everything there is to show; `nodes` keeps only some of them, `hidden` withholds some."""
+        reader: Reader = replace(self, hidden=hidden) if hidden else self
         if is_withheld or self.rules.status(int(vector[0])) == Status.WITHHELD:
-            reader, vector = Withholding(self.definition, self.rules, self.facts), np.zeros_like(vector)
+            reader, vector = self.withholding, np.zeros_like(vector)
         return PeriodResult(
             period=period,
             responses=int(vector[0]),
             nodes=tuple(reader.nodes(vector, nodes)),
             overall=reader.overall(vector),
             nps=reader.nps(vector),
-            is_withheld=reader is not self,
+            is_withheld=isinstance(reader, Withholding),
         )
+
+    @cached_property
+    def withholding(self) -> Reader:
+        """The reader of what is hidden."""
+        return Withholding(self.definition, self.rules, self.facts)
+
+    def of(self, name: str) -> Reader:
+        """The reader of what a name stands for: this one, unless it is hidden."""
+        return self.withholding if name in self.hidden else self
 
     def nodes(self, vector: IntArray, wanted: Collection[str] | None) -> Iterable[NodeResult]:
         """Every node, parents before children."""
@@ -82,12 +99,13 @@ class Reader:
             depth[rule.key] = depth[rule.parent] + 1
             overall[rule.key] = overall[rule.parent] * rule.weight
             if wanted is None or rule.key in wanted:
-                yield self.node(rule.key, rule.parent, depth[rule.key], rule.weight, overall[rule.key], vector)
+                yield self.of(rule.key).node(rule.key, rule.parent, depth[rule.key], rule.weight, overall[rule.key], vector)
 
     def node(
         self, key: str, parent: str | None, depth: int, weight: float, overall: float, vector: IntArray
     ) -> NodeResult:
         """One node."""
+        of_questions = self.of(key + QUESTIONS)
         numbers = [int(number) for number in self.definition.layout.node(vector, key)]
         n, total, high, low = numbers[:4]
         counts = numbers[4:]
@@ -102,7 +120,8 @@ class Reader:
             dissatisfied=self.share("dissatisfied_share", sum(counts[:2]), n),
             distribution=self.distribution(LEVELS, counts),
             items=tuple(
-                self.item(source.questionnaire, source.item, vector) for source in self.definition.leaf_sources(key)
+                of_questions.item(source.questionnaire, source.item, vector)
+                for source in self.definition.leaf_sources(key)
             ) if is_leaf else (),
         )
 
@@ -122,7 +141,7 @@ class Reader:
             satisfied=self.share("satisfied_share", sum(valid[-box:]), n),
             dissatisfied=self.share("dissatisfied_share", sum(valid[:box]), n),
             distribution=self.distribution(codes, valid),
-            missing=_missing(counts),
+            missing=self.missing(n, counts),
         )
 
     def overall(self, vector: IntArray) -> ItemResult | None:
@@ -137,7 +156,7 @@ class Reader:
         if not sums:
             return None
         scale = max(sums, key=lambda one: int(sums[one][: HIGHEST + 1].sum()))
-        return self.item_of_counts(*first[scale], sums[scale])
+        return self.of(OVERALL).item_of_counts(*first[scale], sums[scale])
 
     def nps(self, vector: IntArray) -> NpsResult | None:
         """The Net Promoter Score over all recommendation questions of the tree."""
@@ -147,15 +166,15 @@ class Reader:
         parts = [self.definition.layout.item(vector, source.questionnaire, source.item) for source in sources]
         counts = np.sum(parts, axis=0)
         valid = [int(count) for count in counts[: HIGHEST + 1]]
-        n = sum(valid)
+        n, reader = sum(valid), self.of(NPS)
         return NpsResult(
             questionnaire_id=sources[0].questionnaire, key=sources[0].key,
-            score=self.figure("nps", n, lambda: _net_promoter(valid)),
-            promoters=self.share("promoters", sum(valid[9:]), n),
-            passives=self.share("passives", sum(valid[7:9]), n),
-            detractors=self.share("detractors", sum(valid[:7]), n),
-            distribution=self.distribution(range(HIGHEST + 1), valid),
-            missing=_missing(counts),
+            score=reader.figure("nps", n, lambda: _net_promoter(valid)),
+            promoters=reader.share("promoters", sum(valid[9:]), n),
+            passives=reader.share("passives", sum(valid[7:9]), n),
+            detractors=reader.share("detractors", sum(valid[:7]), n),
+            distribution=reader.distribution(range(HIGHEST + 1), valid),
+            missing=reader.missing(n, counts),
         )
 
     def figure(self, metric: str, n: int, numbers: Callable[[], Numbers]) -> Figure:
@@ -179,6 +198,10 @@ class Reader:
             return ()
         return tuple(Level(code, count, count / n) for code, count in zip(codes, counts, strict=True))
 
+    def missing(self, n: int, counts: IntArray) -> Missing:
+        """How many did not answer, by kind; nothing where the others are too few to be told of."""
+        return Missing() if self.rules.status(n) == Status.WITHHELD else _missing(counts)
+
 
 NO_WIDTH: Final = 1e-8
 """What only the rounding of floats leaves of a width; that of ten million answers, one of them different, is above."""
@@ -198,6 +221,18 @@ def without_certainty(figure: Figure) -> Figure:
 
 class Withholding(Reader):
     """Reads nothing: every figure is withheld."""
+
+    def of(self, name: str) -> Reader:
+        """This one, whatever the name."""
+        return self
+
+    def distribution(self, codes: Sequence[int], counts: Sequence[int]) -> tuple[Level, ...]:
+        """No levels."""
+        return ()
+
+    def missing(self, n: int, counts: IntArray) -> Missing:
+        """Nothing."""
+        return Missing()
 
     def figure(self, metric: str, n: int, numbers: Callable[[], Numbers]) -> Figure:
         """A figure of which nothing is told."""

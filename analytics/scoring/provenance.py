@@ -88,18 +88,26 @@ def describe_value(
     result = reading.period(period)
     found = result.node(node)
     assert found is not None
-    left_out = None if result.is_withheld or not found.index.n else result.responses - found.index.n
+    left_out = result.responses - found.index.n if found.index.n and not result.is_withheld else None
+    if left_out and left_out < reading.rules.k:
+        left_out = None
     return ValueOrigin(
         period=period, node=found, children=tuple(one for one in result.nodes if one.parent == node), result=result,
         left_out=left_out, coverage=definition.coverage, score_vector=definition.score_vector,
     )
 
 
-def compare_runs(one: Run, other: Run) -> RunComparison:
-    """Return what differs between two runs of a tree, whatever their order."""
+def compare_runs(one: Run, other: Run, *, tells_answers: bool = True) -> RunComparison:
+    """Return what differs between two runs of a tree, whatever their order.
+
+    To a reader who may not know which answers a run covers it is only said that they are others.
+    """
     earlier, later = sorted((one, other), key=lambda run: run.pk)
     before, after = Definition.from_json(earlier.definition), Definition.from_json(later.definition)
-    reasons = [*_data(earlier, later), *_weights(earlier, later, before, after),
+    data = _data(earlier, later)
+    if data and not tells_answers:
+        data = [Reason(Because.DATA, "answers", "", "")]
+    reasons = [*data, *_weights(earlier, later, before, after),
                *_weighting(earlier, later), *_definition(earlier, later, before, after)]
     return RunComparison(earlier, later, tuple(reasons))
 

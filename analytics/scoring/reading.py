@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from django.utils import timezone
@@ -18,8 +18,10 @@ from analytics.scoring.columns import Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR
 from analytics.scoring.definition import Definition
 from analytics.scoring.disclosure import FIXED_GRAINS, Rules, hidden_groups
-from analytics.scoring.figures import NodeFacts, Reader
+from analytics.scoring.families import Family, Patterns, families_of, hidden_parts, left_of
+from analytics.scoring.figures import NOTHING_HIDDEN, Hidden, NodeFacts, Reader
 from analytics.scoring.models import Run
+from analytics.scoring.pattern_tables import PatternTable
 from analytics.scoring.periods import EVERYTHING, following, period_of, wave
 from analytics.scoring.results import Dimension, Grain, Period, PeriodResult, SegmentResult
 from analytics.scoring.sources import Filter, ScanSource, SliceSource, Source, choice_of, columns_behind
@@ -33,7 +35,11 @@ _PARENTS: Final[Mapping[Grain, tuple[Grain, ...]]] = {
     Grain.MONTH: (Grain.QUARTER, Grain.YEAR, Grain.ALL),
     Grain.QUARTER: (Grain.YEAR, Grain.ALL),
     Grain.YEAR: (Grain.ALL,),
+    Grain.WAVE: (Grain.ALL,),
 }
+
+
+Group = TypeVar("Group", bound=Hashable)
 
 
 class UnknownDimensionError(LookupError):
@@ -88,6 +94,11 @@ class Reading:
         """
         return self._uncounted if not self.scope else 0
 
+    @property
+    def counted(self) -> int:
+        """How many answers of the run are counted, whatever the filter and scope."""
+        return self.run.responses - self._uncounted
+
     @cached_property
     def _uncounted(self) -> int:
         if not self.rules.k:
@@ -122,8 +133,9 @@ class Reading:
 
     def period(self, period: Period, *, nodes: Collection[str] | None = None) -> PeriodResult:
         """Every figure of one period."""
-        vector = self._vector(period)
-        return self.reader.result(period, vector, nodes=nodes, is_withheld=self._is_hidden(period))
+        vector, is_withheld = self._vector(period), self._is_hidden(period)
+        hidden = NOTHING_HIDDEN if is_withheld else self.hidden_parts(period)
+        return self.reader.result(period, vector, nodes=nodes, is_withheld=is_withheld, hidden=hidden)
 
     def is_hidden(self, period: Period) -> bool:
         """Whether anonymity forbids showing this period under this filter and scope (see `disclosure`)."""
@@ -171,10 +183,13 @@ class Reading:
         allowed = self.choice.get(dimension)
         levels = [level for level in _in_order(about.levels, vectors) if allowed is None or level in allowed]
         hidden = self._hidden_levels(period, dimension) if self.rules.k else frozenset()
+        is_open = self.rules.k and not set(vectors) <= hidden
+        parts = self._hidden_parts_of_levels(period, dimension) if is_open else {}
         return tuple(
             SegmentResult(
                 dimension, level, about.level_names.get(level, {}),
-                self.reader.result(period, vectors[level], nodes=nodes, is_withheld=level in hidden),
+                self.reader.result(period, vectors[level], nodes=nodes, is_withheld=level in hidden,
+                                   hidden=parts.get(level, NOTHING_HIDDEN)),
             )
             for level in levels
         )
@@ -210,22 +225,23 @@ class Reading:
         slices = tuple(f"day:{month}" for month in inside if _first_of(month) < period.end)
         return _Cells(slices, _days_between(*_cut(period.start, period.end, inside)))
 
-    def _level_vectors(self, period: Period, dimension: str) -> dict[str, IntArray]:
-        source, wanted = self._source_of_levels(dimension), self._cells(period)
-        by_month = wanted.slices == ("month",)
-        slices: tuple[str, ...]
+    def _cells_of_levels(self, period: Period, dimension: str) -> _Cells:
+        """The same cells in the slices of the levels; all of them where these know no such stretch of days."""
+        wanted = self._cells(period)
         if period.grain == Grain.WAVE:
-            slices = (f"level:{dimension}:wave",)
-        else:
-            slices = tuple(f"level:{dimension}:{year}" for year in sorted({month[:4] for month in self._months}))
-            if not by_month and self.rules.k:
-                # Anonymous results know whole months only: the levels are there to be withheld.
-                wanted = _Cells((), None)
-            elif not by_month and period.start is not None and period.end is not None:
-                # Levels are stored by month: for other stretches of days they are counted from the columns.
-                source, wanted = ScanSource(self.run, self.choice, (period.start, period.end)), _Cells((), None)
+            return _Cells((f"level:{dimension}:wave",), wanted.cells)
+        years = sorted({month[:4] for month in self._months})
+        slices = tuple(f"level:{dimension}:{year}" for year in years)
+        return _Cells(slices, wanted.cells if wanted.slices == ("month",) else None)
+
+    def _level_vectors(self, period: Period, dimension: str) -> dict[str, IntArray]:
+        source, wanted = self._source_of_levels(dimension), self._cells_of_levels(period, dimension)
+        if self._is_of_days(period) and not self.rules.k and period.start is not None and period.end is not None:
+            # Levels are stored by month: for other stretches of days they are counted from the columns.
+            # Anonymous results know whole months only: there the levels stand to be withheld.
+            source = ScanSource(self.run, self.choice, (period.start, period.end))
         found: dict[str, list[IntArray]] = {}
-        for cube in source.cubes(slices).values():
+        for cube in source.cubes(wanted.slices).values():
             for key, vector in zip(cube.keys, cube.values, strict=True):
                 level, _, cell = key.partition(SEPARATOR)
                 if wanted.cells is None or cell in wanted.cells:
@@ -234,6 +250,9 @@ class Reading:
             level: cubes.carry(np.sum(vectors, axis=0, dtype=np.int64), self.layout.squares)
             for level, vectors in found.items()
         }
+
+    def _is_of_days(self, period: Period) -> bool:
+        return period.grain != Grain.WAVE and self._cells(period).slices != ("month",)
 
     def _source_of_levels(self, dimension: str) -> Source | BatchedSource:
         return self._batched((dimension,)) if self.rules.k else self.source
@@ -258,14 +277,14 @@ class Reading:
         return unfiltered._is_hidden(period) or level in unfiltered._hidden_levels(period, dimension)
 
     def _is_hidden_among_siblings(self, period: Period) -> bool:
-        if period.grain == Grain.WAVE:
-            return period in self._hidden_periods(Grain.WAVE, EVERYTHING)
+        return any(part in self._hidden_periods(part.grain, whole) for part, whole in self._chain(period))
+
+    def _chain(self, period: Period) -> Iterator[tuple[Period, Period]]:
+        """A period in what it is a part of, that in what it is a part of, and so on."""
         chain = [period]
         for grain in _PARENTS.get(period.grain, ()):
-            whole = period_of(period.start, grain) if period.start else EVERYTHING
-            chain.append(whole)
-        pairs = zip(chain, chain[1:], strict=False)
-        return any(part in self._hidden_periods(part.grain, whole) for part, whole in pairs)
+            chain.append(period_of(period.start, grain) if period.start else EVERYTHING)
+        yield from zip(chain, chain[1:], strict=False)
 
     def _hidden_periods(self, grain: Grain, whole: Period) -> frozenset[Period]:
         siblings = [one for one in self.periods(grain) if _is_inside(one, whole)]
@@ -278,6 +297,83 @@ class Reading:
             return frozenset(found)
         hidden = hidden_groups({level: int(vector[0]) for level, vector in found.items()}, self.rules.k)
         return hidden if period == EVERYTHING else hidden | self._hidden_levels(EVERYTHING, dimension)
+
+    def hidden_parts(self, period: Period) -> Hidden:
+        """What of a period must be hidden although the period itself is shown (see `families`).
+
+        Names of indicators, and those that `families` gives to questions.
+        """
+        if not self.rules.k or period.grain not in FIXED_GRAINS:
+            return NOTHING_HIDDEN
+        if period not in self._parts_known:
+            self._parts_known[period] = self._find_hidden_parts(period)
+        return self._parts_known[period]
+
+    @cached_property
+    def _parts_known(self) -> dict[Period, Hidden]:
+        return {}
+
+    def _find_hidden_parts(self, period: Period) -> Hidden:
+        found = [self._hidden_among({period: self._patterns(period)}, None).get(period, NOTHING_HIDDEN)]
+        for part, whole in self._chain(period):
+            found.append(self._hidden_parts_of_periods(part.grain, whole).get(part, NOTHING_HIDDEN))
+        for dimension, levels in self.filters.items():
+            unfiltered = Reading(self.run, scope=self.scope, at=self.at)
+            unfiltered.released = self.released
+            by_level = unfiltered._hidden_parts_of_levels(period, dimension)
+            found += [by_level.get(level, NOTHING_HIDDEN) for level in levels]
+        return NOTHING_HIDDEN.union(*found)
+
+    def rare_parts(self, period: Period) -> frozenset[str]:
+        """Figures of a period that some respondents, fewer than k, are part of in a way of their own.
+
+        Shown under several weights at once such a figure could tell of them, even where it may be shown under one.
+        """
+        found = zip(self._families, self._patterns(period), strict=True) if self.rules.k else ()
+        return frozenset(family.key for family, held in found if any(0 < n < self.rules.k for n in held.values()))
+
+    def _hidden_parts_of_periods(self, grain: Grain, whole: Period) -> Mapping[Period, Hidden]:
+        siblings = [one for one in self.periods(grain) if _is_inside(one, whole)]
+        return self._hidden_among({one: self._patterns(one) for one in siblings}, self._patterns(whole))
+
+    def _hidden_parts_of_levels(self, period: Period, dimension: str) -> Mapping[str, Hidden]:
+        """Of every level also what is hidden of the whole period, and of the level over all time."""
+        wanted = self._cells_of_levels(period, dimension)
+        table = PatternTable(self.released, self.definition, self.choice, {*self.choice, dimension})
+        by_family = [table.by_level(wanted.slices, wanted.cells, number) for number in range(len(self._families))]
+        levels = frozenset[str]().union(*by_family)
+        found = self._hidden_among(
+            {level: [patterns.get(level, {}) for patterns in by_family] for level in levels},
+            # The levels of a month may have been counted in another one: only of all time is the whole theirs.
+            self._patterns(period) if period == EVERYTHING else None,
+        )
+        always = {} if period == EVERYTHING else self._hidden_parts_of_levels(EVERYTHING, dimension)
+        whole = self.hidden_parts(period)
+        return {level: found.get(level, NOTHING_HIDDEN) | always.get(level, NOTHING_HIDDEN) | whole for level in levels}
+
+    def _hidden_among(
+        self, groups: Mapping[Group, list[Patterns]], whole: list[Patterns] | None
+    ) -> dict[Group, Hidden]:
+        """What to hide in groups; those of `whole` who are in none of them are a group that can be had too."""
+        found: dict[Group, Hidden] = {}
+        for number, family in enumerate(self._families):
+            held = {group: patterns[number] for group, patterns in groups.items()}
+            rest = left_of(whole[number], held.values()) if whole is not None else {}
+            for group, names in hidden_parts(family, held, self.rules.k, rest=rest).items():
+                found[group] = found.get(group, NOTHING_HIDDEN) | names
+        return found
+
+    def _patterns(self, period: Period) -> list[Patterns]:
+        wanted = self._cells(period)
+        return [self._table.patterns(wanted.slices, wanted.cells, number) for number in range(len(self._families))]
+
+    @cached_property
+    def _families(self) -> tuple[Family, ...]:
+        return families_of(self.definition)
+
+    @cached_property
+    def _table(self) -> PatternTable:
+        return PatternTable(self.released, self.definition, self.choice, self.choice)
 
     # -- names ---------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ printing what they are given: a figure that must not be shown has no value to pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -279,12 +279,19 @@ class Freshness:
 
     `responses` are covered by the run; `is_pending` says that something newer waits for the next one,
     since `waiting_since_at`. `refusal` tells why the tree could not be computed; the run before it still stands.
+    Where anonymity was promised (`is_anonymous`) neither `responses` nor `newest_response_at` is told: a run follows
+    every answer, and each of them would tell of a single one.
     """
 
     run_id: int | None
     finished_at: datetime | None
-    responses: int
+    responses: int | None
     newest_response_at: datetime | None
     is_pending: bool
     waiting_since_at: datetime | None
     refusal: Refusal | None = None
+    is_anonymous: bool = False
+
+    def untold(self) -> Freshness:
+        """The same of answers that were promised anonymity."""
+        return replace(self, responses=None, newest_response_at=None, is_anonymous=True)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from analytics.indicators.models import IndicatorTree, QuestionSource, WeightSet
 from analytics.scoring.comparing import compare
@@ -46,6 +46,7 @@ __all__ = [
     "get_state",
     "list_dimensions",
     "list_periods",
+    "list_published_weight_sets",
     "list_runs",
     "list_trees_due",
     "list_trees_fed_by",
@@ -69,6 +70,12 @@ def get_run_of_weight_set(*, weight_set: WeightSet) -> Run | None:
     """Return the last run made under a weight set: its series as it ended."""
     runs = Run.objects.filter(weight_set=weight_set).select_related("base", "weight_set", "tree__team")
     return runs.defer("tail").order_by("-id").first()
+
+
+def list_published_weight_sets(*, tree: IndicatorTree) -> QuerySet[WeightSet]:
+    """Return the weight sets of a tree under which there is a run, newest first: each is a series."""
+    with_runs = Exists(Run.objects.filter(weight_set=OuterRef("pk")))
+    return WeightSet.objects.filter(with_runs, tree=tree).order_by("-number")
 
 
 def list_runs(*, tree: IndicatorTree) -> QuerySet[Run]:
@@ -137,7 +144,7 @@ def freshness(*, tree: IndicatorTree) -> Freshness:
     state = TreeState.objects.filter(tree=tree).first()
     asked = state.requested_at if state is not None and state.requested > state.served else None
     since = min((moment for moment in (notes, asked) if moment), default=None)
-    return Freshness(
+    found = Freshness(
         run_id=run.pk if run else None,
         finished_at=run.finished_at if run else None,
         responses=run.responses if run else 0,
@@ -146,6 +153,8 @@ def freshness(*, tree: IndicatorTree) -> Freshness:
         waiting_since_at=since,
         refusal=refusal_in(state) if state is not None else None,
     )
+    fed = QuestionSource.objects.filter(tree=tree, questionnaire__is_anonymous=True)
+    return found.untold() if run and fed.exists() else found
 
 
 def get_state(*, tree: IndicatorTree) -> TreeState | None:

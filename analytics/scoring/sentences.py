@@ -88,6 +88,10 @@ def _sentences() -> dict[str, str]:
         "name_missing": _("Give the weighting a name."),
         "unknown_weighting": _("There is no such weighting. Use “imported” or the number of a saved weighting."),
         "run_too_old": _("The answers behind this run are no longer kept together. Use the newest run."),
+        "parts_too_old": _(
+            "This part is counted from single answers, and those behind this run are no longer kept together. The newest"
+            " run has it."
+        ),
         "no_weighting_of_the_run": _("This run was made without respondent weights. Choose a weighting by its number."),
         "too_few_periods": _("%(periods)s periods can be shown; %(needed)s are needed."),
         "no_variation": _("The answers do not vary, so chance cannot be told."),

@@ -126,6 +126,12 @@ def blocks_behind(run: Run) -> Iterator[tuple[int, Columns]]:
         raise RunTooOldError(f"run {run.pk}") from error
 
 
+def has_columns(run: Run) -> bool:
+    """Tell whether the columns behind a run are still there, so that it can be counted under any filter."""
+    wanted = [int(block) for block in run.base.blocks]
+    return Block.objects.filter(id__in=wanted).exclude(columns=b"").count() == len(wanted)
+
+
 def _summary_of_chosen(
     columns: Columns, definition: Definition, questionnaire: int, choice: Choice, days: tuple[date, date] | None
 ) -> cubes.Summary:

@@ -38,8 +38,9 @@ def recompute_tree(*, tree_id: int, **_later: Any) -> None:
 def compare_weights_of_tree(*, tree_id: int, **_later: Any) -> None:
     """Compare a tree's weights on its answers, unless the stored comparison still holds."""
     tree = IndicatorTree.objects.filter(pk=tree_id).first()
-    if tree is not None and is_outdated(tree=tree):
-        compare_weights(tree=tree, at=timezone.now())
+    at = timezone.now()
+    if tree is not None and is_outdated(tree=tree, at=at):
+        compare_weights(tree=tree, at=at)
 
 
 @shared_task(acks_late=True, ignore_result=True)
@@ -73,5 +74,5 @@ def serve(tree: IndicatorTree) -> None:
 
 def compare_if_outdated(tree: IndicatorTree) -> None:
     """Have the weights compared anew, in a task of its own so that live updates do not wait for it."""
-    if is_outdated(tree=tree):
+    if is_outdated(tree=tree, at=timezone.now()):
         wake_comparison(tree.pk)

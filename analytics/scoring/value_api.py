@@ -70,8 +70,11 @@ class ValueOutput(serializers.Serializer[Any]):
     period = PeriodOutput()
     node = NodeValueOutput()
     children = NodeValueOutput(many=True)
-    estimators = EstimatorsOutput()
+    estimators = EstimatorsOutput(allow_null=True)
     weighted = WeightedValueOutput(allow_null=True)
+    problems = serializers.DictField(
+        child=serializers.CharField(), help_text="why `estimators` or `weighted` cannot be had, by its name"
+    )
     responses = serializers.IntegerField()
     left_out = serializers.IntegerField(allow_null=True)
     coverage = serializers.IntegerField(help_text="percent of a node's weight that must be answered")
@@ -105,15 +108,23 @@ class ValueView(APIView):
         node = query.get("node") or run.definition["nodes"][0]["key"]
         try:
             origin = describe_value(run, node=node, period=period, filters=filters, scope=actor.scope)
-            found = read_estimators(run, node=node, period=period, filters=filters, scope=actor.scope)
-            weighted = _weighted(run, query.get("weighting"), node, period, filters, actor.scope)
         except UnknownNodeError as error:
             raise Http404 from error
+        except RunTooOldError as error:
+            raise ValidationError({"run": [sentence("run_too_old")]}) from error
+        problems: dict[str, str] = {}
+        try:
+            found = _estimators(read_estimators(run, node=node, period=period, filters=filters, scope=actor.scope))
+        except RunTooOldError:
+            found, problems["estimators"] = None, sentence("parts_too_old")
+        try:
+            weighted = _weighted(run, query.get("weighting"), node, period, filters, actor.scope)
+        except RunTooOldError:
+            weighted, problems["weighted"] = None, sentence("parts_too_old")
         except WeightingError as error:
             raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
-        except RunTooOldError as error:
-            raise ValidationError({"filter": [sentence("run_too_old")]}) from error
-        return Response(ValueOutput(_described(run, origin, found) | {"weighted": weighted}).data)
+        about = {"estimators": found, "weighted": weighted, "problems": problems}
+        return Response(ValueOutput(_described(run, origin) | about).data)
 
 
 def _weighted(
@@ -130,16 +141,19 @@ def _weighted(
     return {"weighting": named.record, "node": result.node(node), "children": children, "item_means": by_means}
 
 
-def _described(run: Run, origin: ValueOrigin, found: Estimators) -> dict[str, Any]:
+def _described(run: Run, origin: ValueOrigin) -> dict[str, Any]:
     return {
         "run": run.pk, "weight_set": run.weight_set_id, "period": origin.period, "node": origin.node,
         "children": origin.children, "responses": origin.result.responses, "left_out": origin.left_out,
         "coverage": origin.coverage, "score_vector": origin.score_vector, "is_withheld": origin.result.is_withheld,
-        "estimators": {
-            "estimators": [_estimator("A", found.respondents), _estimator("B", found.item_means)],
-            "difference": found.difference, "incomplete": found.incomplete, "agreement": found.agreement.value,
-            "sentence": estimators_sentence(found),
-        },
+    }
+
+
+def _estimators(found: Estimators) -> dict[str, Any]:
+    return {
+        "estimators": [_estimator("A", found.respondents), _estimator("B", found.item_means)],
+        "difference": found.difference, "incomplete": found.incomplete, "agreement": found.agreement.value,
+        "sentence": estimators_sentence(found),
     }
 
 

@@ -1,7 +1,8 @@
 """The comparison of weights: every candidate on the answers of the standing run, stored as one row.
 
 It takes a pass over all answers per candidate, so a worker makes it: when the tree, its weight sets or its
-panels have changed, when the answers have grown by a twentieth, and whenever somebody asks.
+panels have changed, when the answers have grown by a twentieth, and whenever somebody asks. It rests on the answers
+that pages show: where anonymity was promised, on whole batches.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -25,12 +26,13 @@ from analytics.methods.moments import MomentTable, mean_estimate
 from analytics.methods.ranking import kendall_correlation, ranks, spearman_correlation
 from analytics.methods.trees import ROOT, equal_weights
 from analytics.scoring.columns import Columns
-from analytics.scoring.definition import Definition, NodeRule
+from analytics.scoring.definition import Definition, NodeRule, nodes_under
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.models import Run
+from analytics.scoring.periods import EVERYTHING
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Status
-from analytics.scoring.sources import RunTooOldError, columns_behind
+from analytics.scoring.sources import RunTooOldError
 from analytics.scoring.summaries import node_moments
 from analytics.scoring.weight_candidates import Candidate, Material, derived_candidates, dimensions_of, gather
 
@@ -55,9 +57,10 @@ def compare_weights(*, tree: IndicatorTree, at: datetime) -> WeightComparison:
     row, _ = WeightComparison.objects.get_or_create(tree=tree)
     asked = row.wanted_at
     run = Run.objects.filter(tree=tree).select_related("base", "tree__team").order_by("-id").first()
-    row.result = {"problem": "no_run"} if run is None else _result(run)
-    row.run_number, row.responses = (None, 0) if run is None else (run.pk, run.responses)
-    row.basis_hash = basis_of(tree, run)
+    reading = None if run is None else Reading(run, at=at)
+    row.result, row.responses = ({"problem": "no_run"}, 0) if reading is None else _result(reading)
+    row.run_number = None if run is None else run.pk
+    row.basis_hash = basis_of(tree, reading)
     row.made_at, row.duration_ms = at, round((time.perf_counter() - begun) * 1000)
     row.save(update_fields=["result", "run_number", "responses", "basis_hash", "made_at", "duration_ms"])
     # A wish that came meanwhile stays.
@@ -66,21 +69,25 @@ def compare_weights(*, tree: IndicatorTree, at: datetime) -> WeightComparison:
     return row
 
 
-def is_outdated(*, tree: IndicatorTree) -> bool:
+def is_outdated(*, tree: IndicatorTree, at: datetime) -> bool:
     """Tell whether the stored comparison should be made anew."""
     row = WeightComparison.objects.filter(tree=tree).only("wanted_at", "basis_hash", "responses").first()
-    run = Run.objects.filter(tree=tree).only("definition_hash", "responses").order_by("-id").first()
+    run = Run.objects.filter(tree=tree).select_related("tree__team").defer("tail").order_by("-id").first()
     if row is None or row.wanted_at is not None:
         return row is not None or run is not None
     if run is None:
         return False
-    return row.basis_hash != basis_of(tree, run) or run.responses > row.responses * GROWTH
+    reading = Reading(run, at=at)
+    has_grown = not reading.rules.k and run.responses > row.responses * GROWTH
+    return has_grown or row.basis_hash != basis_of(tree, reading)
 
 
-def basis_of(tree: IndicatorTree, run: Run | None) -> str:
-    """Return a name for everything a comparison rests on but the answers."""
+def basis_of(tree: IndicatorTree, reading: Reading | None) -> str:
+    """Return a name for everything a comparison rests on but the answers; of anonymous ones the days that count."""
     sets = list(tree.weight_sets.order_by("id").values_list("id", flat=True))
-    basis = [FORMAT, run.definition_hash if run else "", sets, panel_overlay(tree=tree)]
+    known = "" if reading is None else reading.run.definition_hash
+    until = reading.released.until if reading is not None and reading.rules.k else None
+    basis = [FORMAT, known, sets, panel_overlay(tree=tree), until]
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
 
@@ -95,33 +102,44 @@ def candidates_of(tree: IndicatorTree, definition: Definition, material: Materia
     return found + derived_candidates(definition, material)
 
 
-def parts_of(run: Run, definition: Definition) -> Iterator[Part]:
-    """Yield the answers of a run, block by block, the tail last.
-
-    Raises RunTooOldError when the columns of its blocks are gone.
-    """
-    yield from columns_behind(run)
-
-
 # -- parts -----------------------------------------------------------------------------------
 
 
-def _result(run: Run) -> dict[str, Any]:
-    definition = Definition.from_json(run.definition)
+def _result(reading: Reading) -> tuple[dict[str, Any], int]:
+    """Return the comparison and how many answers it rests on: those that the pages count, and no others."""
+    definition = reading.definition
     try:
-        parts = list(parts_of(run, definition))
+        parts = list(reading.columns())
         material = gather(definition, parts)
-        candidates = candidates_of(run.tree, definition, material)
+        candidates = candidates_of(reading.run.tree, definition, material)
     except RunTooOldError:
-        return {"problem": "no_run"}
+        return {"problem": "no_run"}, 0
     except NoAnswersError:
-        return {"problem": "no_answers"}
-    rules = Reading(run).rules
+        return {"problem": "no_answers"}, 0
     tables = [_moments(definition, candidate, parts) for candidate in candidates]
-    written = [_written(definition, one, table, rules) for one, table in zip(candidates, tables, strict=True)]
+    written = [
+        _written(definition, one, table, reading.rules, _untold(reading, one))
+        for one, table in zip(candidates, tables, strict=True)
+    ]
     for one in written:
         _compare_orders(one, written[0], definition)
-    return {"nodes": _nodes(definition), "candidates": written, "dimensions": dimensions_of(material)}
+    result = {"nodes": _nodes(definition), "candidates": written, "dimensions": dimensions_of(material)}
+    return result, sum(columns.rows for _, columns in parts)
+
+
+def _untold(reading: Reading, candidate: Candidate) -> frozenset[str]:
+    """The indicators whose index may not be told under a candidate although the pages may show it.
+
+    The same answers under many weights are as many equations: they are told only of indicators at and below which
+    nobody is part of a figure in a way that fewer than k share.
+    """
+    if not reading.rules.k:
+        return frozenset()
+    hidden, nodes = reading.hidden_parts(EVERYTHING), [node.key for node in reading.definition.nodes]
+    if candidate.code == "in_force":
+        return hidden
+    touchy = hidden | reading.rare_parts(EVERYTHING)
+    return frozenset(key for key in nodes if touchy & nodes_under(reading.definition, key))
 
 
 def _nodes(definition: Definition) -> list[dict[str, Any]]:
@@ -169,7 +187,7 @@ def _moments(definition: Definition, candidate: Candidate, parts: Sequence[Part]
 
 
 def _written(
-    definition: Definition, candidate: Candidate, table: MomentTable | None, rules: Rules
+    definition: Definition, candidate: Candidate, table: MomentTable | None, rules: Rules, untold: frozenset[str]
 ) -> dict[str, Any]:
     written: dict[str, Any] = {
         "code": candidate.code, "origin": candidate.origin, "reason": candidate.reason,
@@ -181,7 +199,7 @@ def _written(
     for number, node in enumerate(definition.nodes):
         own = candidate.weights.get(node.key, 1.0)
         shares[node.key] = own * (shares[node.parent] if node.parent else 1.0)
-        figure = _figure(table, number, rules)
+        figure = _figure(table, number, rules, is_untold=node.key in untold)
         low, high = (candidate.ranges or {}).get(node.key, (None, None))
         written.setdefault("nodes", {})[node.key] = {
             "weight": own, "weight_low": low, "weight_high": high, "share": shares[node.key], **figure,
@@ -191,10 +209,10 @@ def _written(
     return written
 
 
-def _figure(table: MomentTable, number: int, rules: Rules) -> dict[str, Any]:
+def _figure(table: MomentTable, number: int, rules: Rules, *, is_untold: bool) -> dict[str, Any]:
     """The index of a node with its interval, where the rules for small numbers let it be shown."""
     moments = table.at(number)
-    status = rules.status(moments.n)
+    status = Status.WITHHELD if is_untold else rules.status(moments.n)
     shown = {"value": None, "low": None, "high": None}
     if status not in (Status.SHOWN, Status.FEW):
         return {**shown, "n": 0 if status == Status.WITHHELD else moments.n, "status": status.value}

@@ -23,7 +23,7 @@ from analytics.methods.weighting import WeightedSums, weighted_mean
 from analytics.scoring.codes import HIGHEST, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray, select
 from analytics.scoring.definition import LEVELS, Definition
-from analytics.scoring.figures import Numbers, Reader, without_certainty
+from analytics.scoring.figures import NOTHING_HIDDEN, Hidden, Numbers, Reader, without_certainty
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import (
@@ -191,7 +191,8 @@ class WeightedReader(Reader):
     weighted: WeightedVector
 
     def result(
-        self, period: Period, vector: IntArray, *, nodes: Collection[str] | None = None, is_withheld: bool = False
+        self, period: Period, vector: IntArray, *, nodes: Collection[str] | None = None, is_withheld: bool = False,
+        hidden: Hidden = NOTHING_HIDDEN,
     ) -> PeriodResult:
         """Turn the vector into everything there is to show; withheld results hold nothing weighted."""
         if is_withheld or self.rules.status(int(vector[0])) == Status.WITHHELD:

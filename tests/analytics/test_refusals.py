@@ -36,7 +36,7 @@ def shop(cast) -> Shop:
 
 def spoil(shop: Shop) -> None:
     """Choose scores for five points, and ask one question on seven."""
-    set_rules(tree=shop.tree, score_vector="times20", coverage=50, at=timezone.now())
+    set_rules(tree=shop.tree, score_vector="times20", coverage=50, user=None, reason="Agreed", at=timezone.now())
     publish_again(shop.version.questionnaire, document(rating("quality", 7)))
     shop.compute()
 
@@ -52,7 +52,7 @@ class TestARefusedRun:
 
     def test_is_forgotten_when_a_run_is_made_again(self, shop):
         spoil(shop)
-        set_rules(tree=shop.tree, score_vector="linear", coverage=50, at=timezone.now())
+        set_rules(tree=shop.tree, score_vector="linear", coverage=50, user=None, reason="Agreed", at=timezone.now())
         shop.compute()
         assert get_refusal(tree=shop.tree) is None
         assert Run.objects.filter(tree=shop.tree).count() == 2

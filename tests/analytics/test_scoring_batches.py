@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -17,6 +18,7 @@ from analytics.scoring.reading import Reading
 from analytics.scoring.results import Grain, PeriodResult, Status
 from analytics.scoring.selectors import read_period, read_segments, read_trend
 from analytics.scoring.services import recompute
+from analytics.scoring.weight_lab import compare_weights, is_outdated
 from tests.analytics.builders import AT, answer_many, make_dimension, make_team, make_tree, publish, sheet
 from tests.analytics.dashboard_builders import codes, make_shop, shop_document
 from tests.analytics.test_dashboards_pages import words
@@ -233,3 +235,79 @@ class TestWhatIsSaid:
     def test_is_why_there_are_no_weights(self, shop):
         cast, _ = shop
         assert "promised anonymity, so they are not weighted" in words(client_of(cast.bob).get("/weighting/"))
+
+
+@pytest.mark.django_db
+class TestWhatLooksPastTheBatches:
+    """Before its day is over a newcomer must not be seen anywhere, also not by comparing with what was said before."""
+
+    @pytest.fixture
+    def survey(self):
+        survey = Survey()
+        for day in range(12):
+            survey.arrive(day, "East", 10)
+        survey.run(13)
+        return survey
+
+    def compared(self, survey: Survey):
+        return compare_weights(tree=survey.tree, at=FIRST + timedelta(days=13, hours=4)).result
+
+    def test_the_comparison_of_weights_is_the_same_with_one_answer_more(self, survey):
+        before = self.compared(survey)
+        survey.arrive(13, "East", 1, level=1)
+        survey.run(13, hour=13)
+        assert self.compared(survey) == before
+        assert before["candidates"][0]["nodes"]["csi"]["n"] == 120
+
+    def test_the_comparison_counts_what_the_pages_count(self, survey):
+        survey.arrive(13, "East", 1, level=1)
+        survey.run(13, hour=13)
+        row = compare_weights(tree=survey.tree, at=FIRST + timedelta(days=13, hours=4))
+        assert row.responses == 120
+
+    def test_a_comparison_is_made_anew_when_a_day_is_over_and_not_before(self, survey):
+        self.compared(survey)
+        survey.arrive(13, "East", 15, level=1)
+        survey.run(13, hour=13)
+        assert not is_outdated(tree=survey.tree, at=FIRST + timedelta(days=13, hours=5))
+        assert is_outdated(tree=survey.tree, at=FIRST + timedelta(days=14, hours=5))
+
+    def test_other_weights_are_not_compared_where_a_few_left_a_part_out(self, survey):
+        rows = [sheet(4, 4, None, 4, 8, 4)] * 3 + [sheet(4, 4, 4, 4, 8, 4)] * 9
+        answer_many(survey.version, rows, at=FIRST + timedelta(days=13), attributes={"region": "East"})
+        survey.run(15)
+        result = compare_weights(tree=survey.tree, at=FIRST + timedelta(days=15, hours=4)).result
+        of = {one["code"]: one["nodes"] for one in result["candidates"] if "nodes" in one}
+        assert of["in_force"]["csi"]["value"] is not None and of["in_force"]["speed"]["value"] is None
+        assert of["equal"]["csi"]["status"] == of["equal"]["service"]["status"] == "withheld"
+        assert of["equal"]["product"]["value"] is not None
+
+    def test_the_stamp_and_the_api_tell_no_moment_and_no_count(self, shop_of_cast):
+        cast, shop = shop_of_cast
+        page = words(client_of(cast.bob).get("/overview/?period=all"))
+        assert "Anonymous answers are counted together with others" in page and "Answers up to" not in page
+        client = api_client(make_key(cast.team)[1])
+        fresh = client.get("/api/v1/overview/").json()["freshness"]
+        assert (fresh["responses"], fresh["newest_response_at"]) == (None, None)
+        run = shop.tree.runs.first()
+        for told in (client.get("/api/v1/runs/").json()["results"][0], client.get(f"/api/v1/runs/{run.pk}/").json()):
+            assert (told["responses"], told["fingerprint"], told["newest_response_at"]) == (None, "", None)
+            assert not {"versions", "in_blocks"} & set(told["provenance"])
+
+    @pytest.mark.parametrize("page", ["/overview/method/", "/runs/{}/value/", "/runs/{}/compare/{}/"])
+    def test_no_page_tells_how_many_answers_a_run_covers(self, shop_of_cast, page):
+        cast, shop = shop_of_cast
+        later, earlier = shop.tree.runs.order_by("-pk")[:2]
+        client = client_of(cast.bob)
+        text = client.get(page.format(later.pk, earlier.pk)).content.decode()
+        assert later.fingerprint not in text and not re.search(r">43<|: 43 responses|· 4[13] responses", text)
+
+    @pytest.fixture
+    def shop_of_cast(self):
+        cast = make_cast()
+        shop = make_shop(cast.team, is_anonymous=True)
+        answer_many(shop.version, codes(4, 41), at=datetime(2018, 5, 1, tzinfo=UTC))
+        shop.compute()
+        answer_many(shop.version, codes(4, 2), at=datetime(2018, 5, 2, tzinfo=UTC))
+        shop.compute()
+        return cast, shop

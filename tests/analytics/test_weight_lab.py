@@ -187,17 +187,17 @@ class TestTheComparison:
 
 class TestWhenToCompareAgain:
     def test_is_told_by_growth_by_weights_and_by_a_wish(self, compared: WeightComparison, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
-        assert not is_outdated(tree=tree)
+        assert not is_outdated(tree=tree, at=LATER)
         ask_for_comparison(tree=tree, at=LATER)
-        assert is_outdated(tree=tree)
+        assert is_outdated(tree=tree, at=LATER)
         compare_weights_of_tree(tree_id=tree.pk)
-        assert not is_outdated(tree=tree)
+        assert not is_outdated(tree=tree, at=LATER)
         answer_from(version, drawn_codes()[:10])
         recompute(tree=tree, at=LATER)
-        assert not is_outdated(tree=tree)
+        assert not is_outdated(tree=tree, at=LATER)
         answer_from(version, drawn_codes()[:20])
         recompute(tree=tree, at=LATER)
-        assert is_outdated(tree=tree)
+        assert is_outdated(tree=tree, at=LATER)
 
     def test_does_nothing_for_a_tree_that_is_gone(self) -> None:
         compare_weights_of_tree(tree_id=999_999)

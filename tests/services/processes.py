@@ -45,8 +45,12 @@ def is_listening(port: int) -> bool:
     return False
 
 
-def die_with_parent() -> None:
-    """Ask Linux to end this child when the suite itself is killed."""
+def begin_as_a_child() -> None:
+    """Ask Linux to end this child when the suite itself is killed, and let Ctrl-C reach it.
+
+    A suite that a script has started in the background ignores Ctrl-C, and would hand that down.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -76,7 +80,7 @@ class Service:
             group=user,
             extra_groups=None if user is None else [],
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=begin_as_a_child,
         )
 
     @property

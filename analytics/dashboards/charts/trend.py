@@ -27,12 +27,14 @@ class Point:
 
 
 def trend_figure(
-    points: Sequence[Point], *, bounds: tuple[float, float], target: float | None, target_label: str, value_label: str
+    points: Sequence[Point], *, bounds: tuple[float, float], target: float | None, target_label: str, value_label: str,
+    begin: float | None = None, begin_label: str = "",
 ) -> dict[str, Any]:
     """Return a plotly figure of the points, oldest first, on the y range `bounds`.
 
     The last point is drawn as an open circle with a dotted way to it when its period is running.
-    `value_label` is printed at the last value.
+    `value_label` is printed at the last value. A line stands at `begin`, where point number n reaches from n - 0.5
+    to n + 0.5: from there on the weights have been in force.
     """
     layout = theme.base_layout()
     layout["xaxis"] |= {
@@ -40,8 +42,11 @@ def trend_figure(
         "range": [-0.4, max(len(points) - 1, 0) + 0.4],
     }
     layout["yaxis"] |= {"range": list(bounds), "dtick": _step(bounds)}
-    layout["shapes"] = [_target_line(target)] if target is not None else []
+    layout["shapes"] = [
+        *([_target_line(target)] if target is not None else []), *([_begin_line(begin)] if begin is not None else []),
+    ]
     layout["annotations"] = [
+        *([_begin_label(begin, theme.safe(begin_label), len(points))] if begin is not None else []),
         *([_target_label(target, theme.safe(target_label))] if target is not None else []),
         *_value_label(points, theme.safe(value_label), target, (bounds[1] - bounds[0]) / 5),
     ]
@@ -131,6 +136,20 @@ def _target_label(target: float, label: str) -> dict[str, Any]:
     return {
         "xref": "paper", "x": 0, "xanchor": "left", "yref": "y", "y": target, "yanchor": "bottom", "text": label,
         "showarrow": False, "font": {"color": theme.INK, "size": 12},
+    }
+
+
+def _begin_line(place: float) -> dict[str, Any]:
+    return {
+        "type": "line", "xref": "x", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1,
+        "line": {"width": 1, "color": theme.PREVIOUS, "dash": "dash"},
+    }
+
+
+def _begin_label(place: float, label: str, count: int) -> dict[str, Any]:
+    return {
+        "xref": "x", "x": place, "xanchor": "right" if place > count / 2 else "left", "yref": "paper", "y": 0,
+        "yanchor": "bottom", "text": label, "showarrow": False, "font": {"color": theme.INK, "size": 12},
     }
 
 
