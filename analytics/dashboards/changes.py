@@ -212,11 +212,11 @@ def _compared(
             continue
         yield found(Family.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
         yield found(Family.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
-        one, other = effort_of(before[name]), effort_of(item)
-        if one is not None and other is not None:
+        then, now = effort_of(before[name]), effort_of(item)
+        if then is not None and now is not None:
             # Its mean is the question's own, in the family of means.
-            yield found(Family.EFFORT, agreeing_subject(name), item.key, names, 0, one.agreeing, other.agreeing)
-            yield found(Family.EFFORT, effort_subject(name), item.key, names, 0, one.net, other.net)
+            yield found(Family.EFFORT, agreeing_subject(name), item.key, names, 0, then.agreeing, now.agreeing)
+            yield found(Family.EFFORT, effort_subject(name), item.key, names, 0, then.net, now.net)
 
 
 def _items(result: PeriodResult) -> list[ItemResult]:
