@@ -27,7 +27,7 @@ _ALL: Final = (
             "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
         ),
         interval=_(
-            "Student interval of the mean over respondents, 95 %; sampling uncertainty only. None where all answers are the same."
+            "Student interval of the mean over respondents, 95 %; sampling uncertainty only. Not given where all answers are the same."
         ),
         source=_("Index method of the satisfaction handbooks."),
         low=0, high=100, unit="points", decimals=1, fields=("gap", "distance"),
@@ -84,7 +84,7 @@ _ALL: Final = (
         formula=_("Sum of the answers divided by their number, in points of the question’s own scale."),
         denominator=_VALID_ANSWERS,
         missing=LEFT_OUT,
-        interval=_("Student interval, 95 %, cut at the ends of the scale. None where all answers are the same."),
+        interval=_("Student interval, 95 %, cut at the ends of the scale. Not given where all answers are the same."),
         source=_("Arithmetic mean; assumes equal steps between the points of the scale."),
         low=None, high=None, unit="points", decimals=2,
     ),
