@@ -22,8 +22,11 @@ from analytics.dashboards.pairing import (
     Row,
     Subject,
     chosen_rows,
+    drawn,
     is_share,
     may_share,
+    of_people,
+    people_in_both,
     read_rows,
     scores_of_rows,
     unit_of,
@@ -147,7 +150,7 @@ def count_people(selection: Selection, periods: tuple[Period, Period]) -> int:
     earlier, later = (
         chosen_rows(selection, one, until=moment_of(selection), is_shared=may_share(*periods)) for one in periods
     )
-    return int(earlier.filter(who__in=later.values("who")).values("who").distinct().count())
+    return int(people_in_both(earlier, later).count())
 
 
 def read_both(selection: Selection, periods: tuple[Period, Period], step: int) -> tuple[list[Row], list[Row]]:
@@ -155,10 +158,8 @@ def read_both(selection: Selection, periods: tuple[Period, Period], step: int) -
     earlier, later = (
         chosen_rows(selection, one, until=moment_of(selection), is_shared=may_share(*periods)) for one in periods
     )
-    return (
-        read_rows(earlier.filter(who__in=later.values("who")), step=step),
-        read_rows(later.filter(who__in=earlier.values("who")), step=step),
-    )
+    people = list(people_in_both(earlier, later, step=step))
+    return read_rows(of_people(earlier, people)), read_rows(of_people(later, people))
 
 
 def read_weighted_overlap(*, selection: Selection, before: Period, weighting: Weighting) -> WeightedOverlap:
@@ -188,7 +189,7 @@ def sums_of(
     Of levels only the indicators are added up: more of them is on no page.
     """
     people = len({row.who for row in earlier} & {row.who for row in later})
-    sides = [[row for row in rows if row.who % step == 0] for rows in (earlier, later)]
+    sides = [[row for row in rows if drawn(row.who, step)] for rows in (earlier, later)]
     if not all(sides):
         return people, {}
     scores = [scores_of_rows(rows, definition) for rows in sides]

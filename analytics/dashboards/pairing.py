@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import BigIntegerField, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Mod
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.selection import Selection
@@ -138,10 +138,39 @@ def of_people(rows: QuerySet[Any], people: Iterable[int]) -> QuerySet[Any]:
     )
 
 
-def read_rows(rows: QuerySet[Any], *, step: int = 1) -> list[Row]:
-    """Read the rows of one in `step` of the people, oldest first."""
-    if step > 1:
-        rows = rows.alias(share=Mod(F("who"), Value(step))).filter(share=0)
+def people_in_both(earlier: QuerySet[Any], later: QuerySet[Any], *, step: int = 1) -> QuerySet[Any]:
+    """One in `step` of the people who have rows in both, as a query of `who`.
+
+    An intersection is one pass over each side. Of a semijoin by an expression the planner knows no size, and
+    it takes a thousand times as long where it guesses wrong.
+    """
+    one, other = (
+        rows if step == 1 else rows.alias(drawn=Draw(F("who"), step=step)).filter(drawn=0) for rows in (earlier, later)
+    )
+    found: QuerySet[Any] = one.order_by().values_list("who", flat=True).intersection(
+        other.order_by().values_list("who", flat=True)
+    )
+    return found
+
+
+class Draw(Func):
+    """A person's lot, from 0 up to step: the upper bits of a linear congruence, since numbers are given out in order.
+
+    A contact's number modulo a step would be a group of the list it was imported from.
+    """
+
+    # A sign of per cent is written twice for this template, and twice more for the driver.
+    template = "(((ABS(%(expressions)s) %%%% 2147483647) * 1103515245 %%%% 2147483648) / 65536) %%%% %(step)s"
+    output_field = BigIntegerField()
+
+
+def drawn(who: int, step: int) -> bool:
+    """Whether a person is among the one in `step`."""
+    return abs(who) % 2147483647 * 1103515245 % 2147483648 // 65536 % step == 0
+
+
+def read_rows(rows: QuerySet[Any]) -> list[Row]:
+    """Read rows, oldest first."""
     ordered = rows.order_by("completed_at", "id").values_list(*FIELDS)
     return [Row(*values) for values in ordered.iterator(chunk_size=2000)]
 

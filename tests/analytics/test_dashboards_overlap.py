@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.http import QueryDict
 from scipy import stats
 
-from analytics.dashboards import overlap, overlap_kept
+from analytics.dashboards import overlap, overlap_kept, pairing
 from analytics.dashboards.changes import Family
 from analytics.dashboards.overview import read_overview
 from analytics.dashboards.selection import parse_selection
@@ -317,6 +317,17 @@ class TestTheKeptOverlap:
         found = overlap_of(shop)
         cache.clear()
         assert found == overlap_of(shop)
+
+    def test_draws_the_same_people_in_the_database_and_here_whatever_the_order_of_their_numbers(self, shop):
+        selection = select(shop)
+        sides = [pairing.chosen_rows(selection, period, until=overlap.moment_of(selection), is_shared=False)
+                 for period in (selection.previous, selection.period)]
+        everybody = set(pairing.people_in_both(*sides))
+        assert len(everybody) == 30
+        for step in (2, 4):
+            assert set(pairing.people_in_both(*sides, step=step)) == {who for who in everybody if pairing.drawn(who, step)}
+        found = [who for who in range(1, 8001) if pairing.drawn(who, 8)]
+        assert 900 < len(found) < 1100 and all(200 < sum(who % 4 == rest for who in found) < 300 for rest in range(4))
 
     def test_names_nobody(self, shop, monkeypatch):
         kept = []
