@@ -91,10 +91,16 @@ def read_overview(*, selection: Selection) -> Overview:
     page = read_figures(selection=selection, verdicts=verdicts)
     quoted = comments.list_comments(selection=selection, is_withheld=page.is_withheld, size=COMMENTS_SHOWN)
     return replace(
-        page, freshness=selectors.freshness(tree=selection.tree), comments=quoted.comments,
+        page, freshness=_freshness(selection), comments=quoted.comments,
         funnel=None if page.is_withheld else get_funnel(asked=asked_by(selection)),
         heat=with_changes(page.heat, verdicts) if page.heat and verdicts else page.heat,
     )
+
+
+def _freshness(selection: Selection) -> Freshness:
+    """How new the results are; how many answers there are in all is not told to a reader of a part."""
+    found = selectors.freshness(tree=selection.tree)
+    return replace(found, responses=None) if selection.scope else found
 
 
 def verdicts_of(selection: Selection) -> Verdicts | None:

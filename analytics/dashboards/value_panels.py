@@ -24,7 +24,7 @@ from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Figure, ItemResult
 from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
-from analytics.scoring.sources import Filter, RunTooOldError
+from analytics.scoring.sources import Filter, RunTooOldError, choice_of
 from analytics.scoring.standard_weighting import word_of
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import Weighting, WeightingError, report_on
@@ -118,7 +118,9 @@ def present_weighted(
             run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
         )
         by_means = _by_means(run, origin, named.weighting, filters, scope)
-        report = report_on(run, weighting=named.weighting, period=origin.period)
+        report = report_on(
+            run, weighting=named.weighting, period=origin.period, choice=choice_of(filters, scope)
+        )
     except WeightingError as error:
         return base | {"problem": refusal_text(error, Reading(run).dimensions())}
     except RunTooOldError:

@@ -39,7 +39,9 @@ def compare_weighting(selection: Selection, chosen: Weighting) -> Compared:
     if selection.reading.rules.k:
         return Compared(None, None, sentence("anonymous_unweighted"))
     try:
-        report = report_on(selection.run, weighting=chosen, period=selection.period)
+        report = report_on(
+            selection.run, weighting=chosen, period=selection.period, choice=selection.reading.choice
+        )
         result = read_weighted(
             selection.run, period=selection.period, weighting=chosen, filters=selection.filters, scope=selection.scope
         )

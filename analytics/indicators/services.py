@@ -275,7 +275,7 @@ def set_rules(
         raise TreeError("unknown_vector")
     if not 0 <= coverage <= 100:
         raise TreeError("coverage_out_of_range")
-    pairs = {"score_vector": (tree.score_vector, score_vector), "coverage": (tree.coverage, coverage)}
+    pairs: RulesChange = {"score_vector": (tree.score_vector, score_vector), "coverage": (tree.coverage, coverage)}
     changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if not changed:
         return {}

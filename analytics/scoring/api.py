@@ -29,7 +29,7 @@ from analytics.scoring.results import Grain, ItemResult, Period
 from analytics.scoring.schemes import get_named
 from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import RunTooOldError
-from analytics.scoring.weighted import read_weighted_periods, read_weighted_segments
+from analytics.scoring.weighted import read_weighted, read_weighted_each, read_weighted_segments
 from analytics.scoring.weighting import Weighting, WeightingError
 
 MAX_PERIODS = 120
@@ -152,6 +152,13 @@ class WeightingOutput(serializers.Serializer[Any]):
     hash = serializers.CharField()
 
 
+class PeriodProblemOutput(serializers.Serializer[Any]):
+    """A period of a weighted trend in which no weights can be made, and why."""
+
+    period = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class ValuesOutput(serializers.Serializer[Any]):
     """Values of a run; `weight_set` names the indicator weights used, `weighting` the respondent weights."""
 
@@ -160,6 +167,7 @@ class ValuesOutput(serializers.Serializer[Any]):
     weighting = WeightingOutput(allow_null=True)
     waiting = serializers.IntegerField(help_text="anonymous answers that wait to be counted with others")
     results = ResultOutput(many=True)
+    problems = PeriodProblemOutput(many=True)
 
 
 class MetricOutput(serializers.Serializer[Any]):
@@ -192,8 +200,8 @@ class RunListView(generics.ListAPIView[Run]):
     def get_serializer_context(self) -> dict[str, Any]:
         """What decides how much is told."""
         if getattr(self, "swagger_fake_view", False):
-            return super().get_serializer_context()
-        return super().get_serializer_context() | _telling(self.request)
+            return dict(super().get_serializer_context())
+        return {**super().get_serializer_context(), **_telling(self.request)}
 
     def get_queryset(self) -> QuerySet[Run]:
         """The team's, of one tree when asked for."""
@@ -240,11 +248,12 @@ class ValuesView(APIView):
         actor = actor_of(request)
         run = get_run(actor, run_id)
         filters = asked_filters(request, run, actor.scope)
-        record = None
+        record, problems = None, list[dict[str, str]]()
         try:
-            if "weighting" in request.query_params:
-                named = get_named(tree=run.tree, word=request.query_params["weighting"], run=run)
-                results, record = _weighted(request, run, named.weighting, filters, actor.scope), named.record
+            if word := request.query_params.get("weighting"):
+                named = get_named(tree=run.tree, word=word, run=run)
+                results, problems = _weighted(request, run, named.weighting, filters, actor.scope)
+                record = named.record
             else:
                 results = _results(request, run, filters, actor.scope)
             waiting = selectors.count_waiting(run, scope=actor.scope)
@@ -255,7 +264,7 @@ class ValuesView(APIView):
         except selectors.UnknownDimensionError as error:
             raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
         found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results,
-                 "waiting": waiting}
+                 "waiting": waiting, "problems": problems}
         return Response(ValuesOutput(found).data)
 
 
@@ -293,19 +302,25 @@ def _results(request: Request, run: Run, filters: selectors.Filter, scope: selec
 
 def _weighted(
     request: Request, run: Run, weighting: Weighting, filters: selectors.Filter, scope: selectors.Filter
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Results, and the periods of a trend that have none."""
     query = request.query_params
     if "dimension" in query and "grain" not in query:
         segments = read_weighted_segments(
             run, period=asked_period(query.get("period", "all")), dimension=query["dimension"], weighting=weighting,
             filters=filters, scope=scope,
         )
-        return [_describe(one.result, one.dimension, one.level) for one in segments]
-    periods: tuple[Period, ...] = (asked_period(query.get("period", "all")),)
-    if "grain" in query:
-        periods = selectors.list_periods(run, grain=_grain(query["grain"]), scope=scope)[-_last(request):]
-    found = read_weighted_periods(run, periods=periods, weighting=weighting, filters=filters, scope=scope)
-    return [_describe(result) for result in found]
+        return [_describe(one.result, one.dimension, one.level) for one in segments], []
+    if "grain" not in query:
+        period = asked_period(query.get("period", "all"))
+        return [_describe(read_weighted(run, period=period, weighting=weighting, filters=filters, scope=scope))], []
+    periods = selectors.list_periods(run, grain=_grain(query["grain"]), scope=scope)[-_last(request):]
+    found = read_weighted_each(run, periods=periods, weighting=weighting, filters=filters, scope=scope)
+    problems = [
+        {"period": period.key, "reason": sentence(one.code, one.details)}
+        for period, one in zip(periods, found, strict=True) if isinstance(one, WeightingError)
+    ]
+    return [_describe(one) for one in found if not isinstance(one, WeightingError)], problems
 
 
 def _describe(result: Any, dimension: str | None = None, level: str | None = None) -> dict[str, Any]:

@@ -100,25 +100,26 @@ def take_columns(
     `take` must not ask the database for anything: the next rows are already coming.
     """
     # Looked up before the first row comes.
-    items = {version: items_of_version(version) for version in _versions(questionnaire_id)}
+    items = _items_by_version(questionnaire_id)
 
     def convert(table: RowTable) -> None:
         take(columns_of(table, layout, items.__getitem__))
 
-    _take_tables(questionnaire_id, responses, layout, convert)
+    _take_tables(items, responses, layout, convert)
 
 
 def read_tables(questionnaire_id: int, responses: QuerySet[Response], layout: RowLayout) -> list[RowTable]:
     """Read responses of a questionnaire, no more than fit into a block; no table is empty."""
     tables: list[RowTable] = []
-    _take_tables(questionnaire_id, responses, layout, tables.append)
+    _take_tables(_items_by_version(questionnaire_id), responses, layout, tables.append)
     return tables
 
 
 def _take_tables(
-    questionnaire_id: int, responses: QuerySet[Response], layout: RowLayout, take: Callable[[RowTable], object]
+    items: Mapping[int, Sequence[ItemKey]], responses: QuerySet[Response], layout: RowLayout,
+    take: Callable[[RowTable], object],
 ) -> None:
-    keys = sorted({item.key for version in _versions(questionnaire_id) for item in items_of_version(version)})
+    keys = sorted({item.key for of_version in items.values() for item in of_version})
     if can_copy(keys):
         copy_rows(responses, keys, layout.dimensions, take)
         return
@@ -126,8 +127,9 @@ def _take_tables(
         take(table)
 
 
-def _versions(questionnaire_id: int) -> list[int]:
-    return list(QuestionnaireVersion.objects.filter(questionnaire_id=questionnaire_id).values_list("id", flat=True))
+def _items_by_version(questionnaire_id: int) -> dict[int, tuple[ItemKey, ...]]:
+    versions = QuestionnaireVersion.objects.filter(questionnaire_id=questionnaire_id)
+    return {version: items_of_version(version) for version in versions.values_list("id", flat=True)}
 
 
 @lru_cache(maxsize=1024)

@@ -99,9 +99,11 @@ def get_named(*, tree: IndicatorTree, word: str, run: Run | None = None) -> Name
 def choose_weighting(*, tree: IndicatorTree, word: str, user: User | None, at: datetime) -> WeightingChoice:
     """Make a weighting the one that new runs of a tree write down ("" for none); old runs keep theirs.
 
-    Raises WeightingError for a word that names none.
+    Raises WeightingError for a word that names none, and where anonymity was promised, since nothing is weighted there.
     """
     record = get_named(tree=tree, word=word).record if word else None
+    if record and tree.sources.filter(questionnaire__is_anonymous=True).exists():
+        raise WeightingError("anonymous_unweighted")
     tree = locked(tree.pk)
     made = WeightingChoice.objects.create(
         tree=tree, scheme_id=record["id"] if record else None, chosen_by=user, chosen_at=at,

@@ -166,14 +166,15 @@ def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime, *, rebuilds_any:
         base = base_for(tree=tree, definition=definition, at=at)
         packed = pack_tails(tails)
         data_hash = _data_hash(definition, base, packed)
+        weighting = weighting_record(tree)
         latest = Run.objects.filter(tree=tree).first()
-        if latest is not None and _is_same(latest, data_hash, weight_set, weighting_record(tree)):
+        if latest is not None and _is_same(latest, data_hash, weight_set, weighting):
             return Outcome(latest, False)
         run = Run(
             team_id=tree.team_id, tree=tree, weight_set=weight_set, base=base, data_hash=data_hash,
             definition=definition.as_json(), definition_hash=definition.hash, started_at=at, tail=packed,
         )
-        _cover(run, definition, base, tails)
+        _cover(run, base, tails, weighting)
         run.finished_at = at + timedelta(seconds=time.perf_counter() - begun)
         run.duration_ms = round((time.perf_counter() - begun) * 1000)
         run.save(force_insert=True)
@@ -230,7 +231,9 @@ def summarise_all(parts: Mapping[int, Columns], definition: Definition) -> cubes
     return cubes.merge([summarise(part, definition, of) for of, part in parts.items()], squares)
 
 
-def _cover(run: Run, definition: Definition, base: Base, tails: Mapping[int, Columns]) -> None:
+def _cover(
+    run: Run, base: Base, tails: Mapping[int, Columns], weighting: Mapping[str, object] | None
+) -> None:
     """Write down which responses the run covers."""
     current = Block.objects.filter(id__in=[int(block) for block in base.blocks])
     newest = [*current.values_list("newest_response_at", flat=True), *(tail.newest for tail in tails.values())]
@@ -244,7 +247,7 @@ def _cover(run: Run, definition: Definition, base: Base, tails: Mapping[int, Col
         "versions": {str(version): count for version, count in sorted(versions.items())},
         "in_blocks": base.responses,
         "missing_rule": "left_out_and_renormalised",
-        "weighting": weighting_record(run.tree),
+        "weighting": weighting,
     }
 
 

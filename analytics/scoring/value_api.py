@@ -95,7 +95,8 @@ class ValueView(APIView):
             OpenApiParameter("filter", str, many=True, description="dimension:level, repeatable"),
             OpenApiParameter(
                 "weighting", str,
-                description="imported, a saved weighting's id, or run; without it that of the run, if it has one",
+                description="imported, a saved weighting's id, or run; without it that of the run, if it has one;"
+                " empty for none",
             ),
         ],
         responses=ValueOutput,
@@ -122,7 +123,10 @@ class ValueView(APIView):
         except RunTooOldError:
             weighted, problems["weighted"] = None, sentence("parts_too_old")
         except WeightingError as error:
-            raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
+            if query.get("weighting"):
+                raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
+            # The run's own weighting, which nobody asked for here: the value stands without it.
+            weighted, problems["weighted"] = None, sentence(error.code, error.details)
         about = {"estimators": found, "weighted": weighted, "problems": problems}
         return Response(ValueOutput(_described(run, origin) | about).data)
 
@@ -130,7 +134,7 @@ class ValueView(APIView):
 def _weighted(
     run: Run, word: str | None, node: str, period: Period, filters: Filter, scope: Filter
 ) -> dict[str, Any] | None:
-    if word is None and not run.provenance.get("weighting"):
+    if word == "" or (word is None and not run.provenance.get("weighting")):
         return None
     named = get_named(tree=run.tree, word=OF_THE_RUN if word is None else word, run=run)
     result = read_weighted(run, period=period, weighting=named.weighting, filters=filters, scope=scope)

@@ -88,11 +88,30 @@ def read_weighted_periods(
 
     Raises WeightingError and RunTooOldError as `read_weighted` does.
     """
+    found = read_weighted_each(run, periods=periods, weighting=weighting, filters=filters, scope=scope, nodes=nodes)
+    for one in found:
+        if isinstance(one, WeightingError):
+            raise one
+    return tuple(one for one in found if isinstance(one, PeriodResult))
+
+
+def read_weighted_each(
+    run: Run, *, periods: Sequence[Period], weighting: Weighting, filters: Filter = NOTHING, scope: Filter = NOTHING,
+    nodes: Collection[str] | None = None,
+) -> tuple[PeriodResult | WeightingError, ...]:
+    """Return for each period its figures, or why no weights can be made in it: one bad month spoils no trend.
+
+    Raises WeightingError where no period can be weighted at all, RunTooOldError when the columns are gone.
+    """
     reading = _open(run, filters, scope)
-    found = []
+    found: list[PeriodResult | WeightingError] = []
     for period in periods:
-        (vector,) = _vectors(run, reading.definition, period, weighting, [reading.choice])
-        found.append(_read(reading, period, vector, nodes=nodes, is_withheld=reading.is_hidden(period)))
+        try:
+            (vector,) = _vectors(run, reading.definition, period, weighting, [reading.choice])
+        except WeightingError as error:
+            found.append(error)
+        else:
+            found.append(_read(reading, period, vector, nodes=nodes, is_withheld=reading.is_hidden(period)))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ level is unknown, the share of such respondents is kept as it is and the known o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -20,7 +20,7 @@ from analytics.methods.raking import CellWeights, cell_weights, post_stratify, r
 from analytics.scoring.columns import WEIGHT_UNITS, Columns, IntArray
 from analytics.scoring.models import Run, WeightingMethod
 from analytics.scoring.results import Grain, Period
-from analytics.scoring.sources import columns_behind
+from analytics.scoring.sources import Choice, chosen_cells, columns_behind
 
 FloatArray = npt.NDArray[np.float64]
 Cell = tuple[str, ...]
@@ -29,6 +29,7 @@ UNKNOWN: Final = ""
 CROSSED, JOINED = " × ", " · "
 """Stand between the dimensions, and between the levels, of a cell in the details of a refusal."""
 
+EVERYBODY: Final[Choice] = {}
 MOST_CELLS: Final = 4096
 
 
@@ -83,27 +84,32 @@ class Report:
     counts: Mapping[Cell, int]
 
 
-def report_on(run: Run, *, weighting: Weighting, period: Period) -> Report:
-    """Return what the weighting does to a period of a run.
+def report_on(run: Run, *, weighting: Weighting, period: Period, choice: Choice = EVERYBODY) -> Report:
+    """Return what the weighting does to the chosen answers of a period of a run.
 
-    Raises WeightingError when it cannot be made there, RunTooOldError when the run's columns are gone.
+    The weights are those of the whole period; what they cost is told of the answers that a figure under this choice
+    rests on. Raises WeightingError when it cannot be made there, RunTooOldError when the run's columns are gone.
     """
     if isinstance(weighting, Imported):
-        return _report_on_imported(run, period)
+        return _report_on_imported(run, period, choice)
     counts = count_cells(run, weighting.dimensions, period)
     found = make_weights(weighting, counts)
     cells = sorted(counts)
+    chosen = count_cells(run, weighting.dimensions, period, choice) if choice else counts
     return _report(
-        period, found, sum(n for cell, n in counts.items() if UNKNOWN in cell),
+        period, _cost([chosen.get(cell, 0) for cell in cells], found.weights) if choice else found,
+        sum(n for cell, n in chosen.items() if UNKNOWN in cell),
         dict(zip(cells, _relative(found).tolist(), strict=True)), counts,
     )
 
 
-def count_cells(run: Run, dimensions: Sequence[str], period: Period) -> dict[Cell, int]:
-    """Count the responses of a period by their levels; "" where a response has none."""
+def count_cells(
+    run: Run, dimensions: Sequence[str], period: Period, choice: Choice = EVERYBODY
+) -> dict[Cell, int]:
+    """Count the chosen responses of a period by their levels; "" where a response has none."""
     counts: dict[Cell, int] = {}
-    for _, columns in columns_behind(run):
-        inside = cells_in(columns, period)
+    for questionnaire, columns in columns_behind(run):
+        inside = iter(_mask(columns, questionnaire, period, choice).tolist())
         for cell, rows in zip(cells_of(columns, dimensions), columns.cells.rows.tolist(), strict=True):
             if next(inside):
                 counts[cell] = counts.get(cell, 0) + rows
@@ -208,16 +214,15 @@ def mask_of(columns: Columns, period: Period) -> npt.NDArray[np.bool_]:
     return np.asarray((cells.day >= period.start.toordinal()) & (cells.day < period.end.toordinal()))
 
 
-def cells_in(columns: Columns, period: Period) -> Iterator[bool]:
-    """Tell of each cell in turn whether it belongs to a period."""
-    return iter(mask_of(columns, period).tolist())
+def _mask(columns: Columns, questionnaire: int, period: Period, choice: Choice) -> npt.NDArray[np.bool_]:
+    return mask_of(columns, period) & chosen_cells(columns, questionnaire, choice, None)
 
 
-def _report_on_imported(run: Run, period: Period) -> Report:
+def _report_on_imported(run: Run, period: Period, choice: Choice) -> Report:
     counted: dict[float, int] = {}
     is_weighted = False
-    for _, columns in columns_behind(run):
-        inside = np.repeat(mask_of(columns, period), columns.cells.rows)
+    for questionnaire, columns in columns_behind(run):
+        inside = np.repeat(_mask(columns, questionnaire, period, choice), columns.cells.rows)
         is_weighted |= columns.weights is not None and bool(inside.any())
         weights, counts = np.unique(imported_weights(columns)[inside], return_counts=True)
         for weight, count in zip(weights.tolist(), counts.tolist(), strict=True):
@@ -227,11 +232,16 @@ def _report_on_imported(run: Run, period: Period) -> Report:
     if not is_weighted:
         raise WeightingError("no_imported_weights")
     values = sorted(counted)
+    return _report(period, _cost([counted[value] for value in values], values), 0, {}, {})
+
+
+def _cost(counts: Sequence[int], weights: npt.ArrayLike) -> CellWeights:
+    if not sum(counts):
+        raise WeightingError("no_respondents")
     try:
-        found = cell_weights([counted[value] for value in values], values)
+        return cell_weights(counts, weights)
     except MethodError as error:
         raise WeightingError(error.reason, **error.details) from error
-    return _report(period, found, 0, {}, {})
 
 
 def _report(

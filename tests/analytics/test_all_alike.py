@@ -21,16 +21,11 @@ from analytics.scoring.weighting import Imported
 from tests.analytics.builders import ITEMS, answer_many
 from tests.analytics.dashboard_builders import Shop, make_shop
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 SAID = "All answers are the same, so there is no interval"
 FIVES = {**dict.fromkeys((*ITEMS, "overall"), 5), "nps": 10}
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

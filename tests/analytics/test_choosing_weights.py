@@ -24,16 +24,11 @@ from analytics.scoring.services import recompute
 from analytics.scoring.weight_lab import compare_weights
 from tests.analytics.builders import AT, make_tree, publish, standard_document
 from tests.analytics.test_weight_lab import answer_from, drawn_codes
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=1)
 RIGHT = {"w_product": "70.5", "w_service": "29.5", "reason": "The board’s view"}
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ from analytics.scoring.services import note_changed_rows, rebuild, recompute, re
 from surveys.answering.models import Response
 from tests.analytics.airport_builders import REFERENCE, make_airport
 from tests.analytics.builders import AT, answer_many, document, make_team, publish, rating, text
-from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
+from tests.analytics.dashboard_builders import codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -42,19 +42,6 @@ def airport(django_db_setup, django_db_blocker):
             recompute(tree=tree, at=AT)
             yield tree
             transaction.set_rollback(True)
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast: Cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 def read(tree, query: str):

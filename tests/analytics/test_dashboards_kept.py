@@ -33,7 +33,7 @@ from surveys.design.models import Questionnaire
 from surveys.sending.models import DeliveryState, Invitation
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
-from tests.cast import PASSWORD, Cast, client_of, make_cast
+from tests.cast import PASSWORD, Cast, client_of
 from tests.services.redis_server import RedisServer
 
 pytestmark = pytest.mark.django_db
@@ -47,11 +47,6 @@ def empty_shelves() -> Iterator[None]:
     forget()
     yield
     forget()
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -29,16 +29,11 @@ from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
 from tests.analytics.test_dashboards_change import read
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 YEARS = (2017, 2018)
 QUERY = "period=2018&before=2017"
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 def people(cast: Cast, count: int) -> list[Contact]:

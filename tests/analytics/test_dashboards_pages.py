@@ -23,24 +23,11 @@ from analytics.scoring.services import recompute
 from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import AT, answer_many, document, publish, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 EXPECTED = json.loads((Path(__file__).parents[1] / "methods/reference/sfo_waves.json").read_text())
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast: Cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 def overview(client: Client, query: str = "") -> str:

@@ -10,24 +10,11 @@ from analytics.scoring.provenance import Because, UnknownNodeError, compare_runs
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import request_recompute
 from tests.analytics.builders import AT, answer_many
-from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
+from tests.analytics.dashboard_builders import codes
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, client_of, make_cast
+from tests.cast import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast: Cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 class TestAValue:

@@ -13,28 +13,15 @@ from analytics.scoring.models import WeightingScheme
 from analytics.scoring.results import Dimension
 from analytics.scoring.weighting import WeightingError
 from tests.analytics.builders import answer_many
-from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
+from tests.analytics.dashboard_builders import codes
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 NEW = "/weighting/new/?period=wave:2017"
 PEOPLE = {"people:region:East": "500", "people:region:West": "300", "people:region:North": "200"}
 FORM = {"name": "Regions", "method": "rake", "trim_low": "", "trim_high": "", **PEOPLE}
 UNREADABLE = ("1,5", "1_0", "12,34", "1,2345", "1,500 000", "1.500,5", ",500", "1e", "--5", "10²", "½", "1,,500", "0x10")
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast: Cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 def read(text: str) -> float:

@@ -23,7 +23,7 @@ from analytics.indicators.panel_results import chosen_weights, list_pairs, panel
 from analytics.indicators.services import PlannedNode, create_tree
 from analytics.indicators.tasks import sweep_experts
 from tests.analytics.builders import AT, make_team, text
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 from tests.services.smtp import Mailbox
 
 pytestmark = pytest.mark.django_db
@@ -316,11 +316,6 @@ class TestTheExpertsPage:
 
     def test_sets_no_cookie(self, link: str) -> None:
         assert not Client().get(link).cookies
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from analytics.dashboards.first_use import get_progress
 from analytics.dashboards.next_steps import PURPOSES, next_step
 from tests.analytics.builders import answer_many, publish, standard_document
 from tests.analytics.dashboard_builders import codes, make_shop
-from tests.cast import Cast, client_of, make_cast, words_of
+from tests.cast import Cast, client_of, words_of
 
 pytestmark = pytest.mark.django_db
 RESULTS = {"comments": "/comments/", "change": "/overview/change/", "weighting": "/weighting/"}
@@ -18,11 +18,6 @@ PAGES = ["/overview/", *RESULTS.values(), "/indicators/", "/indicators/weights/"
 STAFF_PAGES = [
     *PAGES, "/indicators/new/", "/questionnaires/", "/contacts/", "/contacts/segments/", "/sendings/", "/sendings/new/",
 ]
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 def main_of(client: Client, path: str) -> str:

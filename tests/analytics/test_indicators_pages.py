@@ -11,14 +11,9 @@ from analytics.indicators.hand_weights import percentages
 from analytics.indicators.selectors import get_weight_set_in_force
 from analytics.scoring.services import recompute
 from tests.analytics.builders import AT, answer_many, make_dimension, make_tree, publish, sheet, standard_document
-from tests.cast import PASSWORD, make_cast
+from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
 
 
 @pytest.fixture

@@ -15,15 +15,10 @@ from analytics.indicators.placing import place_indicator, shift_indicator
 from analytics.indicators.selectors import get_weight_set_in_force
 from analytics.indicators.services import remove_indicator
 from tests.analytics.builders import AT, make_tree, publish, standard_document
-from tests.cast import Cast, client_of, make_cast
+from tests.cast import Cast, client_of
 
 pytestmark = pytest.mark.django_db
 FETCH = {"x-requested-with": "fetch"}
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

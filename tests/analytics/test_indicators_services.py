@@ -20,7 +20,6 @@ from tests.analytics.builders import (
     AT,
     answer_many,
     make_team,
-    make_tree,
     publish,
     sheet,
     standard_document,
@@ -28,16 +27,6 @@ from tests.analytics.builders import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def version():
-    return publish(make_team(), standard_document())
-
-
-@pytest.fixture
-def tree(version):
-    return make_tree(version)
 
 
 def node(tree, key):

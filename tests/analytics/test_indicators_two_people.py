@@ -21,11 +21,6 @@ CHANGED = "Somebody has changed the tree meanwhile, so nothing of yours was stor
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
 def tree(cast: Cast) -> IndicatorTree:
     return make_tree(publish(cast.team, standard_document()))
 

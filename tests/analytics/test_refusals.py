@@ -14,24 +14,11 @@ from analytics.scoring.refusals import FAILED_TIMES, REASONS, Refusal, get_refus
 from analytics.scoring.selectors import freshness
 from analytics.scoring.services import request_recompute
 from tests.analytics.builders import answer_many, document, publish_again, rating
-from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
-from tests.cast import api_client, client_of, make_cast, make_key, words_of
+from tests.analytics.dashboard_builders import Shop, codes, make_shop
+from tests.cast import api_client, client_of, make_key, words_of
 
 pytestmark = pytest.mark.django_db
 DETAILS = {"low": 1, "high": 7, "question": "q", "questionnaire": "Q", "attempts": 3}
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 def spoil(shop: Shop) -> None:

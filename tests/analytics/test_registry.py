@@ -22,7 +22,7 @@ from analytics.scoring.registry import METRICS, list_metrics
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 ROOMS = Path(settings.BASE_DIR) / "analytics"
 APIS = ("dashboards.serializers", "dashboards.change_api", "dashboards.weighting_api", "scoring.outputs", "scoring.api",
@@ -70,11 +70,6 @@ def number_fields() -> Iterator[tuple[str, str]]:
                 for field, about in thing().get_fields().items():
                     if isinstance(about, kinds):
                         yield thing.__name__, field
-
-
-@pytest.fixture
-def cast(db) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -59,11 +59,6 @@ one_row = st.tuples(answers_given, attributes_given, waves_given, weights_given,
 
 
 @pytest.fixture
-def version(db):
-    return publish(make_team(), standard_document())
-
-
-@pytest.fixture
 def next_version(version):
     """The same questionnaire with one item less and another on a longer scale."""
     return publish_again(version.questionnaire, document(rating("overall"), rating("quality", 10), rating("speed")))

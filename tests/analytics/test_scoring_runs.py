@@ -28,25 +28,12 @@ from tests.analytics.builders import (
     answer,
     answer_many,
     make_dimension,
-    make_team,
     make_tree,
-    publish,
     sheet,
     sheets,
-    standard_document,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def version():
-    return publish(make_team(), standard_document())
-
-
-@pytest.fixture
-def tree(version):
-    return make_tree(version)
 
 
 class TestRecompute:

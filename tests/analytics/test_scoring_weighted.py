@@ -216,7 +216,7 @@ class TestTheApi:
         assert weighted["nodes"][0]["index"]["value"] == pytest.approx(plain["nodes"][0]["index"]["value"])
         assert weighted["nodes"][0]["index"]["n_eff"] == plain["nodes"][0]["index"]["n"]
 
-    @pytest.mark.parametrize("word", ["999999", "none", "", "9" * 30])
+    @pytest.mark.parametrize("word", ["999999", "none", "9" * 30])
     def test_names_a_weighting_that_does_not_exist(self, shop, word):
         cast, _, run = shop
         reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/runs/{run.pk}/values/?weighting={word}")

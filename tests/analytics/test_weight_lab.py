@@ -26,9 +26,9 @@ from analytics.scoring.tasks import compare_weights_of_tree
 from analytics.scoring.weight_candidates import derived_candidates, gather, weights_of_shares
 from analytics.scoring.weight_lab import compare_weights, is_outdated
 from surveys.design.models import QuestionnaireVersion
-from tests.analytics.builders import AT, ITEMS, answer_many, make_team, make_tree, publish, sheet, standard_document
+from tests.analytics.builders import AT, ITEMS, answer_many, make_tree, publish, sheet, standard_document
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=1)
@@ -46,16 +46,6 @@ def drawn_codes(count: int = 400) -> np.ndarray[Any, Any]:
 
 def answer_from(version: QuestionnaireVersion, codes: np.ndarray[Any, Any]) -> None:
     answer_many(version, [sheet(*row[:4].tolist(), None, int(row[4])) for row in codes])
-
-
-@pytest.fixture
-def version() -> QuestionnaireVersion:
-    return publish(make_team(), standard_document())
-
-
-@pytest.fixture
-def tree(version: QuestionnaireVersion) -> IndicatorTree:
-    return make_tree(version)
 
 
 @pytest.fixture
@@ -84,8 +74,9 @@ class TestTheComparison:
         for code in ("johnson", "lmg"):
             assert candidate(compared, code)["facts"]["inflation"] == pytest.approx(largest, rel=1e-8)
 
-    def test_warns_on_the_page_of_drivers_that_say_the_same(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
-        cast = make_cast()
+    def test_warns_on_the_page_of_drivers_that_say_the_same(
+        self, cast: Cast, version: QuestionnaireVersion, tree: IndicatorTree
+    ) -> None:
         alike = drawn_codes()
         alike[:, 1] = np.where(np.arange(len(alike)) % 12 == 0, 3, alike[:, 0])
         answer_from(version, alike)
@@ -243,11 +234,6 @@ class TestSharesOfLeaves:
             weights_of_shares(definition, {"quality": 1.0})
         assert error.value.reason == "zero_weight"
         assert ROOT == -1
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -24,25 +24,12 @@ from tests.analytics.builders import (
     sheet,
     standard_document,
 )
-from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
+from tests.analytics.dashboard_builders import Shop
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 PLAN = Plan("rake", ("region",), ((("East",), 500), (("West",), 300), (("North",), 200)))
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast: Cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 def keep(shop: Shop, name: str = "Regions", plan: Plan = PLAN):

@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from surveys.design.editing import find_question
 from surveys.design.gallery import TEMPLATES
 from surveys.design.models import Questionnaire
 from surveys.design.services import create_questionnaire, publish
 from tests.browser.looks import in_every_look, violations
-from tests.cast import NOW, Cast, make_cast
+from tests.browser.visits import OpenContext, sign_in
+from tests.cast import NOW, Cast
 from tests.services.site import WebServer
-
-OpenContext = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture
 def survey(cast: Cast) -> Questionnaire:
     return create_questionnaire(team=cast.team, template=TEMPLATES["relationship"], name="Yearly", user=None, at=NOW)
-
-
-def sign_in(context: BrowserContext, site: WebServer, cast: Cast) -> Page:
-    client = Client()
-    client.force_login(cast.dora)
-    morsel = next(iter(client.cookies.values()))
-    context.add_cookies([{"name": morsel.key, "value": morsel.value, "url": site.url}])
-    return context.new_page()
 
 
 def stored(key: str) -> dict[str, Any]:
@@ -49,7 +33,7 @@ class TestBuilder:
     def test_does_every_operation_without_script(
         self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
     ) -> None:
-        page = sign_in(new_context(java_script_enabled=False), site, cast)
+        page = sign_in(new_context(java_script_enabled=False), cast.dora, site)
         page.goto(f"/questionnaires/{survey.pk}/?q=service")
         page.get_by_role("button", name="Move up", exact=True).first.click()
         expect(page.locator(".msgs")).to_contain_text("Question 6 moved to position 5.")
@@ -66,7 +50,7 @@ class TestBuilder:
     def test_leads_to_a_missing_text_and_publishes(
         self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
     ) -> None:
-        page = sign_in(new_context(java_script_enabled=False), site, cast)
+        page = sign_in(new_context(java_script_enabled=False), cast.dora, site)
         page.goto(f"/questionnaires/{survey.pk}/?q=comment")
         page.locator("#f-text-en").fill("")
         page.get_by_role("button", name="Save", exact=True).last.click()
@@ -81,7 +65,7 @@ class TestBuilder:
     def test_saves_while_typing(
         self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
     ) -> None:
-        page = sign_in(new_context(), site, cast)
+        page = sign_in(new_context(), cast.dora, site)
         page.goto(f"/questionnaires/{survey.pk}/?q=comment")
         with page.expect_response(lambda reply: reply.url.endswith("/edit/") and reply.request.method == "POST"):
             page.locator("#f-text-en").fill("Typed words")
@@ -97,7 +81,7 @@ class TestBuilder:
         self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
     ) -> None:
         publish(questionnaire=survey, user=None, at=NOW)
-        page = sign_in(new_context(), site, cast)
+        page = sign_in(new_context(), cast.dora, site)
         page.goto(f"/questionnaires/{survey.pk}/?q=comment")
         expect(page.get_by_role("button", name="Undo")).to_have_count(0)
         expect(page.locator("h1")).to_contain_text("Version 1 live")
@@ -114,7 +98,7 @@ class TestBuilder:
     ) -> None:
         cast.dora.language, cast.dora.theme = language, theme
         cast.dora.save()
-        page = sign_in(new_context(viewport=size), site, cast)
+        page = sign_in(new_context(viewport=size), cast.dora, site)
         paths = [f"{survey.pk}/?q=product", f"{survey.pk}/?q=reason", f"{survey.pk}/?q=_texts", f"{survey.pk}/checks/",
                  f"{survey.pk}/translations/", f"{survey.pk}/logic/", f"{survey.pk}/remove/?q=nps", "", "new/", "import/"]
         found = {}

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from surveys.design.gallery import TEMPLATES
 from surveys.design.models import Questionnaire
 from surveys.design.services import create_questionnaire
-from tests.browser.test_builder import sign_in, stored
-from tests.cast import NOW, Cast, make_cast
+from tests.browser.test_builder import stored
+from tests.browser.visits import OpenContext, sign_in
+from tests.cast import NOW, Cast
 from tests.services.site import WebServer
-
-OpenContext = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture
@@ -29,7 +21,7 @@ def survey(cast: Cast) -> Questionnaire:
 
 @pytest.fixture
 def page(new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire) -> Page:
-    return sign_in(new_context(viewport={"width": 1440, "height": 900}), site, cast)
+    return sign_in(new_context(viewport={"width": 1440, "height": 900}), cast.dora, site)
 
 
 def order() -> list[str]:

@@ -14,16 +14,11 @@ from analytics.scoring.selectors import get_latest_run
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
 from tests.browser.looks import in_every_look, violations
-from tests.browser.test_dashboard import sign_in
-from tests.cast import Cast, make_cast
+from tests.browser.visits import sign_in
+from tests.cast import Cast
 from tests.services.site import WebServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

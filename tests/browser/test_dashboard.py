@@ -8,26 +8,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
-from accounts.models import User
+from analytics.indicators.models import Indicator
+from analytics.indicators.services import set_weights
 from analytics.scoring.wake import wake_questionnaire
 from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.browser.looks import in_every_look, violations
-from tests.cast import Cast, make_cast
+from tests.browser.visits import sign_in
+from tests.cast import Cast
 from tests.services.site import WebServer, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ["/overview/", "/overview/?region=North", "/overview/method/", "/comments/", "/overview/?region=West&period=wave:2017"]
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture
@@ -51,16 +46,6 @@ def months(cast: Cast) -> Shop:
                     at=(now - timedelta(minutes=5) if back == 0 else now - timedelta(days=31 * back)))
     shop.compute()
     return shop
-
-
-def sign_in(context: BrowserContext, user: User, site: WebServer, *, language: str = "en", theme: str = "light") -> Page:
-    User.objects.filter(pk=user.pk).update(language=language, theme=theme)
-    client = Client()
-    client.force_login(user)
-    context.add_cookies([
-        {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": site.url}
-    ])
-    return context.new_page()
 
 
 def chart(page: Page) -> Any:
@@ -171,3 +156,24 @@ class TestANewAnswer:
         expect(page.locator("#h-index").locator("xpath=ancestor::section")).not_to_have_text(before)
         expect(page.locator("#open-service")).to_be_checked()
         expect(chart(page)).to_be_visible()
+
+
+@in_every_look
+class TestAnEarlierSeries:
+    def test_is_accessible_and_fits(
+        self, new_context: Callable[..., BrowserContext], site: WebServer, cast: Cast, months: Shop, language: str, size: Any,
+        theme: str,
+    ) -> None:
+        root = Indicator.objects.get(tree=months.tree, parent=None)
+        set_weights(parent=root, weights={"product": 0.3, "service": 0.7}, user=cast.dora, reason="Agreed by the board",
+                    at=datetime.now(UTC) - timedelta(days=50))
+        months.compute()
+        page = sign_in(new_context(viewport=size), cast.bob, site, language=language, theme=theme)
+        for name, path in (("newest", "/overview/?period=all"), ("earlier", "/overview/?period=all&series=1")):
+            page.goto(path)
+            expect(chart(page)).to_be_visible()
+            if folder := os.environ.get("SCREENSHOTS"):
+                page.screenshot(path=f"{folder}/series-{name}-{language}-{size['width']}-{theme}.png", full_page=True)
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        expect(page.locator("[data-series]")).to_be_visible()

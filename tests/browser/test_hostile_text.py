@@ -12,8 +12,8 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page
 
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop, say
-from tests.browser.test_dashboard import sign_in
-from tests.cast import Cast, client_of, make_cast
+from tests.browser.visits import sign_in
+from tests.cast import Cast, client_of
 from tests.project.route_samples import RULES
 from tests.services.site import WebServer
 
@@ -70,11 +70,6 @@ class Poison:
 
 
 @pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
 def shop(cast: Cast) -> Shop:
     shop = make_shop(cast.team)
     fill_waves(shop)
@@ -86,7 +81,10 @@ def shop(cast: Cast) -> Shop:
 
 @pytest.fixture
 def paths(cast: Cast, shop: Shop) -> list[str]:
-    """Every page that an owner may read, with objects of its own, all of it poisoned."""
+    """Every page that an owner may read, with objects of its own, all of it poisoned.
+
+    They are asked for in the theme of the device: what this process keeps of them is not what the site serves in another.
+    """
     found = [
         reverse(name, kwargs=rule.build(cast.team, cast.alice) if rule.build else {})
         for name, rule in RULES.items() if "GET" in rule.methods and not name.startswith("api")
@@ -105,7 +103,7 @@ class TestEveryPage:
         self, paths: list[str], cast: Cast, site: WebServer, new_context: Callable[..., BrowserContext], language: str
     ) -> None:
         dialogs: list[str] = []
-        page = sign_in(new_context(), cast.alice, site, language=language)
+        page = sign_in(new_context(), cast.alice, site, language=language, theme="light")
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         assert len(paths) > 40
         shown = 0
@@ -118,7 +116,7 @@ class TestEveryPage:
 
 class TestAChart:
     def test_takes_no_markup_from_a_name(self, paths: list[str], cast: Cast, site: WebServer, new_context: Any) -> None:
-        page: Page = sign_in(new_context(), cast.alice, site)
+        page: Page = sign_in(new_context(), cast.alice, site, theme="light")
         page.goto("/overview/")
         page.locator("[data-chart] .main-svg").first.wait_for()
         assert page.locator("[data-chart] a").count() == 0

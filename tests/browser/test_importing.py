@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import Team, User
 from accounts.roles import Role
@@ -19,11 +15,11 @@ from surveys.answering.models import Response
 from surveys.answering.uploads import run_import, start_import
 from surveys.contacts.tables import read_table
 from tests.browser.looks import in_every_look, violations
+from tests.browser.visits import shoot, sign_in
 from tests.services.site import WebServer
 from tests.surveys.answering_builders import make_version
 from tests.surveys.sending_builders import make_member, make_team
 
-FOLDER = Path(os.environ.get("CSAT_SCREENSHOTS", "")) if os.environ.get("CSAT_SCREENSHOTS") else None
 CSV = (
     "答卷编号,提交答卷时间,您有多大可能向朋友或同事推荐{company}？,咨询答复,员工服务态度,哪些方面影响最大？,权重,大区,"
     "a_rather_long_name_of_a_column_without_any_blank_in_it\r\n"
@@ -31,19 +27,6 @@ CSV = (
     "2,2026/3/6 09:00:00,0,3,4,3,0.5,华北,y\r\n"
     "3,2026/3/7 09:00:00,10,很好,4,,1,华东,z\r\n"
 )
-
-
-def sign_in(context: BrowserContext, user: User, site: WebServer) -> None:
-    client = Client()
-    client.force_login(user)
-    value = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": site.url}])
-
-
-def shoot(page: Page, name: str) -> None:
-    if FOLDER:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
 
 
 @pytest.fixture
@@ -62,8 +45,7 @@ class TestImport:
     ) -> None:
         pk = make_version(team).questionnaire.pk
         context = new_context(java_script_enabled=False)
-        sign_in(context, dora, site)
-        page = context.new_page()
+        page = sign_in(context, dora, site)
         page.goto(f"/questionnaires/{pk}/import/")
         page.get_by_label("CSV or Excel file").set_input_files(
             {"name": "answers.csv", "mimeType": "text/csv", "buffer": CSV.encode("gb18030")}
@@ -89,8 +71,7 @@ class TestImport:
         dora.language, dora.theme = language, theme
         dora.save()
         context = new_context(viewport=size, color_scheme=theme)
-        sign_in(context, dora, site)
-        page = context.new_page()
+        page = sign_in(context, dora, site)
         problems: dict[str, Any] = {}
         for name, path in prepare(team).items():
             page.goto(path)

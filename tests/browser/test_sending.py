@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import Team, User
 from accounts.roles import Role
@@ -24,6 +20,7 @@ from surveys.sending.models import Campaign, Invitation
 from surveys.sending.services import launch_campaign
 from surveys.sending.tokens import stop_token_for
 from tests.browser.looks import in_every_look, violations
+from tests.browser.visits import shoot, sign_in
 from tests.services.processes import wait_for
 from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox
@@ -36,26 +33,12 @@ from tests.surveys.sending_builders import (
     rating_document,
 )
 
-FOLDER = Path(os.environ.get("CSAT_SCREENSHOTS", "")) if os.environ.get("CSAT_SCREENSHOTS") else None
 CSV = (
     "客户名称,联系人,邮箱,等级,大区,手机,语言\r\n"
     "海云食品,张敏,zhangmin@haiyun.example,A,华东,13800000000,中文\r\n"
     "南湖电子,王磊,wanglei@nanhu.example,B,华北,,EN\r\n"
     "坏行,李,nobody,B,华北,,EN\r\n"
 )
-
-
-def sign_in(context: BrowserContext, user: User, site: WebServer) -> None:
-    client = Client()
-    client.force_login(user)
-    value = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": site.url}])
-
-
-def shoot(page: Page, name: str) -> None:
-    if FOLDER:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
 
 
 @pytest.fixture
@@ -76,8 +59,7 @@ class TestImport:
         self, new_context: Callable[..., BrowserContext], site: WebServer, dora: User
     ) -> None:
         context = new_context()
-        sign_in(context, dora, site)
-        page = context.new_page()
+        page = sign_in(context, dora, site)
         page.goto("/contacts/import/")
         page.get_by_label("CSV or Excel file").set_input_files(
             {"name": "customers_q4.csv", "mimeType": "text/csv", "buffer": CSV.encode("gb18030")}
@@ -100,8 +82,7 @@ class TestSending:
         publish(team)
         start_worker(queues="mail,default", beat=True, SITE_URL=site.url)
         context = new_context()
-        sign_in(context, dora, site)
-        page = context.new_page()
+        page = sign_in(context, dora, site)
         page.goto("/sendings/new/")
         page.get_by_label("Name of the campaign").fill("Autumn")
         page.get_by_label("Questionnaire", exact=True).select_option(label="Relationship survey")
@@ -128,8 +109,7 @@ class TestSegment:
     ) -> None:
         make_contacts(team, 9)
         context = new_context()
-        sign_in(context, dora, site)
-        page = context.new_page()
+        page = sign_in(context, dora, site)
         page.goto("/contacts/segments/new/")
         page.get_by_label("East").check()
         expect(page.locator("[data-count]")).to_have_text("4 contacts")
@@ -146,8 +126,7 @@ class TestPages:
         dora.save()
         paths = prepare(team)
         context = new_context(viewport=size, color_scheme=theme)
-        sign_in(context, dora, site)
-        page = context.new_page()
+        page = sign_in(context, dora, site)
         problems: dict[str, Any] = {}
         for name, path in paths.items():
             page.goto(path)

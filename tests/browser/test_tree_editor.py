@@ -10,19 +10,15 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import remove_indicator
 from tests.analytics.builders import AT, make_tree, publish, standard_document
-from tests.browser.test_dashboard import sign_in, violations
+from tests.browser.looks import violations
 from tests.browser.test_weights import fits, keep
-from tests.cast import Cast, make_cast
+from tests.browser.visits import sign_in
+from tests.cast import Cast
 from tests.conftest import PHONE
 from tests.services.site import WebServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Open = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from tests.analytics.builders import AT, make_tree, publish, standard_document
 from tests.analytics.test_expert_panels import fill, invite, make_panel_tree, open_on
 from tests.analytics.test_weight_lab import answer_from, drawn_codes
 from tests.browser.looks import in_every_look, violations
-from tests.browser.test_dashboard import sign_in
-from tests.cast import Cast, make_cast
+from tests.browser.visits import sign_in
+from tests.cast import Cast
 from tests.conftest import PHONE
 from tests.services.processes import wait_for
 from tests.services.site import WebServer, Worker
@@ -30,11 +30,6 @@ from tests.services.smtp import Mailbox
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = ("attitude", "efficiency", "skill", "reliability")
 Open = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def cast(site: WebServer) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture
