@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import erfc, sqrt
+from itertools import islice
 from typing import Final
 
 from analytics.dashboards.page import Alert, Names
 from analytics.methods.multiplicity import benjamini_hochberg
-from analytics.scoring import selectors
+from analytics.scoring.comparing import INDEPENDENT, Shared, TestedChange, tested
 from analytics.scoring.results import Change, Figure, NodeResult, SegmentResult, Verdict
 
 FALSE_SHARE: Final = 0.05
@@ -18,7 +18,14 @@ SMALLEST: Final = 2.0
 """Index points below which a change is not worth a manager's morning."""
 MOST: Final = 5
 WHOLE: Final = ""
-_Z: Final = 1.959963984540054
+
+SharedBy = Callable[[str, Figure, Figure], Shared]
+"""What people in both periods do to the change of an indicator, from its key and its two figures."""
+
+
+def independent(_key: str, _before: Figure, _after: Figure) -> Shared:
+    """Nobody is in both."""
+    return INDEPENDENT
 
 
 @dataclass(frozen=True)
@@ -27,68 +34,71 @@ class Look:
 
     node: NodeResult
     previous: Figure
+    tested: TestedChange
     dimension: str = WHOLE
     level: str = WHOLE
     level_names: Names | None = None
 
-    @property
-    def change(self) -> Change:
-        """The difference with its interval."""
-        return selectors.compare(self.previous, self.node.index)
+
+Judge = Callable[[Look], Change]
+"""The change with the verdict that every other page gives it."""
 
 
-def look_at_nodes(current: Sequence[NodeResult], previous: Sequence[NodeResult], *, sure_from: int) -> list[Look]:
+def look_at_nodes(
+    current: Iterable[NodeResult], previous: Iterable[NodeResult], *, sure_from: int, shared: SharedBy = independent
+) -> list[Look]:
     """Pair every indicator with itself in the earlier period, where both have enough answers."""
     before = {node.key: node.index for node in previous}
     return [
-        Look(node, before[node.key]) for node in current
+        Look(node, before[node.key], _tested(node, before[node.key], shared)) for node in current
         if node.key in before and _is_sure(node.index, before[node.key], sure_from)
     ]
 
 
-def look_at_segments(
-    current: Iterable[SegmentResult], previous: Iterable[SegmentResult], *, sure_from: int
+def look_at_segment(
+    current: SegmentResult, previous: SegmentResult, *, sure_from: int, shared: SharedBy = independent
 ) -> list[Look]:
-    """Pair the index and its top-level indicators in each segment with the earlier period."""
-    before = {segment.level: segment.result for segment in previous}
-    looks = []
-    for segment in current:
-        earlier = before.get(segment.level)
-        if earlier is None:
-            continue
-        top = [node for node in segment.result.nodes if node.depth <= 1]
-        looks += [
-            Look(look.node, look.previous, segment.dimension, segment.level, segment.names)
-            for look in look_at_nodes(top, earlier.nodes, sure_from=sure_from)
-        ]
-    return looks
+    """Pair the index and its top-level indicators in a segment with the earlier period."""
+    top = [node for node in current.result.nodes if node.depth <= 1]
+    return [
+        Look(look.node, look.previous, look.tested, current.dimension, current.level, current.names)
+        for look in look_at_nodes(top, previous.result.nodes, sure_from=sure_from, shared=shared)
+    ]
 
 
-def choose_alerts(looks: Sequence[Look]) -> tuple[Alert, ...]:
+def choose_alerts(looks: Sequence[Look], *, judge: Judge) -> tuple[Alert, ...]:
     """Return at most five changes, the worst first and one good one last.
 
-    A change qualifies when it is beyond chance by its own interval and after the correction for all
-    the looks taken together, and measures at least two points.
+    A change qualifies when it is beyond chance after the correction for all the looks taken together,
+    measures at least two points, and is beyond chance on every other page too: by `judge`, who is asked
+    for as few as are needed.
     """
-    tested = [(look, change, p) for look in looks if (p := p_value(change := look.change)) is not None]
-    if not tested:
+    known = [(look, look.tested.p) for look in looks if look.tested.p is not None]
+    if not known:
         return ()
-    adjusted = benjamini_hochberg([p for _, _, p in tested])
+    adjusted = benjamini_hochberg([p for _, p in known])
     found = [
-        _alert(look, change, float(q)) for (look, change, _), q in zip(tested, adjusted, strict=True)
-        if q <= FALSE_SHARE and change.verdict == Verdict.BEYOND and abs(change.difference or 0.0) >= SMALLEST
+        (look, float(q)) for (look, _), q in zip(known, adjusted, strict=True)
+        if q <= FALSE_SHARE and abs(_difference(look)) >= SMALLEST
     ]
-    falls = sorted((one for one in found if not one.is_good), key=_size, reverse=True)
-    rises = sorted((one for one in found if one.is_good), key=_size, reverse=True)
-    return (*falls[: MOST - 1], *rises[:1])
+    falls = sorted((one for one in found if _difference(one[0]) < 0), key=lambda one: _difference(one[0]))
+    rises = sorted((one for one in found if _difference(one[0]) > 0), key=lambda one: -_difference(one[0]))
+    return (*islice(_beyond(falls, judge), MOST - 1), *islice(_beyond(rises, judge), 1))
 
 
-def p_value(change: Change) -> float | None:
-    """Return the two-sided p value that belongs to a change's 95 % interval; None without one."""
-    if change.difference is None or change.low is None or change.high is None:
-        return None
-    error = (change.high - change.low) / (2 * _Z)
-    return erfc(abs(change.difference) / error / sqrt(2)) if error > 0 else None
+def _beyond(found: Sequence[tuple[Look, float]], judge: Judge) -> Iterable[Alert]:
+    for look, q in found:
+        change = judge(look)
+        if change.verdict == Verdict.BEYOND:
+            yield _alert(look, change, q)
+
+
+def _tested(node: NodeResult, previous: Figure, shared: SharedBy) -> TestedChange:
+    return tested(previous, node.index, is_weighted=False, shared=shared(node.key, previous, node.index))
+
+
+def _difference(look: Look) -> float:
+    return look.tested.change.difference or 0.0
 
 
 def _alert(look: Look, change: Change, adjusted: float) -> Alert:
@@ -97,10 +107,6 @@ def _alert(look: Look, change: Change, adjusted: float) -> Alert:
         level_names=look.level_names or {}, previous=look.previous, current=look.node.index, change=change,
         adjusted_p=adjusted,
     )
-
-
-def _size(alert: Alert) -> float:
-    return abs(alert.change.difference or 0.0)
 
 
 def _is_sure(current: Figure, previous: Figure, sure_from: int) -> bool:

@@ -40,6 +40,7 @@ class ChangeRowOut(serializers.Serializer[Any]):
     detectable = serializers.FloatField(allow_null=True)
     n_both = serializers.IntegerField(help_text="people behind the covariance in the interval; 0: independent periods")
     verdict = serializers.CharField(help_text="beyond, within or unknown")
+    is_small = serializers.BooleanField(help_text="of an index: its whole interval lies within 2 points around 0")
     reason = serializers.CharField()
     explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
 
@@ -90,7 +91,9 @@ class TrendTestOut(serializers.Serializer[Any]):
 
     grain = serializers.CharField()
     periods = serializers.IntegerField()
-    slope = serializers.FloatField(source="found.slope", default=None, help_text="points per period")
+    left_out = serializers.IntegerField(help_text="periods in between with no or too few answers; their time is counted")
+    alike = serializers.IntegerField(help_text="periods left out because all their answers are the same")
+    slope = serializers.FloatField(source="found.slope", default=None, help_text="points per period of the calendar")
     slope_error = serializers.FloatField(source="found.slope_error", default=None)
     p_slope = serializers.FloatField(source="found.p_slope", default=None)
     heterogeneity = serializers.FloatField(source="found.heterogeneity", default=None, help_text="Q of no change at all")
@@ -115,7 +118,7 @@ class ControlPointOut(serializers.Serializer[Any]):
 
 
 class ControlOut(serializers.Serializer[Any]):
-    """A control chart: xmr of the index, p and laney of the satisfied share; empty where `reason` says why."""
+    """A control chart: xmr and score of the index, p and laney of the satisfied share; empty where `reason` says why."""
 
     kind = serializers.CharField()
     grain = serializers.CharField()

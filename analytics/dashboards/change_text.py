@@ -10,13 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
+from analytics.dashboards.attention import SMALLEST
 from analytics.dashboards.changes import ChangeRow, Changes, Decomposed, Family
-from analytics.dashboards.controls import ChartKind, Control, TrendTest
+from analytics.dashboards.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
 from analytics.dashboards.presentation import grain_text
+from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.sentences import change_sentence, sentence
 from surveys.design.document import text_in
 
+PLAIN: Final = ("index", "mean", "nps")
+"""Metrics that a row need not name."""
 SORTS: Final = ("tree", "change", "p", "name")
 WIDTH, HEIGHT, EDGE = 760, 200, 14
 """Size of a control chart in units of its view box."""
@@ -63,10 +67,11 @@ class Table:
 
 
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
-    """Write the three tables."""
+    """Write a table for each family."""
     headings = {
-        Family.HEADLINE: _("Index and Net Promoter Score"), Family.INDICATORS: _("Indicators"),
-        Family.ITEMS: _("Questions"),
+        Family.HEADLINE: _("Index, Net Promoter Score and satisfied share"), Family.INDICATORS: _("Indicators"),
+        Family.ITEMS: _("Questions"), Family.SHARES: _("Satisfied shares of the questions"),
+        Family.EFFORT: _("Customer effort"),
     }
     tables = []
     for family, heading in headings.items():
@@ -91,6 +96,16 @@ def finding(changes: Changes, family: Family) -> str:
             "%(beyond)s of %(total)s indicator changed beyond chance (Holm).",
             "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
         ) % counts
+    if family == Family.SHARES:
+        return ngettext(
+            "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
+            "%(beyond)s of %(total)s satisfied shares changed beyond chance (Holm).", len(rows),
+        ) % counts
+    if family == Family.EFFORT:
+        return ngettext(
+            "%(beyond)s of %(total)s effort score changed beyond chance (Holm).",
+            "%(beyond)s of %(total)s effort scores changed beyond chance (Holm).", len(rows),
+        ) % counts
     return ngettext(
         "%(beyond)s of %(total)s item changed beyond chance (Holm).",
         "%(beyond)s of %(total)s items changed beyond chance (Holm).", len(rows),
@@ -112,13 +127,21 @@ def _headline_finding(changes: Changes) -> str:
 def _line(row: ChangeRow, family: Sequence[ChangeRow], language: str) -> Line:
     change, is_shown = _change(row), row.difference is not None
     return Line(
-        row=row, name=text_in(row.names, language) or row.key, before=wording.value_text(row.before),
-        after=wording.value_text(row.after), change=change, change_text=wording.change_text(change),
+        row=row, name=_name(row, language), before=wording.value_with_unit(row.before),
+        after=wording.value_with_unit(row.after), change=change, change_text=wording.change_with_unit(change),
         interval=_interval(row) if is_shown and row.low is not None else "",
-        detectable=wording.number(row.detectable, _decimals(row)) if row.detectable is not None else "",
-        p=p_text(row.p), p_holm=p_text(row.p_holm), p_bh=p_text(row.p_bh), verdict=wording.verdict_text(change),
+        detectable=wording.change_number(row.after.metric, row.detectable) if row.detectable is not None else "",
+        p=p_text(row.p), p_holm=p_text(row.p_holm), p_bh=p_text(row.p_bh), verdict=_verdict(row, change),
         note=change_sentence(row.before, row.after, row.reason) if row.p is None else "", bar=_bar(row, family),
     )
+
+
+def _verdict(row: ChangeRow, change: Change) -> str:
+    """Within chance may mean that nothing happened or that too few answered; say where it surely is the former."""
+    text = wording.verdict_text(change)
+    if not row.is_small or change.verdict != Verdict.WITHIN:
+        return text
+    return _("%(verdict)s, surely under %(points)s points") % {"verdict": text, "points": wording.number(SMALLEST, 0)}
 
 
 def p_text(p: float | None) -> str:
@@ -128,12 +151,16 @@ def p_text(p: float | None) -> str:
     return "<0.001" if p < 0.0005 else f"{p:.3f}"
 
 
-def _decimals(row: ChangeRow) -> int:
-    return max(1, wording.decimals_of(row.after.metric))
+def _name(row: ChangeRow, language: str) -> str:
+    """The indicator or question; where its figure is not the one that goes without saying, that too."""
+    name = text_in(row.names, language) or row.key
+    if row.after.metric in PLAIN:
+        return name
+    return _("%(metric)s: %(name)s") % {"metric": METRICS[row.after.metric].name, "name": name}
 
 
 def _interval(row: ChangeRow) -> str:
-    low, high = (wording.number(end, _decimals(row), sign=True) for end in (row.low, row.high))
+    low, high = (wording.change_number(row.after.metric, end, sign=True) for end in (row.low, row.high))
     return f"{low} – {high}"
 
 
@@ -209,7 +236,11 @@ def present_parts(changes: Changes, language: str) -> dict[str, Any]:
 
 
 def present_trend_test(test: TrendTest) -> str:
-    """Say whether there is a trend."""
+    """Say whether there is a trend, and which periods it leaves out."""
+    return " ".join(part for part in (_trend_sentence(test), *_left_out(test)) if part)
+
+
+def _trend_sentence(test: TrendTest) -> str:
     if test.found is None:
         return sentence(test.reason, dict(test.details))
     words = {
@@ -221,16 +252,33 @@ def present_trend_test(test: TrendTest) -> str:
     return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), within chance. Any change at all: p %(q)s.") % words
 
 
+def _left_out(test: TrendTest) -> list[str]:
+    found = []
+    if test.left_out:
+        found.append(ngettext(
+            "%(n)s period in between has no or too few answers; it is left out, and its time is counted.",
+            "%(n)s periods in between have no or too few answers; they are left out, and their time is counted.",
+            test.left_out,
+        ) % {"n": test.left_out})
+    if test.alike:
+        found.append(ngettext(
+            "%(n)s period is left out because all its answers are the same.",
+            "%(n)s periods are left out because all their answers are the same.", test.alike,
+        ) % {"n": test.alike})
+    return found
+
+
 def present_control(control: Control) -> dict[str, Any]:
     """Draw a control chart, or say why there is none."""
     names = {
-        ChartKind.XMR: _("Index, XmR chart"), ChartKind.P: _("Satisfied share, p chart"),
+        ChartKind.XMR: _("Index, XmR chart"), ChartKind.SCORE: _("Index, limits from sampling error"),
+        ChartKind.P: _("Satisfied share, p chart"),
         ChartKind.LANEY: _("Satisfied share, Laney p′ chart"),
     }
     base: dict[str, Any] = {"kind": control.kind, "name": names[control.kind], "reason": ""}
     if control.reason:
         return base | {"reason": sentence(control.reason, dict(control.details)), "points": []}
-    factor = 1 if control.kind == ChartKind.XMR else 100
+    factor = 1 if control.kind in OF_THE_INDEX else 100
     beyond = [one for one in control.points if one.is_beyond]
     low = min(min(one.value, one.lower) for one in control.points)
     high = max(max(one.value, one.upper) for one in control.points)
@@ -252,7 +300,7 @@ def present_control(control: Control) -> dict[str, Any]:
     ) % {"beyond": len(beyond), "total": len(points)}
     if any(one.is_in_run for one in control.points):
         finding_text += " " + _("Nine or more in a row lie on one side of the centre.")
-    if control.kind == ChartKind.LANEY and control.sigma_z:
+    if control.kind in (ChartKind.LANEY, ChartKind.SCORE) and control.sigma_z:
         finding_text += " " + _("Periods scatter %(times)s times as much as sampling alone.") % {
             "times": wording.number(control.sigma_z, 1)}
     return base | {

@@ -1,8 +1,8 @@
 """What changed between two periods of a tree: every indicator and every question, and what is only chance.
 
-The index and the Net Promoter Score are the headline and stand for themselves. Indicators are one family of
-comparisons, questions another: in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is
-given beside it for screening.
+The index, the Net Promoter Score and the satisfied share are the headline and stand for themselves. Indicators are
+one family of comparisons, the means of questions another, their satisfied shares a third, and customer effort a fourth:
+in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is given beside it for screening.
 """
 
 from __future__ import annotations
@@ -13,13 +13,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analytics.dashboards.access import questionnaires_of
-from analytics.dashboards.overlap import NPS, ItemName, Overlap, Subject, read_overlap
+from analytics.dashboards.attention import SMALLEST
+from analytics.dashboards.overlap import Overlap, WeightedOverlap, read_weighted_overlap
+from analytics.dashboards.overlap_kept import read_overlap
 from analytics.dashboards.page import Names
+from analytics.dashboards.pairing import (
+    NPS,
+    ItemName,
+    Subject,
+    agreeing_subject,
+    effort_subject,
+    item_share_subject,
+    item_subject,
+    node_subject,
+)
 from analytics.dashboards.selection import Selection
+from analytics.dashboards.verdicts import satisfied_subject
 from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.methods.errors import MethodError
-from analytics.methods.trends import decompose_change
+from analytics.methods.intervals import DEFAULT_LEVEL, Interval
+from analytics.methods.trends import decompose_change, effect_band
 from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, judge_family, tested
+from analytics.scoring.effort import effort_of
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
@@ -34,6 +49,8 @@ class Family(StrEnum):
     HEADLINE = "headline"
     INDICATORS = "indicators"
     ITEMS = "items"
+    SHARES = "shares"
+    EFFORT = "effort"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,13 @@ class ChangeRow:
     verdict: Verdict
     reason: str
     n_both: int
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the whole interval of a change of the index lies within what nobody would act on."""
+        if self.after.metric != "index" or self.low is None or self.high is None:
+            return False
+        return effect_band(Interval(self.low, self.high, DEFAULT_LEVEL), SMALLEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +142,7 @@ def read_changes(
     earlier, later = _read(selection, [before, selection.period], weighting)
     is_withheld = earlier.is_withheld or later.is_withheld
     is_told = not (is_withheld or selection.reading.rules.k)
-    overlap = read_overlap(selection=selection, before=before, weighting=weighting) if is_told else None
+    overlap = _overlap(selection, before, weighting) if is_told else None
     found = list(_compared(selection, earlier, later, overlap, is_weighted=weighting is not None))
     return Changes(
         before=before, after=selection.period, rows=tuple(_corrected(found)),
@@ -127,6 +151,12 @@ def read_changes(
         is_overlap_used=any(one.n_both for one in found),
         responses_before=earlier.responses, responses_after=later.responses, is_withheld=is_withheld,
     )
+
+
+def _overlap(selection: Selection, before: Period, weighting: Weighting | None) -> Overlap | WeightedOverlap:
+    if weighting is None:
+        return read_overlap(selection=selection, before=before)
+    return read_weighted_overlap(selection=selection, before=before, weighting=weighting)
 
 
 def _read(
@@ -152,7 +182,8 @@ class _Found:
 
 
 def _compared(
-    selection: Selection, earlier: PeriodResult, later: PeriodResult, overlap: Overlap | None, *, is_weighted: bool
+    selection: Selection, earlier: PeriodResult, later: PeriodResult, overlap: Overlap | WeightedOverlap | None, *,
+    is_weighted: bool,
 ) -> Iterator[_Found]:
     def found(
         family: Family, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure
@@ -163,16 +194,29 @@ def _compared(
 
     words = item_names(selection.tree)
     root = later.root
-    yield found(Family.HEADLINE, root.key, root.key, root.names, 0, earlier.root.index, root.index)
+    yield found(Family.HEADLINE, node_subject(root.key), root.key, root.names, 0, earlier.root.index, root.index)
     if earlier.nps is not None and later.nps is not None:
         names = words.get((later.nps.questionnaire_id, later.nps.key), {})
         yield found(Family.HEADLINE, NPS, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
+    asked = later.overall
+    names = words.get((asked.questionnaire_id, asked.key), {}) if asked is not None else root.names
+    yield found(
+        Family.HEADLINE, satisfied_subject(later), asked.key if asked else root.key, names, 0, earlier.satisfied, later.satisfied
+    )
     for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
-        yield found(Family.INDICATORS, other.key, other.key, other.names, other.depth, one.index, other.index)
+        yield found(Family.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, one.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
     for item in _items(later):
         name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
-        yield found(Family.ITEMS, name, item.key, names, 0, before[name].mean, item.mean)
+        if name not in before:
+            continue
+        yield found(Family.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
+        yield found(Family.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
+        then, now = effort_of(before[name]), effort_of(item)
+        if then is not None and now is not None:
+            # Its mean is the question's own, in the family of means.
+            yield found(Family.EFFORT, agreeing_subject(name), item.key, names, 0, then.agreeing, now.agreeing)
+            yield found(Family.EFFORT, effort_subject(name), item.key, names, 0, then.net, now.net)
 
 
 def _items(result: PeriodResult) -> list[ItemResult]:

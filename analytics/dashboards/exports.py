@@ -14,7 +14,7 @@ BOM: Final = "\ufeff"
 """Makes spreadsheets read the file as UTF-8."""
 HEADER: Final = (
     "section", "item", "name", "dimension", "level", "period", "metric", "value", "low", "high",
-    "standard_error", "n", "n_eff", "status",
+    "standard_error", "n", "n_eff", "status", "reason",
     "weight", "overall_weight", "target", "previous_period", "previous_value", "change", "change_low", "change_high",
     "verdict",
 )
@@ -119,7 +119,7 @@ def _row(
     return _line(
         page, section, item, figure.metric, name=name, period=period, dimension=dimension, level=level,
         value=figure.value, low=figure.low, high=figure.high, standard_error=figure.standard_error, n=figure.n,
-        n_eff=figure.n_eff, status=figure.status.value,
+        n_eff=figure.n_eff, status=figure.status.value, reason=figure.reason,
         weight=weights[0] if weights else None, overall_weight=weights[1] if weights else None, target=target,
         previous_period=page.previous.key if previous and page.previous else "",
         previous_value=previous.value if previous else None, change=change.difference if change else None,

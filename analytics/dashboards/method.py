@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from analytics.indicators.forms import VECTOR_NAMES
 from analytics.indicators.models import Indicator
 from analytics.indicators.weight_words import weight_set_name
 from analytics.methods.distributions import score_vector
 from analytics.scoring.definition import LEVELS, Definition
+from analytics.scoring.metric import Group, Metric
 from analytics.scoring.models import Run
-from analytics.scoring.registry import METRICS, Metric
+from analytics.scoring.registry import list_metrics
 from surveys.design.document import text_in
 from surveys.design.models import QuestionnaireVersion
-
-ON_THE_OVERVIEW: Final = (
-    "index", "satisfied_share", "level_share", "nps", "promoters", "passives", "detractors", "responses",
-    "response_rate", "change",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """Metrics that are explained together."""
+
+    group: Group
+    name: str
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """Everything that decides the digits of a run."""
 
@@ -60,7 +67,7 @@ class Method:
     coverage: int
     time_zone: str
     versions: tuple[Part, ...]
-    metrics: tuple[Metric, ...]
+    groups: tuple[Explained, ...]
 
 
 def describe_method(run: Run, *, language: str, tells_answers: bool) -> Method:
@@ -74,8 +81,15 @@ def describe_method(run: Run, *, language: str, tells_answers: bool) -> Method:
         vector=definition.score_vector, vector_name=str(VECTOR_NAMES[definition.score_vector]),
         scores=tuple((level, float(score)) for level, score in zip(LEVELS, scores, strict=True)),
         coverage=definition.coverage, time_zone=definition.time_zone, versions=_versions(run.provenance),
-        metrics=tuple(METRICS[key] for key in ON_THE_OVERVIEW),
+        groups=tuple(Explained(group, name, list_metrics(group)) for group, name in _names().items()),
     )
+
+
+def _names() -> dict[Group, str]:
+    return {
+        Group.FIGURES: _("Figures"), Group.CHANGES: _("Changes and trends"), Group.WEIGHTING: _("Respondent weighting"),
+        Group.WEIGHTS: _("Indicator weights"),
+    }
 
 
 def _weights(run: Run, definition: Definition, language: str) -> tuple[Weight, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from analytics.dashboards import attention, comments
+from analytics.dashboards.overlap import WHOLE
+from analytics.dashboards.overlap_kept import read_overlap
 from analytics.dashboards.page import (
     Alert,
     Headline,
@@ -21,11 +24,20 @@ from analytics.dashboards.page import (
     Trend,
     TrendPoint,
 )
+from analytics.dashboards.pairing import NPS, Subject, node_subject
 from analytics.dashboards.responding import asked_by, get_funnel
 from analytics.dashboards.selection import Selection
+from analytics.dashboards.verdicts import (
+    Changes,
+    Verdicts,
+    judge_nodes,
+    satisfied_subject,
+    with_changes,
+)
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
-from analytics.scoring.comparing import judge_family, tested
+from analytics.scoring.comparing import compare
+from analytics.scoring.grades import grade_of
 from analytics.scoring.results import (
     Change,
     Dimension,
@@ -56,13 +68,32 @@ class Segments:
     previous: Sequence[SegmentResult]
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The two populations of an overview and what is said of their indicators."""
+
+    current: PeriodResult
+    previous: PeriodResult | None
+    verdicts: Verdicts | None
+    changes: Changes
+
+    def judge(self, look: attention.Look) -> Change:
+        """The verdict that every page gives to a change."""
+        if not look.dimension:
+            return self.changes[look.node.key]
+        assert self.verdicts is not None
+        return self.verdicts.of_levels(look.dimension)[look.level][look.node.key]
+
+
 def read_overview(*, selection: Selection) -> Overview:
     """Return every number of the overview under the selection, within its scope."""
-    page = read_figures(selection=selection)
+    verdicts = verdicts_of(selection)
+    page = read_figures(selection=selection, verdicts=verdicts)
     quoted = comments.list_comments(selection=selection, is_withheld=page.is_withheld, size=COMMENTS_SHOWN)
     return replace(
         page, freshness=_freshness(selection), comments=quoted.comments,
         funnel=None if page.is_withheld else get_funnel(asked=asked_by(selection)),
+        heat=with_changes(page.heat, verdicts) if page.heat and verdicts else page.heat,
     )
 
 
@@ -72,13 +103,23 @@ def _freshness(selection: Selection) -> Freshness:
     return replace(found, responses=None) if selection.scope else found
 
 
-def read_figures(*, selection: Selection) -> Overview:
-    """Return what of the overview the run alone decides: no comments, no funnel, nothing that waits."""
+def verdicts_of(selection: Selection) -> Verdicts | None:
+    """What decides about the selection's changes; None where nothing is compared."""
+    return Verdicts.between(selection, selection.previous) if selection.previous is not None else None
+
+
+def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> Overview:
+    """Return what of the overview the run alone decides: no comments, no funnel, nothing that waits.
+
+    The changes within the table of segments are left out: no card shows them (see `verdicts.with_changes`).
+    """
     run, reading = selection.run, selection.reading
+    verdicts = verdicts or verdicts_of(selection)
     current = reading.period(selection.period)
     previous = reading.period(selection.previous) if selection.previous is not None else None
+    changes = judge_nodes(current, previous, verdicts.overlap) if verdicts and previous else {}
     segments = _read_segments(selection, current)
-    alerts, looks = _alerts(selection, current, previous, segments)
+    alerts, looks = _alerts(selection, Compared(current, previous, verdicts, changes), segments)
     shown = next((one for one in segments if one.dimension.key == selection.by), None)
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
@@ -86,11 +127,15 @@ def read_figures(*, selection: Selection) -> Overview:
         freshness=Freshness(run.pk, run.finished_at, None, None, False, None),
         period=selection.period, previous=selection.previous, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
-        index=_headline(current.root.index, previous.root.index if previous else None, current.root.target),
-        satisfied=_satisfied(current, previous), nps=_nps(current, previous),
+        index=Headline(
+            current.root.index, previous.root.index if previous else None, changes.get(current.root.key),
+            current.root.target,
+        ),
+        grade=grade_of(current.root.index, reading.definition.score_vector),
+        satisfied=_satisfied(current, previous, verdicts), nps=_nps(current, previous, verdicts),
         funnel=None,
         trend=read_trend(selection=selection),
-        nodes=order_nodes(current.nodes, previous.nodes if previous else ()),
+        nodes=order_nodes(current.nodes, previous.nodes if previous else (), changes),
         alerts=alerts, looks=looks,
         heat=build_heat(shown, current) if shown else None, comments=(),
         show_from=selection.tree.team.show_from_n, sure_from=selection.tree.team.sure_from_n,
@@ -109,9 +154,18 @@ def read_trend(*, selection: Selection) -> Trend:
         for place, one in enumerate(results)
     ][-shown:]
     target = results[-1].root.target if results else None
-    finished = [point.figure for point in points if point.figure.is_shown and not point.is_running]
-    change = selectors.compare(finished[-2], finished[-1]) if len(finished) > 1 else None
-    return Trend(tuple(points), target, change)
+    return Trend(tuple(points), target, _last_change(selection, points))
+
+
+def _last_change(selection: Selection, points: Sequence[TrendPoint]) -> Change | None:
+    """From the last but one finished period that may be shown to the last."""
+    finished = [point for point in points if point.figure.is_shown and not point.is_running]
+    if len(finished) < 2:
+        return None
+    before, after = finished[-2:]
+    overlap = read_overlap(selection=selection, before=before.period, after=after.period)
+    subject = node_subject(selection.reading.definition.nodes[0].key)
+    return compare(before.figure, after.figure, shared=overlap.shared(subject, before.figure, after.figure))
 
 
 def trend_grain(selection: Selection) -> Grain:
@@ -125,12 +179,11 @@ def trend_grain(selection: Selection) -> Grain:
     return Grain.DAY
 
 
-def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> tuple[NodeRow, ...]:
-    """Return the indicators below the index, each after its parent, siblings by weight, heaviest first.
-
-    Their changes are judged together, as on the page of changes.
-    """
-    changes = _changes_of_nodes(nodes[1:], previous)
+def order_nodes(
+    nodes: Sequence[NodeResult], previous: Sequence[NodeResult], changes: Changes
+) -> tuple[NodeRow, ...]:
+    """Return the indicators below the index, each after its parent, siblings by weight, heaviest first."""
+    before = {node.key: node.index for node in previous}
     children: dict[str, list[NodeResult]] = {}
     for node in nodes:
         if node.parent is not None:
@@ -139,7 +192,7 @@ def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> 
 
     def add(parent: str, branch: str) -> None:
         for node in sorted(children.get(parent, []), key=lambda one: -one.weight):
-            rows.append(_row(node, changes.get(node.key), branch or node.key))
+            rows.append(_row(node, before.get(node.key), changes.get(node.key), branch or node.key))
             add(node.key, branch or node.key)
 
     if nodes:
@@ -147,26 +200,14 @@ def order_nodes(nodes: Sequence[NodeResult], previous: Sequence[NodeResult]) -> 
     return tuple(rows)
 
 
-def _changes_of_nodes(
-    nodes: Sequence[NodeResult], previous: Sequence[NodeResult]
-) -> Mapping[str, tuple[Figure, Change]]:
-    before = {node.key: node.index for node in previous}
-    pairs = [(node, before[node.key]) for node in nodes if node.key in before]
-    judged = judge_family([tested(earlier, node.index, is_weighted=False) for node, earlier in pairs])
-    return {node.key: (earlier, one.change) for (node, earlier), one in zip(pairs, judged, strict=True)}
-
-
 def build_heat(segments: Segments, whole: PeriodResult) -> Heat:
     """Return levels by index and top-level indicators; those with few answers come last."""
     nodes = [whole.root, *sorted((n for n in whole.nodes if n.depth == 1), key=lambda one: -one.weight)]
-    before = {one.level: one.result for one in segments.previous}
-    rows = [
-        _heat_row(one.level, one.names, one.result, nodes, before.get(one.level)) for one in segments.current
-    ]
+    rows = [_heat_row(one.level, one.names, one.result, nodes) for one in segments.current]
     return Heat(
         dimension=segments.dimension, columns=tuple((node.key, node.names) for node in nodes),
         rows=tuple(sorted((row for row in rows if row.responses or row.is_withheld), key=lambda row: not row.is_sure)),
-        reference=_heat_row("", {}, whole, nodes, None),
+        reference=_heat_row("", {}, whole, nodes),
     )
 
 
@@ -185,24 +226,32 @@ def _read_segments(selection: Selection, current: PeriodResult) -> list[Segments
 
 
 def _alerts(
-    selection: Selection, current: PeriodResult, previous: PeriodResult | None, segments: Sequence[Segments]
+    selection: Selection, compared: Compared, segments: Sequence[Segments]
 ) -> tuple[tuple[Alert, ...], int]:
-    if previous is None or current.is_withheld or previous.is_withheld:
+    current, previous, verdicts = compared.current, compared.previous, compared.verdicts
+    if previous is None or verdicts is None or current.is_withheld or previous.is_withheld:
         return (), 0
     sure_from = selection.tree.team.sure_from_n
-    looks = attention.look_at_nodes(current.nodes, previous.nodes, sure_from=sure_from)
+    looks = attention.look_at_nodes(
+        current.nodes, previous.nodes, sure_from=sure_from, shared=partial(verdicts.shared, WHOLE)
+    )
     for one in segments:
-        looks += attention.look_at_segments(one.current, one.previous, sure_from=sure_from)
-    return attention.choose_alerts(looks), len(looks)
+        before = {segment.level: segment for segment in one.previous}
+        for segment in one.current:
+            if segment.level in before:
+                shared = partial(verdicts.shared, (segment.dimension, segment.level))
+                looks += attention.look_at_segment(segment, before[segment.level], sure_from=sure_from, shared=shared)
+    return attention.choose_alerts(looks, judge=compared.judge), len(looks)
 
 
-def _headline(figure: Figure, previous: Figure | None, target: float | None = None) -> Headline:
-    change = selectors.compare(previous, figure) if previous is not None else None
-    return Headline(figure, previous, change, target)
+def _headline(subject: Subject, figure: Figure, previous: Figure | None, verdicts: Verdicts | None) -> Headline:
+    change = verdicts.headline(subject, previous, figure) if previous is not None and verdicts is not None else None
+    return Headline(figure, previous, change)
 
 
-def _satisfied(current: PeriodResult, previous: PeriodResult | None) -> Satisfied:
-    headline = _headline(current.satisfied, previous.satisfied if previous else None)
+def _satisfied(current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None) -> Satisfied:
+    before = previous.satisfied if previous else None
+    headline = _headline(satisfied_subject(current), current.satisfied, before, verdicts)
     overall = current.overall
     if overall is None:
         return Satisfied(headline, current.root.distribution, None, {})
@@ -218,15 +267,14 @@ def _wording(questionnaire_id: int, key: str) -> Names:
     return found
 
 
-def _nps(current: PeriodResult, previous: PeriodResult | None) -> Nps | None:
+def _nps(current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None) -> Nps | None:
     if current.nps is None:
         return None
     before = previous.nps.score if previous and previous.nps else None
-    return Nps(_headline(current.nps.score, before), current.nps)
+    return Nps(_headline(NPS, current.nps.score, before, verdicts), current.nps)
 
 
-def _row(node: NodeResult, compared: tuple[Figure, Change] | None, branch: str) -> NodeRow:
-    before, change = compared or (None, None)
+def _row(node: NodeResult, before: Figure | None, change: Change | None, branch: str) -> NodeRow:
     return NodeRow(
         key=node.key, names=node.names, parent=node.parent or "", depth=node.depth, is_leaf=node.is_leaf,
         weight=node.weight, overall_weight=node.overall_weight,
@@ -235,25 +283,20 @@ def _row(node: NodeResult, compared: tuple[Figure, Change] | None, branch: str) 
     )
 
 
-def _heat_row(
-    level: str, names: Names, result: PeriodResult, nodes: Sequence[NodeResult], before: PeriodResult | None
-) -> HeatRow:
+def _heat_row(level: str, names: Names, result: PeriodResult, nodes: Sequence[NodeResult]) -> HeatRow:
     found = {node.key: node for node in result.nodes}
-    cells = tuple(
-        _heat_cell(node, found[node.key].index, before) for node in nodes if node.key in found
-    )
+    cells = tuple(_heat_cell(node, found[node.key].index) for node in nodes if node.key in found)
     return HeatRow(
         level=level, names=names, responses=result.responses,
         is_sure=result.root.index.status == Status.SHOWN, is_withheld=result.is_withheld, cells=cells,
     )
 
 
-def _heat_cell(node: NodeResult, figure: Figure, before: PeriodResult | None) -> HeatCell:
+def _heat_cell(node: NodeResult, figure: Figure) -> HeatCell:
     distance = None
     if figure.value is not None and node.index.value is not None:
         distance = figure.value - node.index.value
-    earlier = before.node(node.key) if before else None
-    return HeatCell(node.key, figure, distance, selectors.compare(earlier.index, figure) if earlier else None)
+    return HeatCell(node.key, figure, distance)
 
 
 def _shown(figure: Figure | None) -> Figure | None:

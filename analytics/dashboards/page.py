@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from analytics.scoring.grades import Grade
 from analytics.scoring.results import Change, Dimension, Figure, Freshness, Level, Missing, NpsResult, Period
 
 Names = Mapping[str, str]
@@ -182,6 +183,7 @@ class Overview:
     responses: int
     is_withheld: bool
     index: Headline
+    grade: Grade | None
     satisfied: Satisfied
     nps: Nps | None
     funnel: Funnel | None

@@ -29,6 +29,7 @@ from analytics.dashboards.page import (
 from analytics.dashboards.selection import Selection, parameter_of
 from analytics.dashboards.series import present_begin, validity_text
 from analytics.indicators.weight_words import weight_set_name
+from analytics.scoring.grades import Grade
 from analytics.scoring.results import Change, Dimension, Grain, Status
 from surveys.design.document import text_in
 
@@ -83,6 +84,7 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
     return {
         "page": page, "before": before, "period_text": wording.period_text(page.period),
         "index": present_kpi(page.index, before, axis=geometry.axis_for(_own(page.index), page.index.target)),
+        "grade": grade_text(page.grade),
         "satisfied": present_satisfied(page.satisfied, before, language),
         "nps": present_nps(page.nps, before) if page.nps else None,
         "trend": present_trend(page.trend, _begin(page.trend, selection)),
@@ -261,6 +263,15 @@ def filters_text(selection: Selection, language: str) -> str:
 def level_name(dimension: Dimension | None, level: str, language: str) -> str:
     """Name a level of a dimension."""
     return findings.level_text(level, dict(dimension.level_names.get(level, {})) if dimension else {}, language)
+
+
+def grade_text(grade: Grade | None) -> str:
+    """Write a grade with its cut-offs: Satisfied (62.5 – 87.5); empty where there is no value."""
+    if grade is None:
+        return ""
+    return _("%(grade)s (%(low)s – %(high)s)") % {
+        "grade": level_words()[grade.level - 1], "low": wording.number(grade.low), "high": wording.number(grade.high),
+    }
 
 
 def level_words() -> list[str]:

@@ -38,6 +38,14 @@ class HeadlineOut(serializers.Serializer[Any]):
     gap = serializers.FloatField(allow_null=True)
 
 
+class GradeOut(serializers.Serializer[Any]):
+    """The grade of the index, 1-5, and its cut-offs in points."""
+
+    level = serializers.IntegerField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
 class SatisfiedOut(serializers.Serializer[Any]):
     """The satisfied share."""
 
@@ -199,6 +207,7 @@ class OverviewOut(serializers.Serializer[Any]):
     responses = serializers.IntegerField()
     is_withheld = serializers.BooleanField()
     index = HeadlineOut()
+    grade = GradeOut(allow_null=True)
     satisfied = SatisfiedOut()
     nps = NpsOut(allow_null=True)
     funnel = FunnelOut(allow_null=True)

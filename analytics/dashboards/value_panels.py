@@ -16,7 +16,7 @@ from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_te
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
-from analytics.scoring.estimators import Estimators, read_estimators
+from analytics.scoring.estimators import Estimators, read_estimators, read_weighted_item_means
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.reading import Reading
@@ -27,7 +27,7 @@ from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import Filter, RunTooOldError, choice_of
 from analytics.scoring.standard_weighting import word_of
 from analytics.scoring.weighted import read_weighted
-from analytics.scoring.weighting import WeightingError, report_on
+from analytics.scoring.weighting import Weighting, WeightingError, report_on
 from surveys.design.document import text_in
 
 Questions = Mapping[tuple[int, str], str]
@@ -64,7 +64,8 @@ def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
     return {
         "letter": letter, "metric": METRICS[figure.metric], "n": f"{figure.n:,}",
         "value": wording.number(figure.value, 2) if figure.is_shown else wording.status_text(figure),
-        "interval": wording.interval_text(figure), "error": wording.number(error, 3) if error is not None else "",
+        "interval": wording.interval_text(figure) or (wording.status_text(figure) if figure.is_shown else ""),
+        "error": wording.number(error, 3) if error is not None else "",
         "variance": wording.number(error * error, 4) if error is not None else "",
     }
 
@@ -76,6 +77,25 @@ def present_efforts(items: Sequence[ItemResult], questions: Questions) -> list[d
         {"name": name, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
         for name, effort in found for figure in (effort.mean, effort.agreeing, effort.net)
     ]
+
+
+def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions) -> list[dict[str, Any]]:
+    one, other = effort_of(plain), effort_of(weighted)
+    if one is None or other is None:
+        return []
+    pairs = ((one.mean, other.mean), (one.agreeing, other.agreeing), (one.net, other.net))
+    text = question_text(plain, questions)
+    return [pair_text(f"{METRICS[figure.metric].name}: {text}", figure, of_weights, 1) for figure, of_weights in pairs]
+
+
+def _by_means(
+    run: Run, origin: ValueOrigin, weighting: Weighting, filters: Filter, scope: Filter
+) -> tuple[Figure, Figure]:
+    """The value by estimator B, unweighted and weighted."""
+    plain = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    return plain.item_means, read_weighted_item_means(
+        run, node=origin.node.key, period=origin.period, weighting=weighting, filters=filters, scope=scope
+    )
 
 
 def present_weighted(
@@ -97,6 +117,7 @@ def present_weighted(
         result = read_weighted(
             run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
         )
+        by_means = _by_means(run, origin, named.weighting, filters, scope)
         report = report_on(
             run, weighting=named.weighting, period=origin.period, choice=choice_of(filters, scope)
         )
@@ -107,8 +128,10 @@ def present_weighted(
     found = result.node(origin.node.key)
     assert found is not None
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)
+    rows.insert(1, pair_text(_("The same by item means (estimator B)"), *by_means, origin.node.depth))
     rows += [
         pair_text(f"{_('Mean')}: {question_text(one, questions)}", one.mean, other.mean, 1)
         for one, other in zip(origin.node.items, found.items, strict=True)
     ]
+    rows += [row for one, other in zip(origin.node.items, found.items, strict=True) for row in _effort_pairs(one, other, questions)]
     return base | {"name": weighting_name(named.record), "rows": rows, "report": report}

@@ -14,7 +14,7 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import geometry, run_words, wording
 from analytics.dashboards.method import Method, describe_method
-from analytics.dashboards.presentation import level_name, levels_text
+from analytics.dashboards.presentation import grade_text, level_name, levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
 from analytics.dashboards.value_panels import (
     Questions,
@@ -30,6 +30,7 @@ from analytics.indicators.models import IndicatorTree
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
+from analytics.scoring.grades import grade_of
 from analytics.scoring.models import Run
 from analytics.scoring.periods import EVERYTHING, UnknownPeriodError, parse_period
 from analytics.scoring.provenance import (
@@ -76,7 +77,8 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
             run, request.GET.get("weighting", ""), origin, filters=filters, scope=scope, language=language,
             questions=questions),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
-        "figure": _figure(origin.node.index), "metric": METRICS["index"], "pieces": pieces, "levels": levels_text(pieces),
+        "figure": _figure(origin.node.index), "metric": METRICS["index"],
+        "grade": grade_text(grade_of(origin.node.index, origin.score_vector)), "pieces": pieces, "levels": levels_text(pieces),
         "children": [_child(one, language) for one in origin.children],
         "items": [_item(one, questions) for one in origin.node.items],
         "efforts": present_efforts(origin.node.items, questions),

@@ -55,7 +55,8 @@ def figure_text(figure: Figure) -> dict[str, str]:
     """Write a figure with its interval, or the reason why there is none."""
     return {
         "value": wording.value_with_unit(figure) if figure.is_shown else wording.status_text(figure),
-        "interval": wording.interval_text(figure), "n": f"{figure.n:,}",
+        "interval": wording.interval_text(figure) or (wording.status_text(figure) if figure.is_shown else ""),
+        "n": f"{figure.n:,}",
         "n_eff": wording.number(figure.n_eff, 0) if figure.is_shown else "",
     }
 

@@ -82,6 +82,19 @@ def change_text(change: Change) -> str:
     return number(_scaled(change.metric, change.difference), decimals_of(change.metric), sign=True)
 
 
+def change_with_unit(change: Change) -> str:
+    """Write a difference as it stands in a table: shares in percentage points."""
+    text = change_text(change)
+    if _unit(change.metric) != "share" or change.difference is None:
+        return text
+    return _("%(change)s pp") % {"change": text}
+
+
+def change_number(metric: str, value: float | None, *, sign: bool = False) -> str:
+    """Write an end of a difference's interval, with a digit more than whole numbers have."""
+    return number(_scaled(metric, value), max(1, decimals_of(metric)), sign=sign)
+
+
 def verdict_text(change: Change) -> str:
     """Say what may be said of a change."""
     if change.verdict == Verdict.BEYOND:

@@ -53,8 +53,8 @@ def customer_effort(histogram: npt.ArrayLike, level: float = DEFAULT_LEVEL) -> C
     Notes
     -----
     Dixon, Freeman and Toman 2010, Harvard Business Review 88(7-8); the second
-    version of the item is an agreement, so high is good. An item of the first
-    version (effort, low is good) must be reversed by `reversed_histogram`.
+    version of the item is an agreement, so high is good. The first
+    version (effort, low is good) is another item, which this does not score.
 
     Examples
     --------
@@ -68,14 +68,3 @@ def customer_effort(histogram: npt.ArrayLike, level: float = DEFAULT_LEVEL) -> C
         agreeing=satisfied_share(counts, CODES, {5, 6, 7}, level),
         net=score_index(counts, NET_SCORES, level),
     )
-
-
-def reversed_histogram(histogram: npt.ArrayLike) -> list[int]:
-    """Return the histogram of the same answers with the scale turned round.
-
-    Examples
-    --------
-    >>> reversed_histogram([5, 0, 1])
-    [1, 0, 5]
-    """
-    return [int(count) for count in checked_histogram(histogram)[::-1]]

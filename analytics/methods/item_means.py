@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from analytics.methods.correlation import PairSums
-from analytics.methods.errors import NoAnswersError, ShapeMismatchError, TooFewAnswersError
+from analytics.methods.errors import InvalidWeightError, NoAnswersError, ShapeMismatchError, TooFewAnswersError
 from analytics.methods.inputs import FloatArray
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, normal_interval
 from analytics.methods.trees import IndicatorTree, coverage, effective_weights
@@ -24,6 +25,57 @@ class NodeEstimate:
 
     estimate: Estimate
     coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedPairSums:
+    """Pairwise sums over those who answered both items, each respondent counted with a factor.
+
+    Attributes
+    ----------
+    total : ndarray, shape (items, items)
+        Sum of the factors of those who answered both.
+    sums : ndarray, shape (items, items)
+        `sums[j, k]` is the sum of item j over them.
+    products : ndarray, shape (items, items)
+        Sum of the products of both.
+    """
+
+    total: FloatArray
+    sums: FloatArray
+    products: FloatArray
+
+
+def weighted_pair_sums(scores: npt.ArrayLike, factors: npt.ArrayLike) -> WeightedPairSums:
+    """Return the sums of respondents' item scores, each counted with a factor.
+
+    Parameters
+    ----------
+    scores : array_like, shape (respondents, items)
+        Missing answers are NaN.
+    factors : array_like, shape (respondents,)
+        Respondent weights, or their squares; finite, >= 0.
+
+    Raises
+    ------
+    InvalidWeightError, ShapeMismatchError
+        If a factor is negative or not finite, or there is not one for each
+        respondent.
+
+    Examples
+    --------
+    >>> weighted_pair_sums([[1.0, 5.0], [3.0, float("nan")]], [1.0, 2.0]).sums.tolist()
+    [[7.0, 1.0], [5.0, 5.0]]
+    """
+    x = np.asarray(scores, dtype=np.float64)
+    factor = np.asarray(factors, dtype=np.float64)
+    if x.ndim != 2 or factor.shape != x.shape[:1]:
+        raise ShapeMismatchError("Expected a factor for each respondent.")
+    if not np.isfinite(factor).all() or (factor < 0).any():
+        raise InvalidWeightError("A respondent weight is negative or not a number.")
+    has = (~np.isnan(x)).astype(np.float64)
+    filled, weighed = np.where(has > 0, x, 0.0), factor[:, None]
+    return WeightedPairSums((has * weighed).T @ has, (filled * weighed).T @ has, (filled * weighed).T @ filled)
 
 
 def item_means_index(
@@ -83,6 +135,77 @@ def item_means_index(
     )
 
 
+def weighted_item_means_index(
+    tree: IndicatorTree,
+    by_weight: WeightedPairSums,
+    by_square: WeightedPairSums,
+    bases: npt.ArrayLike,
+    level: float = DEFAULT_LEVEL,
+    bounds: tuple[float, float] = (0.0, 100.0),
+) -> tuple[NodeEstimate | None, ...]:
+    """Return every node's value by estimator B under respondent weights, linearised.
+
+    Parameters
+    ----------
+    tree : IndicatorTree
+    by_weight, by_square : WeightedPairSums
+        Pairwise sums in which every respondent counts with the weight, and
+        with its square; in the order of `tree.leaves`.
+    bases : array_like of int, shape (leaves,)
+        Respondents behind each leaf, weights of 0 left out.
+    level : float
+        Confidence level; the interval is the normal one.
+    bounds : tuple of float
+        Ends of the scale, where intervals are cut.
+
+    Returns
+    -------
+    tuple of NodeEstimate or None
+        As `item_means_index`; `n_eff` is Kish's of the leaf for which it is
+        smallest.
+
+    Raises
+    ------
+    NoAnswersError
+        If no leaf has an answer.
+    TooFewAnswersError
+        If a leaf that is used has only one.
+
+    Notes
+    -----
+    Taylor linearisation of a ratio of sums: V_jk = sum w^2 (x_j - m_j)(x_k -
+    m_k) / (W_j W_k) over those who answered both. Unit weights give
+    `item_means_index`.
+
+    Examples
+    --------
+    >>> scores, w = [[0.0, 100.0], [50.0, 50.0], [100.0, np.nan]], np.array([1.0, 1.0, 2.0])
+    >>> tree = IndicatorTree((-1, 0, 0), (1.0, 0.5, 0.5))
+    >>> sums = weighted_pair_sums(scores, w), weighted_pair_sums(scores, w**2)
+    >>> weighted_item_means_index(tree, *sums, [3, 2])[0].estimate.value
+    68.75
+    """
+    sizes, weights, squares = np.asarray(bases, dtype=np.int64), np.diag(by_weight.total), np.diag(by_square.total)
+    if by_weight.total.shape[0] != len(tree.leaves) or sizes.size != len(tree.leaves):
+        raise ShapeMismatchError("Expected one item per leaf.")
+    answered = sizes > 0
+    if not answered.any():
+        raise NoAnswersError("No leaf has an answer.")
+    if (sizes[answered] < 2).any():
+        raise TooFewAnswersError("An item has one answer, 2 needed.", n=1, needed=2)
+    total = np.where(answered, weights, 1.0)
+    means = np.diag(by_weight.sums) / total
+    cross = (
+        by_square.products - by_square.sums * means[None, :] - by_square.sums.T * means[:, None]
+        + by_square.total * np.outer(means, means)
+    )
+    variances, n_eff = cross / np.outer(total, total), total**2 / np.where(answered, squares, 1.0)
+    return tuple(
+        _weighted_node(rolled, means, variances, sizes, n_eff, level, bounds, float(share)) if rolled.any() else None
+        for rolled, share in zip(effective_weights(tree, answered), coverage(tree, answered), strict=True)
+    )
+
+
 def item_means(pairs: PairSums) -> FloatArray:
     """Return each item's mean on its own base, 0 where it has no answer, shape (items,).
 
@@ -124,3 +247,20 @@ def _node(
     n = int(np.diag(pairs.n)[weights > 0].min())
     interval = normal_interval(value, error, level).clipped(bounds[0], bounds[1])
     return NodeEstimate(Estimate(value, error, n, float(n), interval), share)
+
+
+def _weighted_node(
+    weights: FloatArray,
+    means: FloatArray,
+    variances: FloatArray,
+    sizes: npt.NDArray[np.int64],
+    n_eff: FloatArray,
+    level: float,
+    bounds: Sequence[float],
+    share: float,
+) -> NodeEstimate:
+    value = float(weights @ means)
+    error = math.sqrt(max(0.0, float(weights @ variances @ weights)))
+    used = weights > 0
+    interval = normal_interval(value, error, level).clipped(bounds[0], bounds[1])
+    return NodeEstimate(Estimate(value, error, int(sizes[used].min()), float(n_eff[used].min()), interval), share)

@@ -3,11 +3,14 @@
 import math
 from dataclasses import dataclass
 
-from scipy import special
+from scipy import optimize, special
 
-from analytics.methods.errors import InvalidLevelError, NoAnswersError, NoVariationError
+from analytics.methods.errors import InvalidLevelError, InvalidValueError, NoAnswersError
 from analytics.methods.inputs import checked_part, checked_size
 from analytics.methods.intervals import DEFAULT_LEVEL, Interval, normal_quantile
+
+_FURTHEST = 38.0
+"""Standard errors beyond which the p value is no number above 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +86,7 @@ def wilson_interval(successes: float, n: float, level: float = DEFAULT_LEVEL) ->
     if n == 0:
         raise NoAnswersError("There are no valid answers.")
     part = checked_part(successes, n)
-    z2 = normal_quantile(level) ** 2
-    share = part / n
-    centre = share + z2 / (2 * n)
-    margin = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
-    # At the ends of the scale the exact limit is 0 or 1; rounding must not miss it.
-    low = 0.0 if part == 0 else max(0.0, (centre - margin) / (1 + z2 / n))
-    high = 1.0 if part == n else min(1.0, (centre + margin) / (1 + z2 / n))
-    return Interval(low, high, level)
+    return Interval(*_score_limits(part / n, n, normal_quantile(level)), level)
 
 
 def proportion(successes: int, n: int, level: float = DEFAULT_LEVEL) -> Proportion:
@@ -128,52 +124,116 @@ def weighted_proportion(share: float, n: int, n_eff: float, level: float = DEFAU
     return Proportion(share, size, n_eff, wilson_interval(share * n_eff, n_eff, level))
 
 
-def newcombe_difference(first: Proportion, second: Proportion) -> ShareDifference:
+def newcombe_difference(first: Proportion, second: Proportion, correlation: float = 0.0) -> ShareDifference:
     """Return first minus second with Newcombe's hybrid score interval.
 
     Parameters
     ----------
     first, second : Proportion
-        Independent shares with intervals of the same level; weighted ones carry
-        their effective n in their own intervals.
+        Shares with intervals of the same level; weighted ones carry their
+        effective n in their own intervals.
+    correlation : float
+        Of the two shares, -1..1, from respondents who are in both: their
+        covariance over the product of the standard errors. 0 for
+        independent shares.
+
+    Raises
+    ------
+    InvalidLevelError
+        If the intervals are of different levels.
+    InvalidValueError
+        If the correlation is outside -1..1.
 
     Notes
     -----
-    Method 10 of Newcombe 1998, Statistics in Medicine 17:873-890.
+    Independent shares: method 10 of Newcombe 1998, Statistics in Medicine
+    17:873-890. Correlated ones: the same recovery of variances with the
+    correlation in the cross term, Zou and Donner 2008, Statistics in Medicine
+    27:1693-1702, equation 5.
 
     Examples
     --------
     >>> change = newcombe_difference(proportion(56, 70), proportion(48, 80))
     >>> round(change.value, 4), round(change.interval.low, 4), round(change.interval.high, 4)
     (0.2, 0.0524, 0.3339)
+    >>> paired = newcombe_difference(proportion(56, 80), proportion(48, 80), correlation=0.5)
+    >>> round(paired.interval.low, 4), round(paired.interval.high, 4)
+    (-0.0042, 0.201)
     """
     if first.interval.level != second.interval.level:
         raise InvalidLevelError("Both intervals must be of the same level.")
-    value = first.value - second.value
-    one, two = first.interval, second.interval
-    below = math.hypot(first.value - one.low, two.high - second.value)
-    above = math.hypot(one.high - first.value, second.value - two.low)
-    return ShareDifference(value, Interval(max(-1.0, value - below), min(1.0, value + above), one.level))
+    ends = (first.interval.low, first.interval.high), (second.interval.low, second.interval.high)
+    low, high = _hybrid(first.value, second.value, *ends, _checked_correlation(correlation))
+    return ShareDifference(first.value - second.value, Interval(low, high, first.interval.level))
 
 
-def share_difference_p_value(first: Proportion, second: Proportion) -> float:
-    """Return the two-sided p value of "the shares are equal", pooled z test.
+def newcombe_p_value(first: Proportion, second: Proportion, correlation: float = 0.0) -> float:
+    """Return the two-sided p value of "the shares are equal" that belongs to `newcombe_difference`.
 
-    Uses the effective n of each share, so weighted shares may be compared.
+    It is below 1 minus the level exactly where the interval of that level
+    leaves out 0, so verdict and p value never contradict each other.
+
+    Parameters
+    ----------
+    first, second : Proportion
+        Shares with their effective n.
+    correlation : float
+        Of the two shares, -1..1.
+
+    Returns
+    -------
+    float
+        0-1; 1 for equal shares.
 
     Raises
     ------
-    NoVariationError
-        If both shares are 0 or both are 1.
+    InvalidValueError
+        If the correlation is outside -1..1.
 
     Examples
     --------
-    >>> round(share_difference_p_value(proportion(56, 70), proportion(48, 80)), 4)
-    0.008
+    >>> round(newcombe_p_value(proportion(56, 70), proportion(48, 80)), 4)
+    0.0081
     """
-    total = first.n_eff + second.n_eff
-    pooled = (first.value * first.n_eff + second.value * second.n_eff) / total
-    variance = pooled * (1 - pooled) * (1 / first.n_eff + 1 / second.n_eff)
-    if variance <= 0:
-        raise NoVariationError("All answers are alike in both groups.")
-    return float(2 * special.ndtr(-abs(first.value - second.value) / math.sqrt(variance)))
+    rho, value = _checked_correlation(correlation), first.value - second.value
+    if value == 0:
+        return 1.0
+    larger, smaller = (first, second) if value > 0 else (second, first)
+
+    def low_end(z: float) -> float:
+        one, two = (_score_limits(share.value, share.n_eff, z) for share in (larger, smaller))
+        return _hybrid(larger.value, smaller.value, one, two, rho)[0]
+
+    if low_end(_FURTHEST) > 0:
+        return 0.0
+    return float(2 * special.ndtr(-optimize.brentq(low_end, 0.0, _FURTHEST, xtol=1e-10)))
+
+
+def _score_limits(share: float, n: float, z: float) -> tuple[float, float]:
+    z2 = z**2
+    centre = share + z2 / (2 * n)
+    margin = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n)))
+    # At the ends of the scale the exact limit is 0 or 1; rounding must not miss it.
+    low = 0.0 if share == 0 else max(0.0, (centre - margin) / (1 + z2 / n))
+    high = 1.0 if share == 1 else min(1.0, (centre + margin) / (1 + z2 / n))
+    return low, high
+
+
+def _hybrid(
+    one: float, two: float, ends_of_one: tuple[float, float], ends_of_two: tuple[float, float], rho: float
+) -> tuple[float, float]:
+    below = _joined(one - ends_of_one[0], ends_of_two[1] - two, rho)
+    above = _joined(ends_of_one[1] - one, two - ends_of_two[0], rho)
+    return max(-1.0, one - two - below), min(1.0, one - two + above)
+
+
+def _joined(a: float, b: float, rho: float) -> float:
+    if rho == 0:
+        return math.hypot(a, b)
+    return math.sqrt(max(0.0, a * a + b * b - 2 * rho * a * b))
+
+
+def _checked_correlation(correlation: float) -> float:
+    if not -1 <= correlation <= 1:
+        raise InvalidValueError("A correlation lies in -1..1.")
+    return correlation

@@ -184,6 +184,10 @@ class MetricOutput(serializers.Serializer[Any]):
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
     version = serializers.IntegerField()
+    group = serializers.CharField()
+    api_fields = serializers.ListField(
+        child=serializers.CharField(), source="fields", help_text="names under which the API gives it, beside its id"
+    )
 
 
 class RunListView(generics.ListAPIView[Run]):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from analytics.methods.change import (
+    Difference,
     linearised_difference,
     minimum_detectable_change,
     welch_difference,
@@ -14,30 +15,15 @@ from analytics.methods.change import (
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, Interval
 from analytics.methods.multiplicity import benjamini_hochberg, holm
-from analytics.methods.proportions import Proportion, newcombe_difference
+from analytics.methods.proportions import Proportion, newcombe_difference, newcombe_p_value
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Figure, Verdict
 
 FAMILY_LEVEL: Final = 0.05
 """The chance that a family of comparisons without any change names one as beyond chance."""
 
-
-def compare(previous: Figure | None, current: Figure) -> Change:
-    """Return current minus previous with the interval of the difference and the verdict.
-
-    Shares by Newcombe, the Net Promoter Score by the normal interval, index and means by Welch. Figures
-    that may not be shown give no difference and the verdict `unknown`.
-    """
-    metric = current.metric
-    if previous is None or previous.value is None or current.value is None:
-        reason = current.reason or (previous.reason if previous else "no_previous")
-        return Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason)
-    try:
-        difference, interval = _difference(previous, current)
-    except MethodError as error:
-        return Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
-    verdict = Verdict.WITHIN if interval.contains(0.0) else Verdict.BEYOND
-    return Change(metric, difference, interval.low, interval.high, verdict, _detectable(previous, current))
+BY_THE_NORMAL: Final = ("nps",)
+"""Metrics whose own interval is a normal one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +46,35 @@ class TestedChange:
     p: float | None
 
 
+def compare(previous: Figure | None, current: Figure, *, shared: Shared = INDEPENDENT) -> Change:
+    """Return current minus previous, both unweighted, with the interval of the difference and its own verdict."""
+    if previous is None:
+        return Change(current.metric, None, None, None, Verdict.UNKNOWN, reason=current.reason or "no_previous")
+    return tested(previous, current, is_weighted=False, shared=shared).change
+
+
 def tested(
     previous: Figure, current: Figure, *, is_weighted: bool, shared: Shared = INDEPENDENT
 ) -> TestedChange:
-    """Return the change of an index, a mean or a Net Promoter Score with its p value.
+    """Return the change of a figure with its p value.
 
-    Weighted figures by their linearised errors and the normal; unweighted means by Welch, the Net
-    Promoter Score by the normal. `shared` makes the interval that of partly the same respondents.
+    Shares by Newcombe. Weighted figures by their linearised errors and the normal; unweighted means by
+    Welch, the Net Promoter Score by the normal. `shared` makes the interval that of partly the same
+    respondents. Figures that may not be shown give no difference and the verdict `unknown`.
     """
     metric = current.metric
     if previous.value is None or current.value is None:
-        reason = current.reason or previous.reason
+        reason = (current if current.value is None else previous).reason
         return TestedChange(Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
     try:
-        later, earlier = _estimate(current), _estimate(previous)
-        if is_weighted or metric == "nps":
-            found = linearised_difference(later, earlier, shared.covariance)
-        else:
-            found = welch_difference(later, earlier, shared.covariance, n_both=shared.n)
+        found = _difference(previous, current, is_weighted=is_weighted, shared=shared)
     except MethodError as error:
         change = Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
         return TestedChange(change, None)
     verdict = Verdict.WITHIN if found.interval.contains(0.0) else Verdict.BEYOND
     low, high = found.interval.low, found.interval.high
-    return TestedChange(
-        Change(metric, found.value, low, high, verdict, minimum_detectable_change(found.standard_error, 0.0)),
-        found.p_value,
-    )
+    detectable = minimum_detectable_change(found.standard_error, 0.0)
+    return TestedChange(Change(metric, found.value, low, high, verdict, detectable), found.p_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +104,30 @@ def _judged(one: TestedChange, p_holm: float, p_bh: float) -> JudgedChange:
     return JudgedChange(replace(one.change, verdict=verdict), one.p, p_holm, p_bh)
 
 
-def _difference(previous: Figure, current: Figure) -> tuple[float, Interval]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    value: float
+    standard_error: float
+    p_value: float
+    interval: Interval
+
+
+def _difference(previous: Figure, current: Figure, *, is_weighted: bool, shared: Shared) -> Difference | _Found:
     if METRICS[current.metric].unit == "share":
-        share = newcombe_difference(_proportion(current), _proportion(previous))
-        return share.value, share.interval
+        return _difference_of_shares(previous, current, shared)
     later, earlier = _estimate(current), _estimate(previous)
-    found = linearised_difference(later, earlier) if current.metric == "nps" else welch_difference(later, earlier)
-    return found.value, found.interval
+    if is_weighted or current.metric in BY_THE_NORMAL:
+        return linearised_difference(later, earlier, shared.covariance)
+    return welch_difference(later, earlier, shared.covariance, n_both=shared.n)
 
 
-def _detectable(previous: Figure, current: Figure) -> float | None:
-    if previous.standard_error is None or current.standard_error is None:
-        return None
-    return minimum_detectable_change(current.standard_error, previous.standard_error)
+def _difference_of_shares(previous: Figure, current: Figure, shared: Shared) -> _Found:
+    later, earlier = _proportion(current), _proportion(previous)
+    one, two = ((p.value * (1 - p.value) / p.n_eff) ** 0.5 for p in (later, earlier))
+    rho = min(1.0, max(-1.0, shared.covariance / (one * two))) if one * two else 0.0
+    found = newcombe_difference(later, earlier, rho)
+    error = max(0.0, one**2 + two**2 - 2 * rho * one * two) ** 0.5
+    return _Found(found.value, error, newcombe_p_value(later, earlier, rho), found.interval)
 
 
 def _interval(figure: Figure) -> Interval:

@@ -20,6 +20,12 @@ METHODS: Final[Mapping[str, str]] = {
     "distribution": "nearest-level:1",
     "nps": "adjusted-wald:1",
     "share": "wilson:1",
+    "mean": "student:1",
+    "index_items": "B:item-means:1",
+    "ces": "three-conventions:1",
+    "change": "welch-newcombe-overlap:2",
+    "weighting": "raking-cells-kish:1",
+    "grade": "nearest-level:1",
 }
 """Versions of the methods a run used; a change here makes new results, never changes old ones."""
 

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analytics.methods.customer_effort import CODES, customer_effort
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import Estimate
 from analytics.methods.proportions import Proportion
-from analytics.scoring.results import Figure, ItemResult
+from analytics.scoring.figures import without_certainty
+from analytics.scoring.results import Effort, Figure, ItemResult
 
+__all__ = ["Effort", "effort_of"]
 METRICS_OF_EFFORT = ("ces_mean", "ces_agreeing", "ces_net")
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """Mean 1-7, share of 5-7 (0-1), and percentage of 5-7 minus percentage of 1-3."""
-
-    mean: Figure
-    agreeing: Figure
-    net: Figure
-
-
 def effort_of(item: ItemResult) -> Effort | None:
-    """Return the customer effort score of an unweighted seven-point question; None for any other.
+    """Return the customer effort score of a seven-point question, weighted where the question is; None for any other.
 
     What may not be shown of the question may not be shown of it.
     """
-    if (item.low_code, item.high_code) != (CODES[0], CODES[-1]) or item.mean.weight is not None:
+    if (item.low_code, item.high_code) != (CODES[0], CODES[-1]):
         return None
+    if item.effort is not None:
+        return item.effort
     try:
         found = customer_effort([level.count for level in item.distribution]) if item.distribution else None
     except MethodError:
@@ -46,10 +39,10 @@ def _hidden(metric: str, like: Figure) -> Figure:
 
 
 def _estimated(metric: str, like: Figure, found: Estimate) -> Figure:
-    return Figure(
+    return without_certainty(Figure(
         metric, found.n, found.n_eff, found.value, found.interval.low, found.interval.high, like.status, "", like.needed,
         found.standard_error,
-    )
+    ))
 
 
 def _share(metric: str, like: Figure, found: Proportion) -> Figure:

@@ -8,7 +8,7 @@ a leaf is the one that A uses. All sums are of whole numbers, so that their orde
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +17,12 @@ import numpy.typing as npt
 
 from analytics.methods.correlation import PairSums
 from analytics.methods.errors import MethodError
-from analytics.methods.item_means import item_means_index
+from analytics.methods.item_means import (
+    WeightedPairSums,
+    item_means_index,
+    weighted_item_means_index,
+    weighted_pair_sums,
+)
 from analytics.methods.moments import UNITS
 from analytics.methods.trees import ROOT, IndicatorTree
 from analytics.scoring.columns import select
@@ -29,7 +34,7 @@ from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import Figure, Period, Status
 from analytics.scoring.sources import Filter, chosen_cells
 from analytics.scoring.summaries import node_values
-from analytics.scoring.weighting import mask_of
+from analytics.scoring.weighting import RowWeights, Weighting, WeightingError, mask_of, row_weights
 
 HALF_BITS = 14
 """A value below 2**27 is cut into halves of 14 and 13 bits, whose products sum exactly in doubles within a block."""
@@ -116,6 +121,68 @@ def read_estimators(
     by_means = _by_means(reading.reader, node, leaves, pairs)
     told = None if 0 < pairs.incomplete < reading.rules.k else pairs.incomplete
     return Estimators(found.index, by_means, told, _agreement(found.index, by_means, pairs.incomplete))
+
+
+def read_weighted_item_means(
+    run: Run, *, node: str, period: Period, weighting: Weighting, filters: Filter = NOTHING, scope: Filter = NOTHING
+) -> Figure:
+    """Return an indicator by estimator B under respondent weights.
+
+    Raises KeyError for an unknown indicator, WeightingError when there are no weights to be had, RunTooOldError
+    when the columns behind the run are gone.
+    """
+    reading = Reading(run, filters=filters, scope=scope)
+    leaves = leaves_under(reading.definition, node)
+    if reading.rules.k:
+        raise WeightingError("anonymous_unweighted")
+    found = _read_weighted_pairs(reading, period, leaves, row_weights(run, weighting, period))
+    n = min((int(size) for size in found.bases if size), default=0)
+    tree, n_eff = _tree_under(reading.definition, node), float(n)
+
+    def numbers() -> Numbers:
+        nonlocal n_eff
+        root = weighted_item_means_index(tree, found.by_weight, found.by_square, found.bases)[tree.root]
+        assert root is not None
+        estimate, n_eff = root.estimate, root.estimate.n_eff
+        return estimate.value, estimate.interval.low, estimate.interval.high, estimate.standard_error
+
+    try:
+        figure = reading.reader.figure("index_items", n, numbers)
+    except MethodError as error:
+        return Figure("index_items", n, float(n), None, None, None, Status.TOO_FEW, error.reason, reading.rules.show_from)
+    if not figure.is_shown:
+        return figure
+    status = Status.FEW if n_eff < reading.rules.sure_from else figure.status
+    return replace(figure, n_eff=n_eff, status=status, weight=float(np.diag(found.by_weight.total).max()))
+
+
+@dataclass(frozen=True)
+class WeightedPairs:
+    """Sums over pairs of leaves in points, with the weights and with their squares; `bases` count respondents."""
+
+    by_weight: WeightedPairSums
+    by_square: WeightedPairSums
+    bases: npt.NDArray[np.int64]
+
+
+def _read_weighted_pairs(
+    reading: Reading, period: Period, leaves: Sequence[str], weights: RowWeights
+) -> WeightedPairs:
+    place = {node.key: number for number, node in enumerate(reading.definition.nodes)}
+    rows, size = [place[leaf] for leaf in leaves], len(leaves)
+    bases, totals = np.zeros(size, dtype=np.int64), [np.zeros((3, size, size)), np.zeros((3, size, size))]
+    for questionnaire, columns in reading.columns():
+        chosen = mask_of(columns, period) & chosen_cells(columns, questionnaire, reading.choice, None)
+        if chosen.any():
+            kept = columns if chosen.all() else select(columns, chosen)
+            values, w = node_values(kept, reading.definition, questionnaire)[rows], weights.of(kept)
+            # A row that weighs nothing stands for nobody.
+            points = np.where((values >= 0) & (w > 0), values / UNITS, np.nan).T
+            bases += (~np.isnan(points)).sum(axis=0)
+            for total, factors in zip(totals, (w, w * w), strict=True):
+                sums = weighted_pair_sums(points, factors)
+                total += np.array([sums.total, sums.sums, sums.products])
+    return WeightedPairs(WeightedPairSums(*totals[0]), WeightedPairSums(*totals[1]), bases)
 
 
 def _hides_parts(reading: Reading, node: str, period: Period) -> bool:

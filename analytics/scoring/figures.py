@@ -183,7 +183,7 @@ class Reader:
         needed = max(self.rules.show_from, self.rules.k)
         if status in (Status.SHOWN, Status.FEW):
             value, low, high, error = numbers()
-            return Figure(metric, n, float(n), value, low, high, status, "", needed, error)
+            return without_certainty(Figure(metric, n, float(n), value, low, high, status, "", needed, error))
         told = 0 if status == Status.WITHHELD else n
         return Figure(metric, told, float(told), None, None, None, status, status.value, needed)
 
@@ -198,10 +198,25 @@ class Reader:
             return ()
         return tuple(Level(code, count, count / n) for code, count in zip(codes, counts, strict=True))
 
-
     def missing(self, n: int, counts: IntArray) -> Missing:
         """How many did not answer, by kind; nothing where the others are too few to be told of."""
         return Missing() if self.rules.status(n) == Status.WITHHELD else _missing(counts)
+
+
+NO_WIDTH: Final = 1e-8
+"""What only the rounding of floats leaves of a width; that of ten million answers, one of them different, is above."""
+ALL_ALIKE: Final = "all_alike"
+"""Every answer is the same: their spread says nothing of how sure their mean is."""
+
+
+def without_certainty(figure: Figure) -> Figure:
+    """Take away an interval of no width, which would call a figure certain, and say why there is none.
+
+    Shares and the Net Promoter Score have intervals of some width also where all answers are alike.
+    """
+    if figure.low is None or figure.high is None or figure.high - figure.low > NO_WIDTH:
+        return figure
+    return replace(figure, low=None, high=None, standard_error=None, reason=ALL_ALIKE)
 
 
 class Withholding(Reader):

@@ -127,12 +127,22 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """Customer effort in three conventions: mean 1-7, share of 5-7 (0-1), percentage of 5-7 minus that of 1-3."""
+
+    mean: Figure
+    agreeing: Figure
+    net: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class ItemResult:
     """One question over one group of responses, on its own scale.
 
     `questionnaire_id`, `key` name the question; `low_code`, `high_code` its scale. `satisfied` is
     the share in the top two codes, `dissatisfied` in the bottom two (for scales under five codes:
-    top and bottom one). `distribution` is empty when it may not be shown.
+    top and bottom one). `distribution` is empty when it may not be shown. `effort` is given where it is weighted;
+    ask `analytics.scoring.effort.effort_of`.
     """
 
     questionnaire_id: int
@@ -144,6 +154,7 @@ class ItemResult:
     dissatisfied: Figure
     distribution: tuple[Level, ...]
     missing: Missing
+    effort: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,17 @@ def figure_sentence(figure: Figure) -> str:
 
     No answer, too few, withheld and not to be calculated are different sentences.
     """
+    few = _("Few answers (n = %(n)s): read with care") % {"n": figure.n}
     if figure.reason in _sentences() and figure.reason != Status.WITHHELD:
-        return sentence(figure.reason)
+        told = sentence(figure.reason)
+        return f"{told} {few}" if figure.status == Status.FEW else told
     if figure.status == Status.TOO_FEW:
         return ngettext(
             "%(n)s answer. Scores are shown from %(needed)s.",
             "%(n)s answers. Scores are shown from %(needed)s.", figure.n,
         ) % {"n": figure.n, "needed": figure.needed}
     if figure.status == Status.FEW:
-        return _("Few answers (n = %(n)s): read with care") % {"n": figure.n}
+        return few
     if figure.status == Status.WITHHELD:
         return sentence("withheld")
     return _("No answers in this selection.") if figure.status == Status.NONE else ""
@@ -94,5 +96,6 @@ def _sentences() -> dict[str, str]:
         "too_few_periods": _("%(periods)s periods can be shown; %(needed)s are needed."),
         "no_variation": _("The answers do not vary, so chance cannot be told."),
         "too_few_answers": _("Too few answers to tell chance from change."),
+        "all_alike": _("All answers are the same, so there is no interval: how far chance goes cannot be estimated."),
         "one_carries_all": _("One answer carries all the weight."),
     }

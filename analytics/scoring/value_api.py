@@ -23,7 +23,7 @@ from analytics.scoring.api import (
     asked_period,
 )
 from analytics.scoring.estimator_words import estimators_sentence
-from analytics.scoring.estimators import Estimators, read_estimators
+from analytics.scoring.estimators import Estimators, read_estimators, read_weighted_item_means
 from analytics.scoring.models import Run
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.provenance import UnknownNodeError, ValueOrigin, describe_value
@@ -59,6 +59,7 @@ class WeightedValueOutput(serializers.Serializer[Any]):
     weighting = WeightingOutput()
     node = NodeValueOutput()
     children = NodeValueOutput(many=True)
+    item_means = FigureOutput(help_text="the node by estimator B")
 
 
 class ValueOutput(serializers.Serializer[Any]):
@@ -138,7 +139,10 @@ def _weighted(
     named = get_named(tree=run.tree, word=OF_THE_RUN if word is None else word, run=run)
     result = read_weighted(run, period=period, weighting=named.weighting, filters=filters, scope=scope)
     children = [one for one in result.nodes if one.parent == node]
-    return {"weighting": named.record, "node": result.node(node), "children": children}
+    by_means = read_weighted_item_means(
+        run, node=node, period=period, weighting=named.weighting, filters=filters, scope=scope
+    )
+    return {"weighting": named.record, "node": result.node(node), "children": children, "item_means": by_means}
 
 
 def _described(run: Run, origin: ValueOrigin) -> dict[str, Any]:

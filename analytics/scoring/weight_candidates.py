@@ -21,7 +21,12 @@ from analytics.methods.correlation import Correlations, PairSums, correlations, 
 from analytics.methods.entropy import entropy_weights
 from analytics.methods.errors import MethodError, NoAnswersError, NoCommonDimensionError
 from analytics.methods.factor import composite_weights, first_component_weights, principal_components, sampling_adequacy
-from analytics.methods.importance import averaged_over_orderings, check_enough_answers, relative_weights
+from analytics.methods.importance import (
+    averaged_over_orderings,
+    check_enough_answers,
+    relative_weights,
+    variance_inflation,
+)
 from analytics.methods.inputs import FloatArray
 from analytics.methods.jackknife import delete_group_intervals
 from analytics.methods.moments import UNITS
@@ -233,13 +238,18 @@ def _check_counts(material: Material) -> None:
 def _johnson(sums: Sums) -> Shares:
     drivers, outcome, n = _driven(sums)
     found = relative_weights(drivers, outcome)
-    return found.shares, {"r_squared": found.r_squared, "n": n}
+    return found.shares, {"r_squared": found.r_squared, "n": n, "inflation": _inflation(drivers)}
 
 
 def _lmg(sums: Sums) -> Shares:
     drivers, outcome, n = _driven(sums)
     found = averaged_over_orderings(drivers, outcome)
-    return found.shares, {"r_squared": found.r_squared, "n": n}
+    return found.shares, {"r_squared": found.r_squared, "n": n, "inflation": _inflation(drivers)}
+
+
+def _inflation(drivers: FloatArray) -> float:
+    """The largest variance inflation: how much of a driver the others already say."""
+    return round(float(variance_inflation(drivers).max()), DIGITS)
 
 
 def _first_component(sums: Sums) -> Shares:

@@ -220,6 +220,9 @@ def _figure(table: MomentTable, number: int, rules: Rules, *, is_untold: bool) -
         found = mean_estimate(moments)
     except TooFewAnswersError:
         return {**shown, "n": moments.n, "status": Status.TOO_FEW.value}
+    if not found.standard_error:
+        # An interval of no width would call it certain.
+        return {**shown, "value": found.value, "n": moments.n, "status": status.value}
     return {"value": found.value, "low": found.interval.low, "high": found.interval.high, "n": moments.n,
             "status": status.value}
 

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from analytics.methods.customer_effort import CODES, NET_SCORES
 from analytics.methods.errors import MethodError
 from analytics.methods.moments import SQUARE_BITS, UNITS
 from analytics.methods.net_promoter import SCORES, adjusted_wald_interval
@@ -22,10 +23,11 @@ from analytics.methods.weighting import WeightedSums, weighted_mean
 from analytics.scoring.codes import HIGHEST, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray, select
 from analytics.scoring.definition import LEVELS, Definition
-from analytics.scoring.figures import NOTHING_HIDDEN, Hidden, Numbers, Reader
+from analytics.scoring.figures import NOTHING_HIDDEN, Hidden, Numbers, Reader, without_certainty
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import (
+    Effort,
     Figure,
     ItemResult,
     Level,
@@ -272,12 +274,21 @@ class WeightedReader(Reader):
         codes = range(plain.low_code, plain.high_code + 1)
         places, box = self._places(items, codes), 2 if len(codes) >= len(LEVELS) else 1
         every = _joined(places)
+        mean = self._mean(plain.mean, self._code_sums(places, codes), (float(codes[0]), float(codes[-1])))
         return replace(
             plain,
-            mean=self._mean(plain.mean, self._code_sums(places, codes), (float(codes[0]), float(codes[-1]))),
+            mean=mean, effort=self._effort(plain, mean, places) if tuple(codes) == CODES else None,
             satisfied=self._part(plain.satisfied, every, _joined(places[-box:])),
             dissatisfied=self._part(plain.dissatisfied, every, _joined(places[:box])),
             distribution=self._shared(plain.distribution, places),
+        )
+
+    def _effort(self, plain: ItemResult, mean: Figure, places: Sequence[Sequence[int]]) -> Effort:
+        """The three conventions of customer effort; the net score is a mean of scores like the others."""
+        agreeing, net = (replace(plain.mean, metric=metric) for metric in ("ces_agreeing", "ces_net"))
+        return Effort(
+            mean=replace(mean, metric="ces_mean"), agreeing=self._part(agreeing, _joined(places), _joined(places[4:])),
+            net=self._mean(net, self._code_sums(places, NET_SCORES), (-100.0, 100.0)),
         )
 
     def _node_sums(self, start: int) -> WeightedSums:
@@ -338,10 +349,10 @@ class WeightedReader(Reader):
             return replace(plain, value=None, low=None, high=None, standard_error=None, status=Status.TOO_FEW,
                            reason="one_carries_all")
         status = Status.FEW if sums.n_eff < self.rules.sure_from else plain.status
-        return replace(
+        return without_certainty(replace(
             plain, value=_settled(value), low=_settled(low), high=_settled(high), standard_error=_settled(error),
-            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w,
-        )
+            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w, reason="",
+        ))
 
     def _weight_at(self, places: Sequence[int]) -> float:
         return float(self.weighted.by_weight[list(places)].sum())

@@ -17,10 +17,14 @@ from analytics.dashboards.changes import Family
 from analytics.dashboards.overview import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
+from analytics.indicators.services import PlannedNode, create_tree
+from analytics.methods.multiplicity import holm
+from analytics.methods.proportions import newcombe_difference, newcombe_p_value, proportion, weighted_proportion
 from analytics.scoring.results import Verdict
-from analytics.scoring.services import recompute
+from analytics.scoring.services import note_changed_rows, rebuild, recompute, request_recompute
+from surveys.answering.models import Response
 from tests.analytics.airport_builders import REFERENCE, make_airport
-from tests.analytics.builders import AT, answer_many, make_team
+from tests.analytics.builders import AT, answer_many, document, make_team, publish, rating, text
 from tests.analytics.dashboard_builders import codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_key
@@ -73,7 +77,7 @@ class TestTheAirport:
             assert [row.low, row.high] == pytest.approx(reference["ci"], rel=1e-6)
 
     def test_the_nps_fell_by_the_reference(self, airport):
-        _, nps = read(airport, "weighting=imported").family(Family.HEADLINE)
+        _, nps, _ = read(airport, "weighting=imported").family(Family.HEADLINE)
         assert nps.difference == pytest.approx(REFERENCE["nps_change"]["diff"], rel=1e-9)
         assert nps.p == pytest.approx(REFERENCE["nps_change"]["p"], rel=1e-6)
 
@@ -99,11 +103,77 @@ class TestTheAirport:
         assert parts.from_weights == 0 and parts.reason == ""
 
 
+class TestTheShares:
+    def test_of_the_headline_and_of_every_question_are_compared_by_newcombe(self, airport):
+        changes = read(airport, "")
+        shares = {row.key: row for row in changes.family(Family.SHARES)}
+        assert set(shares) == {row.key for row in changes.family(Family.ITEMS)}
+        for row in (*shares.values(), changes.family(Family.HEADLINE)[2]):
+            later, earlier = (proportion(round(one.value * one.n), one.n) for one in (row.after, row.before))
+            found = newcombe_difference(later, earlier)
+            assert (row.low, row.high) == (found.interval.low, found.interval.high)
+            assert row.p == newcombe_p_value(later, earlier) and row.after.metric == "satisfied_share"
+        assert [row.p_holm for row in shares.values()] == pytest.approx(holm([row.p for row in shares.values()]).tolist())
+
+    def test_are_compared_at_the_effective_number_of_answers_where_weighted(self, airport):
+        plain, weighted = (
+            {row.key: row for row in read(airport, query).family(Family.SHARES)} for query in ("", "weighting=imported"))
+        for row in weighted.values():
+            later, earlier = (weighted_proportion(one.value, one.n, one.n_eff) for one in (row.after, row.before))
+            found = newcombe_difference(later, earlier).interval
+            assert (row.low, row.high) == pytest.approx((found.low, found.high), abs=1e-9)
+            assert row.after.n_eff < plain[row.key].after.n_eff
+
+    def test_are_on_the_page_in_percentage_points(self, cast, shop):
+        page = words(client_of(cast.bob).get("/overview/change/"))
+        assert "Satisfied share:" in page and " pp " in page and "satisfied shares changed beyond chance (Holm)." in page
+
+
+class TestCustomerEffort:
+    @pytest.fixture
+    def effort(self, cast) -> IndicatorTree:
+        version = publish(cast.team, document(rating("easy", 7)))
+        plan = PlannedNode("csi", text("Index"), children=(PlannedNode("effort", text("Effort"), questions=("easy",)),))
+        tree = create_tree(team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire)
+        for year, counts in ((2017, (9, 9, 10, 20, 20, 20, 12)), (2018, (4, 6, 10, 20, 45, 70, 45))):
+            given = [{"easy": code} for code, count in enumerate(counts, 1) for _ in range(count)]
+            answer_many(version, given, at=datetime(year, 5, 1, tzinfo=UTC), respondent_weight=3)
+        recompute(tree=tree, at=AT)
+        return tree
+
+    def test_is_compared_in_both_conventions_that_are_no_mean(self, effort):
+        agreeing, net = read(effort, "period=2018&before=2017").family(Family.EFFORT)
+        assert (agreeing.after.metric, net.after.metric) == ("ces_agreeing", "ces_net")
+        found = newcombe_difference(proportion(160, 200), proportion(52, 100)).interval
+        assert (agreeing.low, agreeing.high) == (found.low, found.high)
+        assert net.difference == pytest.approx(70.0 - 24.0) and net.verdict == Verdict.BEYOND
+
+    def test_under_equal_weights_is_the_unweighted_one(self, effort):
+        rows = [read(effort, f"period=2018&before=2017{query}").family(Family.EFFORT) for query in ("", "&weighting=imported")]
+        for plain, weighted in zip(*rows, strict=True):
+            assert weighted.after.weight and weighted.after.metric == plain.after.metric
+            assert weighted.after.value == pytest.approx(plain.after.value)
+            assert weighted.after.standard_error == pytest.approx(plain.after.standard_error, rel=5e-3)
+            assert weighted.after.n_eff == pytest.approx(200)
+
+    def test_weighs_answers_as_told(self, cast, effort):
+        later = Response.objects.filter(completed_at__year=2018)
+        later.filter(answers__easy__gte=5).update(respondent_weight=1)
+        request_recompute(trees=[effort.pk], at=AT)
+        note_changed_rows(questionnaire_id=later[0].questionnaire_id, block_ids=list(later.values_list("block_id", flat=True)), at=AT)
+        rebuild(tree=effort, at=AT)
+        agreeing, net = read(effort, "period=2018&before=2017&weighting=imported").family(Family.EFFORT)
+        total = 160 + 3 * 40
+        assert agreeing.after.value == pytest.approx(160 / total) and net.after.value == pytest.approx(100 * (160 - 60) / total)
+        assert "Customer effort score, net" in words(client_of(cast.bob).get(
+            "/overview/change/?period=2018&before=2017&weighting=imported"))
+
+
 class TestThePage:
     def test_shows_every_indicator_and_question(self, cast, shop):
         page = words(client_of(cast.bob).get("/overview/change/"))
-        for text in ("Change between periods", "beyond chance", "Smallest detectable", "What moved the index"):
-            assert text in page
+        for said in ("Change between periods", "beyond chance", "Smallest detectable", "What moved the index"):
+            assert said in page
 
     def test_says_why_there_is_no_control_chart(self, cast, shop):
         assert "2 periods can be shown; 12 are needed" in words(client_of(cast.bob).get("/overview/change/"))
@@ -114,7 +184,7 @@ class TestThePage:
             answer_many(shop.version, codes(4 if month != 7 else 2, 40 + month), at=datetime(2019, month, 3, tzinfo=UTC))
         shop.compute()
         page = client_of(cast.bob).get("/overview/change/?period=2019-12")
-        assert page.content.decode().count("<polyline") == 9
+        assert page.content.decode().count("<polyline") == 12
         assert "outside the limits" in words(page) and "Trend over" in words(page)
 
     @pytest.mark.parametrize("query", [
@@ -131,7 +201,7 @@ class TestThePage:
     def test_exports_the_table(self, cast, shop):
         reply = client_of(cast.bob).get("/overview/change/export/")
         rows = list(csv.DictReader(io.StringIO(b"".join(reply.streaming_content).decode("utf-8-sig"))))
-        assert {row["family"] for row in rows} == {"headline", "indicators", "items"}
+        assert {row["family"] for row in rows} == {"headline", "indicators", "items", "shares"}
         assert float(rows[0]["difference"]) == pytest.approx(float(rows[0]["after"]) - float(rows[0]["before"]))
 
     def test_asks_as_often_for_ten_times_the_answers(self, cast, shop):
@@ -141,9 +211,11 @@ class TestThePage:
             client.get("/overview/change/")
         answer_many(shop.version, codes(4, 1200), wave="2018", at=datetime(2018, 5, 2, tzinfo=UTC))
         shop.compute()
+        with CaptureQueriesContext(connection) as first:
+            client.get("/overview/change/")
         with CaptureQueriesContext(connection) as many:
             client.get("/overview/change/")
-        assert len(many) <= len(few) + 1
+        assert len(many) <= len(few) + 1 and len(first) <= len(few) + 4
 
     def test_hides_everything_about_a_small_anonymous_group(self, cast):
         shop = make_shop(cast.team, is_anonymous=True)

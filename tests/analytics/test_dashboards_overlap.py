@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from django.core.cache import cache
+from django.http import QueryDict
 from scipy import stats
 
-from analytics.dashboards import overlap
+from analytics.dashboards import overlap, overlap_kept, pairing
 from analytics.dashboards.changes import Family
-from analytics.scoring.results import Verdict
+from analytics.dashboards.overview import read_overview
+from analytics.dashboards.selection import parse_selection
+from analytics.methods.change import welch_difference
+from analytics.methods.intervals import Estimate, Interval
+from analytics.scoring import keeping, periods
+from analytics.scoring.comparing import compare
+from analytics.scoring.results import Change, Verdict
+from analytics.scoring.selectors import get_latest_run
+from analytics.scoring.services import note_changed_rows
+from surveys.answering.models import Response
 from surveys.contacts.models import Contact
 from tests.analytics.builders import answer_many
-from tests.analytics.dashboard_builders import Shop, make_shop
+from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
 from tests.analytics.test_dashboards_change import read
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
@@ -124,6 +137,7 @@ class TestTheInterval:
         shop, _, _ = panel(cast, both=200, before=20, after=20)
         whole = row_of(shop, "quality", Family.ITEMS)
         monkeypatch.setattr(overlap, "MOST", 50)
+        cache.clear()
         part = row_of(shop, "quality", Family.ITEMS)
         assert whole.n_both == 200 and 120 <= part.n_both <= 220
         assert part.high - part.low == pytest.approx(whole.high - whole.low, rel=0.15)
@@ -169,3 +183,150 @@ class TestThePage:
         reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/changes/?{QUERY}").json()
         assert reply["overlap"] == 15 and reply["is_overlap_used"] is True
         assert {row["n_both"] for row in reply["rows"]} == {15}
+
+
+def select(shop: Shop, query: str = QUERY):
+    run = get_latest_run(tree=shop.tree)
+    return parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=datetime(2026, 11, 22, tzinfo=UTC).date())
+
+
+def overlap_of(shop: Shop, query: str = QUERY):
+    return overlap_kept.read_overlap(selection=select(shop, query), before=periods.parse_period("2017"))
+
+
+def steady(cast: Cast) -> Shop:
+    """Sixty customers in two waves, a quarter of whom fall by a step: beyond chance only as the same people."""
+    shop, known = make_shop(cast.team), people(cast, 60)
+    drawn = np.random.default_rng(3).integers(2, 6, 60)
+    for number, contact in enumerate(known):
+        region = {"region": "East" if number < 40 else "West"}
+        for wave, fell in (("2017", 0), ("2018", number % 4 == 0)):
+            code = int(drawn[number]) - int(fell)
+            answer_many(shop.version, [sheet_of(code)], at=datetime(int(wave), 5, 1, tzinfo=UTC), contact=contact,
+                        wave=wave, attributes=region, notes=number == 59)
+    shop.compute()
+    return shop
+
+
+class TestTheVerdict:
+    """That of the overview, of its alerts and of the change page, on every surface."""
+
+    def test_on_the_overview_is_that_of_the_change_page(self, cast):
+        shop = steady(cast)
+        page, changes = read_overview(selection=select(shop, "")), read(shop.tree, "")
+        told = {row.key: row for row in changes.rows if row.family in (Family.HEADLINE, Family.INDICATORS)}
+        index = page.index.change
+        assert (index.difference, index.low, index.high, index.verdict) == tuple(
+            getattr(told["csi"], name) for name in ("difference", "low", "high", "verdict"))
+        assert index.verdict == Verdict.BEYOND and told["csi"].n_both == 60
+        assert compare(page.index.previous, page.index.figure).verdict == Verdict.WITHIN
+        assert page.nps.headline.change.low == told["nps"].low
+        shown = {row.key: row.headline.change for row in page.nodes}
+        assert shown == {key: Change("index", one.difference, one.low, one.high, one.verdict, one.detectable)
+                         for key, one in told.items() if one.family == Family.INDICATORS}
+        assert {one.verdict for one in shown.values()} == {Verdict.BEYOND}
+        assert page.trend.last_change == index
+
+    def test_in_a_segment_is_that_under_its_filter(self, cast):
+        shop = steady(cast)
+        heat = read_overview(selection=select(shop, "by=region")).heat
+        for row in heat.rows:
+            filtered = read_overview(selection=select(shop, f"region={row.level}"))
+            expected = {"csi": filtered.index.change} | {one.key: one.headline.change for one in filtered.nodes}
+            assert [cell.change for cell in row.cells] == [expected[cell.node] for cell in row.cells]
+            assert overlap_of(shop, f"{QUERY}&region={row.level}").people in (20, 40)
+
+    def test_of_an_alert_is_that_of_the_row_it_is_about(self, cast):
+        shop = steady(cast)
+        page = read_overview(selection=select(shop, ""))
+        assert page.alerts and page.alerts[0].change.verdict == Verdict.BEYOND
+        rows = {"csi": page.index.change} | {row.key: row.headline.change for row in page.nodes}
+        whole = [alert for alert in page.alerts if not alert.dimension]
+        assert whole and all(alert.change == rows[alert.node] for alert in whole)
+        for alert in page.alerts:
+            if alert.dimension:
+                there = read_overview(selection=select(shop, f"region={alert.level}"))
+                found = {"csi": there.index.change} | {row.key: row.headline.change for row in there.nodes}
+                assert alert.change == found[alert.node]
+
+    def test_of_independent_periods_keeps_its_digits(self, cast):
+        shop = make_shop(cast.team)
+        fill_waves(shop)
+        shop.compute()
+        page = read_overview(selection=select(shop, ""))
+        figures = page.index.previous, page.index.figure
+        found = welch_difference(*(Estimate(one.value, one.standard_error, one.n, one.n_eff, Interval(one.low, one.high, 0.95))
+                                   for one in reversed(figures)))
+        assert [page.index.change.low, page.index.change.high] == [found.interval.low, found.interval.high]
+
+    def test_of_the_satisfied_share_takes_the_same_people_into_account(self, cast):
+        shop = steady(cast)
+        change = read_overview(selection=select(shop, "")).satisfied.headline
+        alone = compare(change.previous, change.figure)
+        assert change.change.difference == alone.difference
+        assert change.change.high - change.change.low < 0.8 * (alone.high - alone.low)
+
+
+class TestTheKeptOverlap:
+    @pytest.fixture
+    def shop(self, cast) -> Shop:
+        return panel(cast, both=30, before=5, after=5)[0]
+
+    def later(self, shop: Shop, codes, contacts) -> None:
+        for number, (code, contact) in enumerate(zip(codes, contacts, strict=True)):
+            answer_many(shop.version, [sheet_of(code)], at=datetime(2018, 8, 1, 0, number, tzinfo=UTC), contact=contact)
+        shop.compute()
+
+    def test_is_read_once_for_a_run(self, shop, monkeypatch):
+        first = overlap_of(shop)
+        monkeypatch.setattr(overlap_kept, "read_both", None)
+        assert overlap_of(shop) == first and first.people == 30
+
+    def test_of_a_newer_run_is_brought_up_to_date_to_the_digit(self, cast, shop, monkeypatch):
+        known = list(Contact.objects.filter(team=cast.team).order_by("id"))
+        before = overlap_of(shop)
+        self.later(shop, [1, 5, 3, 2], [known[0], known[1], None, known[0]])
+        with monkeypatch.context() as patch:
+            patch.setattr(overlap_kept, "count_people", None)
+            added = overlap_of(shop)
+        cache.clear()
+        whole = overlap_of(shop)
+        assert added == whole != before and added.people == 30
+
+    def test_counts_somebody_who_comes_into_both(self, cast, shop, monkeypatch):
+        lone = Contact.objects.create(team=cast.team, email="new@people.example", email_key="new@people.example")
+        answer_many(shop.version, [sheet_of(2)], at=datetime(2017, 9, 1, tzinfo=UTC), contact=lone)
+        shop.compute()
+        assert overlap_of(shop).people == 30
+        self.later(shop, [4], [lone])
+        monkeypatch.setattr(overlap_kept, "count_people", None)
+        assert overlap_of(shop).people == 31
+
+    def test_is_read_anew_after_an_edit_and_after_older_answers(self, cast, shop):
+        overlap_of(shop)
+        row = Response.objects.filter(contact__isnull=False, completed_at__year=2018).first()
+        Response.objects.filter(pk=row.pk).update(answers=sheet_of(1), revision=2)
+        note_changed_rows(questionnaire_id=row.questionnaire_id, block_ids=[row.block_id], at=row.completed_at)
+        answer_many(shop.version, [sheet_of(1)], at=datetime(2017, 2, 1, tzinfo=UTC), contact=row.contact)
+        self.later(shop, [3], [None])
+        found = overlap_of(shop)
+        cache.clear()
+        assert found == overlap_of(shop)
+
+    def test_draws_the_same_people_in_the_database_and_here_whatever_the_order_of_their_numbers(self, shop):
+        selection = select(shop)
+        sides = [pairing.chosen_rows(selection, period, until=overlap.moment_of(selection), is_shared=False)
+                 for period in (selection.previous, selection.period)]
+        everybody = set(pairing.people_in_both(*sides))
+        assert len(everybody) == 30
+        for step in (2, 4):
+            assert set(pairing.people_in_both(*sides, step=step)) == {who for who in everybody if pairing.drawn(who, step)}
+        found = [who for who in range(1, 8001) if pairing.drawn(who, 8)]
+        assert 900 < len(found) < 1100 and all(200 < sum(who % 4 == rest for who in found) < 300 for rest in range(4))
+
+    def test_names_nobody(self, shop, monkeypatch):
+        kept = []
+        monkeypatch.setattr(keeping, "keep", lambda key, value, seconds: kept.append(zlib.decompress(value).decode()))
+        overlap_of(shop)
+        assert len(kept) == 1 and "people.example" not in kept[0] and set(json.loads(kept[0])) == {
+            "people", "step", "responses", "fingerprint", "newest", "read_at", "sums"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,7 +18,6 @@ from analytics.dashboards.stamp import present_stamp
 from analytics.scoring import periods
 from analytics.scoring.comparing import compare
 from analytics.scoring.results import (
-    Change,
     Figure,
     Freshness,
     Level,
@@ -95,6 +95,10 @@ class TestTheIndicatorsSentence:
         assert findings.nodes_finding(rows, "en") == "Highest: Service (81.0). Lowest: Price (70.0)."
 
 
+def choose(looks):
+    return attention.choose_alerts(looks, judge=lambda look: look.tested.change)
+
+
 class TestTheAlerts:
     def looks(self, *pairs: tuple[str, float, float]) -> list[attention.Look]:
         return attention.look_at_nodes(
@@ -104,12 +108,12 @@ class TestTheAlerts:
     def test_are_the_worst_four_and_the_best_one(self):
         falls = [(f"fall{size}", 80.0, 80.0 - size) for size in range(3, 9)]
         rises = [("rise4", 70.0, 74.0), ("rise6", 70.0, 76.0)]
-        found = attention.choose_alerts(self.looks(*falls, *rises))
+        found = choose(self.looks(*falls, *rises))
         assert [alert.node for alert in found] == ["fall8", "fall7", "fall6", "fall5", "rise6"]
 
     def test_leave_out_changes_under_two_points_however_sure(self):
-        assert attention.choose_alerts(self.looks(("a", 80.0, 78.1))) == ()
-        assert len(attention.choose_alerts(self.looks(("a", 80.0, 77.9)))) == 1
+        assert choose(self.looks(("a", 80.0, 78.1))) == ()
+        assert len(choose(self.looks(("a", 80.0, 77.9)))) == 1
 
     def test_leave_out_groups_of_fewer_than_thirty(self):
         for n, count in ((29, 0), (30, 1)):
@@ -118,19 +122,21 @@ class TestTheAlerts:
 
     def test_are_corrected_for_the_number_of_looks(self):
         """A change of 2.1 with p = 0.02 stands alone and falls among fifty looks at nothing."""
-        close = attention.Look(node("close", 80.0), index(82.1, error=0.73))
-        assert attention.p_value(close.change) == pytest.approx(0.018, abs=0.002)
-        nothing = [attention.Look(node(f"n{place}", 80.0), index(80.0)) for place in range(50)]
-        assert len(attention.choose_alerts([close])) == 1
-        assert attention.choose_alerts([close, *nothing]) == ()
+        close, = attention.look_at_nodes([node("close", 80.0)], [replace(node("close", 0.0), index=index(82.1, error=0.73))], sure_from=30)
+        assert close.tested.p == pytest.approx(0.018, abs=0.002)
+        nothing = self.looks(*((f"n{place}", 80.0, 80.0) for place in range(50)))
+        assert len(choose([close])) == 1
+        assert choose([close, *nothing]) == ()
 
+    def test_name_nothing_that_another_page_calls_chance(self):
+        looks = self.looks(("fall3", 80.0, 77.0), ("fall9", 80.0, 71.0))
+        within = {"fall9"}
 
-class TestAPValue:
-    def test_is_five_percent_where_the_interval_touches_zero(self):
-        assert attention.p_value(Change("index", 1.96, 0.0, 3.92, Verdict.WITHIN)) == pytest.approx(0.05, abs=1e-4)
+        def judge(look):
+            verdict = Verdict.WITHIN if look.node.key in within else Verdict.BEYOND
+            return replace(look.tested.change, verdict=verdict)
 
-    def test_is_none_without_an_interval(self):
-        assert attention.p_value(Change("index", 2.0, None, None, Verdict.UNKNOWN)) is None
+        assert [alert.node for alert in attention.choose_alerts(looks, judge=judge)] == ["fall3"]
 
 
 class TestNumbers:

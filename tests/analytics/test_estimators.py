@@ -14,13 +14,14 @@ from analytics.methods.correlation import pair_sums
 from analytics.methods.item_means import item_means_index
 from analytics.methods.moments import UNITS
 from analytics.methods.trees import IndicatorTree
-from analytics.scoring.estimators import Agreement, leaf_pairs, leaves_under, read_estimators
+from analytics.scoring.estimators import Agreement, leaf_pairs, leaves_under, read_estimators, read_weighted_item_means
 from analytics.scoring.periods import EVERYTHING, wave
 from analytics.scoring.provenance import describe_value
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Status
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
+from analytics.scoring.weighting import Imported, WeightingError
 from tests.analytics.airport_builders import ITEMS, make_airport, read_answers
 from tests.analytics.builders import AT, answer_many, make_team, make_tree, publish, sheet, sheets, standard_document
 from tests.analytics.dashboard_builders import fill_waves, make_shop
@@ -70,6 +71,38 @@ class TestBothEstimators:
     def test_of_a_leaf_with_one_question_are_the_same(self):
         found = read_estimators(run_of(HOLES), node="quality", period=EVERYTHING)
         assert found.agreement == Agreement.COMPLETE
+
+    def weighted(self, **fields):
+        version = publish(make_team(), standard_document(), **fields)
+        for place, answers in enumerate(HOLES):
+            answer_many(version, [answers], at=AT - timedelta(days=3), respondent_weight=1 + place % 3, notes=place == 0)
+        return recompute(tree=make_tree(version), at=AT).run
+
+    def test_by_item_means_under_weights_are_reckoned_by_hand(self):
+        figure = read_weighted_item_means(self.weighted(), node="product", period=EVERYTHING, weighting=Imported())
+        scores = np.array([[np.nan if one.get(key) is None else 25.0 * (one[key] - 1) for key in ("quality", "design")]
+                           for one in HOLES])
+        w = np.array([1 + place % 3 for place in range(len(HOLES))], dtype=float)
+        means = [np.average(column[~np.isnan(column)], weights=w[~np.isnan(column)]) for column in scores.T]
+        assert figure.value == pytest.approx(np.mean(means)) and figure.metric == "index_items" and figure.n == 30
+        has = ~np.isnan(scores[:, 1])
+        assert figure.n_eff == pytest.approx(w[has].sum() ** 2 / (w[has] ** 2).sum()) and figure.status == Status.FEW
+
+    def test_by_item_means_are_not_weighted_where_anonymity_was_promised(self):
+        with pytest.raises(WeightingError):
+            read_weighted_item_means(self.weighted(is_anonymous=True), node="csi", period=EVERYTHING, weighting=Imported())
+
+    def test_by_item_means_stand_weighted_beside_the_unweighted_on_page_and_in_the_api(self):
+        cast, run = make_cast(), self.weighted()
+        type(run.team).objects.filter(pk=run.team_id).update(name="Moved")
+        for one in (run.tree, run, run.tree.sources.first().questionnaire):
+            type(one).objects.filter(pk=one.pk).update(team=cast.team)
+        page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?weighting=imported"))
+        assert "The same by item means (estimator B)" in page
+        reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/runs/{run.pk}/value/?weighting=imported").json()
+        figure = reply["weighted"]["item_means"]
+        expected = read_weighted_item_means(run, node="csi", period=EVERYTHING, weighting=Imported())
+        assert figure["metric"] == "index_items" and figure["value"] == expected.value
 
     def test_are_not_compared_where_a_part_has_too_few_answers(self):
         run = run_of([sheet(4, 4, 4, None)] * 40 + [sheet(2, 2, 2, 2)] * 3)

@@ -343,7 +343,7 @@ class TestTheStaffPage:
         fill(invite(ours, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
         fill(invite(ours, "b@e.example"), {"attitude|speed": 9, "speed|skill": 9, "attitude|skill": -9})
         body = client_of(cast.dora).get(f"/indicators/panels/{ours.pk}/").content.decode()
-        for shown in ("a@e.example", "57.1", "over 0.10", "Alonso and Lamata 2006", "Row geometric mean", "Disturbs most"):
+        for shown in ("a@e.example", "57.1", "over 0.10", "Alonso and Lamata 2006", "Row geometric mean", "Disturbs most", "GCI 0.000"):
             assert shown in body, shown
 
     def test_makes_a_weight_set_that_waits_with_its_evidence(self, cast: Cast, ours: Panel) -> None:

@@ -112,7 +112,7 @@ class TestTheApiOfAChange:
 
     def test_says_why_there_are_no_limits(self, airport):
         reply = api_client(make_key(airport)[1]).get("/api/v1/changes/").json()
-        assert {one["kind"] for one in reply["controls"]} == {"xmr", "p", "laney"}
+        assert {one["kind"] for one in reply["controls"]} == {"xmr", "score", "p", "laney"}
         assert {one["explanation"] for one in reply["controls"]} == {"5 periods can be shown; 12 are needed."}
 
     def test_has_the_limits_over_twelve_months(self, db):

@@ -27,6 +27,7 @@ from analytics.scoring.weight_candidates import derived_candidates, gather, weig
 from analytics.scoring.weight_lab import compare_weights, is_outdated
 from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import AT, ITEMS, answer_many, make_tree, publish, sheet, standard_document
+from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,26 @@ class TestTheComparison:
         assert weights["product"] == pytest.approx(shares[0] + shares[1], rel=1e-8)
         assert weights["quality"] == pytest.approx(shares[0] / (shares[0] + shares[1]), rel=1e-8)
         assert weights["quality"] > 0.6
+
+    def test_says_how_much_the_drivers_repeat_one_another(self, compared: WeightComparison) -> None:
+        r = np.corrcoef(drawn_codes().T)
+        largest = max(np.diag(np.linalg.inv(r[:4, :4])))
+        for code in ("johnson", "lmg"):
+            assert candidate(compared, code)["facts"]["inflation"] == pytest.approx(largest, rel=1e-8)
+
+    def test_warns_on_the_page_of_drivers_that_say_the_same(
+        self, cast: Cast, version: QuestionnaireVersion, tree: IndicatorTree
+    ) -> None:
+        alike = drawn_codes()
+        alike[:, 1] = np.where(np.arange(len(alike)) % 12 == 0, 3, alike[:, 0])
+        answer_from(version, alike)
+        recompute(tree=tree, at=AT)
+        row = compare_weights(tree=tree, at=AT)
+        inflation = candidate(row, "johnson")["facts"]["inflation"]
+        type(tree.team).objects.filter(pk=tree.team_id).update(name="Moved")
+        type(tree).objects.filter(pk=tree.pk).update(team=cast.team)
+        page = words(client_of(cast.dora).get(f"/indicators/{tree.pk}/weights/"))
+        assert inflation > 5 and f"Largest variance inflation {inflation:.1f} (over 5: the indicators repeat one another" in page
 
     def test_computes_the_index_under_each_set_from_the_answers(self, compared: WeightComparison) -> None:
         scores = (drawn_codes()[:, :4] - 1) * 25.0

@@ -180,6 +180,11 @@ def nodes_point(nodes: Any) -> list[float]:
     return [node.estimate.value for node in nodes if node is not None]
 
 
+WEIGHTED_PAIRS = tuple(
+    item_means.weighted_pair_sums([[0, 50, 100, 25], [50, 25, 100, 0], [100, 75, 50, 25]], [1.0, w, w]) for w in (2.0, 4.0)
+)
+
+
 SUBJECTS: dict[str, Subject] = {
     # -- shares and scores of one item
     "distribution": FromRespondents(
@@ -220,9 +225,6 @@ SUBJECTS: dict[str, Subject] = {
         lambda r: customer_effort.customer_effort(r.histogram()),
         lambda r: customer_effort.customer_effort(r.histogram()).mean.value,
         -100,
-    ),
-    "reversed_histogram": FromRespondents(
-        lambda r: customer_effort.reversed_histogram(r.histogram()), low=0, is_count=True
     ),
     "net_promoter_score": FromRespondents(
         lambda r: net_promoter.net_promoter_score(r.promoters()),
@@ -310,6 +312,12 @@ SUBJECTS: dict[str, Subject] = {
         lambda r: item_means.item_means_index(TREE, r.pairs()),
         lambda r: nodes_point(item_means.item_means_index(TREE, r.pairs())),
         0,
+    ),
+    "weighted_pair_sums": FromNumbers(
+        lambda: item_means.weighted_pair_sums([[1.0, 5.0], [3.0, np.nan]], [1.0, 2.0]).sums, 0, 7
+    ),
+    "weighted_item_means_index": FromNumbers(
+        lambda: nodes_point(item_means.weighted_item_means_index(TREE, *WEIGHTED_PAIRS, [3] * len(TREE.leaves))), 0, 100
     ),
     "item_means": FromRespondents(
         lambda r: item_means.item_means(r.pairs()), lambda r: item_means.item_means(r.pairs()), 0, 100
@@ -493,7 +501,7 @@ SUBJECTS: dict[str, Subject] = {
     "proportion": FromNumbers(lambda: proportions.proportion(3, 9).interval, 0, 1),
     "weighted_proportion": FromNumbers(lambda: proportions.weighted_proportion(1.0, 9, 4.5).interval, 0, 1),
     "newcombe_difference": FromNumbers(lambda: proportions.newcombe_difference(SHARE, OTHER), -1, 1),
-    "share_difference_p_value": FromNumbers(lambda: proportions.share_difference_p_value(SHARE, OTHER), 0, 1),
+    "newcombe_p_value": FromNumbers(lambda: proportions.newcombe_p_value(SHARE, OTHER), 0, 1),
     "adjusted_wald_interval": FromNumbers(lambda: net_promoter.adjusted_wald_interval(3, 4, 5)),
     "score_vector": FromNumbers(
         lambda: [distributions.score_vector(n, range(1, 6)) for n in distributions.SCORE_VECTORS], 0, 100

@@ -6,8 +6,8 @@ from pytest import approx
 
 from analytics.methods.composite import IndexDefinition, index_moments
 from analytics.methods.correlation import pair_sums_of_tables
-from analytics.methods.errors import NoAnswersError, TooFewAnswersError
-from analytics.methods.item_means import item_means_index
+from analytics.methods.errors import InvalidWeightError, NoAnswersError, ShapeMismatchError, TooFewAnswersError
+from analytics.methods.item_means import item_means_index, weighted_item_means_index, weighted_pair_sums
 from analytics.methods.moments import mean_estimate
 from analytics.methods.summaries import pair_tables
 from analytics.methods.trees import IndicatorTree, equal_weights
@@ -63,6 +63,45 @@ class TestAirportIndex:
         rng = np.random.default_rng(20181122)
         draws = [np.nanmean(scores[rng.integers(0, len(scores), len(scores))], axis=0).mean() for _ in range(300)]
         assert found.standard_error == approx(np.std(draws), rel=0.15)
+
+    def by_weight(self, answers, weights):
+        scores = np.where(answers > 0, (answers - 1.0) * 25, np.nan)
+        sums = [weighted_pair_sums(scores, factor) for factor in (weights, weights**2)]
+        return weighted_item_means_index(self.TREE, *sums, (~np.isnan(scores)[weights > 0]).sum(axis=0))[0].estimate
+
+    def test_by_items_under_weights_of_one_is_the_unweighted_one(self, answers):
+        pairs = pair_sums_of_tables(pair_tables(answers, [FIVE] * 14), [LINEAR] * 14)
+        plain, weighted = item_means_index(self.TREE, pairs)[0].estimate, self.by_weight(answers, np.ones(len(answers)))
+        assert (weighted.value, weighted.standard_error) == approx((plain.value, plain.standard_error), rel=1e-9)
+        assert weighted.n == plain.n == weighted.n_eff
+
+    def test_by_items_does_not_mind_the_scale_of_weights_and_leaves_out_who_weighs_nothing(self, answers):
+        weights = np.random.default_rng(5).uniform(0.2, 3, len(answers))
+        one, tenfold = self.by_weight(answers, weights), self.by_weight(answers, 10 * weights)
+        assert (one.value, one.standard_error, one.n_eff) == approx((tenfold.value, tenfold.standard_error, tenfold.n_eff))
+        assert one.n_eff < one.n
+        weights[:900] = 0
+        assert self.by_weight(answers, weights).value == approx(self.by_weight(answers[900:], weights[900:]).value)
+
+    def test_by_items_under_weights_has_the_error_of_a_linearised_ratio(self, answers):
+        weights = np.random.default_rng(5).uniform(0.2, 3, len(answers))
+        found = self.by_weight(answers, weights)
+        scores = np.where(answers > 0, (answers - 1.0) * 25, np.nan)
+        has = ~np.isnan(scores)
+        totals = (has * weights[:, None]).sum(axis=0)
+        means = np.nansum(scores * weights[:, None], axis=0) / totals
+        influence = np.where(has, weights[:, None] * (scores - means) / totals, 0.0).sum(axis=1) / 14
+        assert found.value == approx(means.mean()) and found.standard_error == approx(np.sqrt(influence @ influence))
+
+    def test_by_items_refuses_weights_that_are_none(self, answers):
+        for wrong, error in (([-1.0], InvalidWeightError), ([np.nan], InvalidWeightError), ([1.0, 1.0], ShapeMismatchError)):
+            with pytest.raises(error):
+                weighted_pair_sums([[1.0, 2.0]], wrong)
+        nobody = weighted_pair_sums(np.full((3, 14), np.nan), np.ones(3))
+        with pytest.raises(NoAnswersError):
+            weighted_item_means_index(self.TREE, nobody, nobody, [0] * 14)
+        with pytest.raises(TooFewAnswersError):
+            weighted_item_means_index(self.TREE, nobody, nobody, [1] * 14)
 
     def test_by_items_of_complete_answers_is_that_by_respondents(self, answers):
         complete = answers[(answers > 0).all(axis=1)]

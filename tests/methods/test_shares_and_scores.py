@@ -15,7 +15,6 @@ from analytics.methods.change import (
     overlap_covariance,
     welch_difference,
 )
-from analytics.methods.customer_effort import customer_effort, reversed_histogram
 from analytics.methods.distributions import (
     distribution,
     grade_position,
@@ -47,8 +46,8 @@ from analytics.methods.net_promoter import (
 )
 from analytics.methods.proportions import (
     newcombe_difference,
+    newcombe_p_value,
     proportion,
-    share_difference_p_value,
     weighted_proportion,
     wilson_interval,
 )
@@ -102,14 +101,31 @@ class TestNewcombeDifference:
         with pytest.raises(InvalidLevelError):
             newcombe_difference(proportion(3, 9, 0.9), proportion(8, 11))
 
-    def test_p_value_is_that_of_the_chi_squared_test(self):
-        table = [[56, 14], [48, 32]]
-        expected = stats.chi2_contingency(table, correction=False).pvalue
-        assert share_difference_p_value(proportion(56, 70), proportion(48, 80)) == approx(expected)
+    def test_of_correlated_shares_is_nearer_and_at_one_that_of_the_widths_alone(self):
+        one, two = proportion(56, 80), proportion(48, 80)
+        widths = [newcombe_difference(one, two, rho).interval.half_width for rho in (-0.5, 0.0, 0.5, 0.9)]
+        assert widths == sorted(widths, reverse=True)
+        whole = newcombe_difference(one, two, 1.0)
+        assert whole.interval.low == approx(0.1 - abs((0.7 - one.interval.low) - (two.interval.high - 0.6)))
 
-    def test_p_value_needs_answers_that_differ(self):
-        with pytest.raises(NoVariationError):
-            share_difference_p_value(proportion(5, 5), proportion(7, 7))
+    @pytest.mark.parametrize("rho", [-1.01, 1.01, math.nan])
+    def test_refuses_what_is_no_correlation(self, rho):
+        with pytest.raises(InvalidValueError):
+            newcombe_difference(proportion(3, 9), proportion(8, 11), rho)
+        with pytest.raises(InvalidValueError):
+            newcombe_p_value(proportion(3, 9), proportion(8, 11), rho)
+
+    @pytest.mark.parametrize("rho", [0.0, 0.4])
+    @pytest.mark.parametrize(("x", "y"), [(56, 48), (30, 61), (80, 70), (0, 9), (0, 1), (60, 40)])
+    def test_its_p_value_is_the_level_at_which_the_interval_touches_zero(self, x, y, rho):
+        p = newcombe_p_value(proportion(x, 80), proportion(y, 80), rho)
+        wide, narrow = (
+            newcombe_difference(proportion(x, 80, 1 - q), proportion(y, 80, 1 - q), rho) for q in (p * 0.999, min(p * 1.001, 0.9999999))
+        )
+        assert 0 < p < 1 and wide.interval.contains(0.0) and not narrow.interval.contains(0.0)
+
+    def test_its_p_value_of_equal_shares_is_one(self):
+        assert newcombe_p_value(proportion(5, 5), proportion(7, 7)) == 1.0
 
 
 class TestDistributions:
@@ -216,13 +232,6 @@ class TestNetPromoterScore:
     def test_refuses_a_twelfth_code(self):
         with pytest.raises(ShapeMismatchError):
             net_promoter_score([1] * 12)
-
-
-class TestCustomerEffort:
-    def test_of_a_reversed_scale_mirrors_the_mean(self):
-        histogram = SIMPLE["ces"]["hist_1_7"]
-        mirrored = customer_effort(reversed_histogram(histogram))
-        assert mirrored.mean.value == approx(8 - customer_effort(histogram).mean.value)
 
 
 class TestWeightedMean:
