@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,6 +18,8 @@ from analytics.dashboards.access import get_tree
 from analytics.dashboards.overview import read_overview
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.serializers import OverviewOut
+from analytics.dashboards.weighted_page import weighting_problem, with_weighting
+from analytics.scoring.sentences import sentence
 
 PARAMETERS = [
     OpenApiParameter("survey", str, description="Id of the indicator tree; the team's first without it."),
@@ -26,16 +29,25 @@ PARAMETERS = [
     OpenApiParameter("by", str, description="Segment dimension of the table; others filter, under their own keys."),
 ]
 
+WEIGHTING = OpenApiParameter(
+    "weighting", str, description="Respondent weights: imported, or the id of a saved weighting; unweighted without it."
+)
+
 
 class OverviewView(APIView):
     """Everything on the overview page, from the last finished run."""
 
     required_permissions: ClassVar[dict[str, str]] = {"GET": Permission.VIEW_RESULTS}
 
-    @extend_schema(parameters=PARAMETERS, responses=OverviewOut)
+    @extend_schema(parameters=[*PARAMETERS, WEIGHTING], responses=OverviewOut)
     def get(self, request: Request) -> Response:
         """Return the overview; 404 before the first run."""
-        return Response(OverviewOut(read_overview(selection=selection_or_404(request))).data)
+        word = request.query_params.get("weighting", "")
+        selection = with_weighting(selection_or_404(request), word)
+        problem = weighting_problem(selection)
+        if problem or selection.weighting != word:
+            raise ValidationError({"weighting": [problem or sentence("unknown_weighting")]})
+        return Response(OverviewOut(read_overview(selection=selection)).data)
 
 
 def selection_or_404(request: Request) -> Selection:

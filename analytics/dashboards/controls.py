@@ -81,7 +81,7 @@ class TrendTest:
 
 
 def read_control(*, selection: Selection, kind: ChartKind) -> Control:
-    """Return the chart over the periods that may be shown and are over; unweighted."""
+    """Return the chart over the periods that may be shown and are over, under the selection's weights."""
     grain = _grain(selection)
     results = [one for one in _finished(selection, grain) if _has_place(kind, _figure(kind, one))]
     if len(results) < PERIODS_FOR_LIMITS:
@@ -157,7 +157,8 @@ def _chart(kind: ChartKind, results: list[PeriodResult]) -> tuple[list[float], C
     values = [one.value or 0.0 for one in figures]
     if kind == ChartKind.XMR:
         return values, individuals_chart(values)[0]
-    sizes = [one.n for one in figures]
+    # Of weighted answers so many equally weighted ones would be as precise; unweighted ones are that many.
+    sizes = [round(one.n_eff) for one in figures]
     if kind == ChartKind.SCORE:
         return values, score_chart(values, [one.standard_error or 0.0 for one in figures], sizes)
     counts = [round(value * n) for value, n in zip(values, sizes, strict=True)]

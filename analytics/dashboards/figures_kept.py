@@ -26,6 +26,7 @@ from analytics.dashboards.overview import read_figures
 from analytics.dashboards.presentation import present_overview
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.stencils import Marks, Stencil
+from analytics.dashboards.weighted_page import weighting_problem
 from analytics.scoring import keeping
 
 SECONDS: Final = 60 * 60
@@ -35,12 +36,16 @@ WRITTEN_BY: Final = ("*.py", "*.html", "*.mo")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`grid` has the holes `responding`, `comments` and `width` (of the indicator table's card)."""
+    """`grid` has the holes `responding`, `comments` and `width` (of the indicator table's card).
+
+    `problem` says why the figures cannot be weighted as they were asked for; then there are none.
+    """
 
     grid: Stencil
     responses: int
     is_withheld: bool
     has_nps: bool
+    problem: str = ""
 
 
 def find_figures(name: str) -> Figures | None:
@@ -56,6 +61,9 @@ def keep_figures(name: str, figures: Figures) -> None:
 
 def write_figures(*, selection: Selection, language: str) -> Figures:
     """Read the run under the selection and write its cards."""
+    problem = weighting_problem(selection)
+    if problem:
+        return Figures(Stencil(("",), ()), 0, False, False, problem)
     page = read_figures(selection=selection)
     holes = Marks()
     context = present_overview(page, selection, language=language)

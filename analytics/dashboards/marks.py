@@ -41,6 +41,8 @@ UNION ALL SELECT 'chosen', id, '', '', NULL FROM tree
 UNION ALL SELECT 'weights', id, CAST(number AS TEXT) || origin || name,
     COALESCE(CAST(valid_from_at AS TEXT), '') || '/' || COALESCE(CAST(valid_to_at AS TEXT), ''), NULL
     FROM analytics_weightset WHERE tree_id = (SELECT id FROM tree)
+UNION ALL SELECT 'weighting', id, CAST(number AS TEXT), name, NULL FROM analytics_weightingscheme
+    WHERE tree_id = (SELECT id FROM tree)
 UNION ALL SELECT 'tree', id, CAST(names AS TEXT), CAST(position AS TEXT) || CAST(is_example AS TEXT), NULL
     FROM analytics_indicatortree WHERE team_id = {team}
 UNION ALL SELECT 'indicator', id, CAST(names AS TEXT), CAST(target AS TEXT), NULL
@@ -68,7 +70,7 @@ VALUES: Final = ("team", "tree")
 PLANNED: Final = Prepared(STATEMENT, dict.fromkeys(VALUES, "bigint"))
 ELSEWHERE: Final = STATEMENT.format(**{name: f"%({name})s" for name in VALUES})
 MEANING: Final = frozenset({
-    "run", "newest", "weights", "tree", "indicator", "source", "dimension", "questionnaire", "version",
+    "run", "newest", "weights", "tree", "indicator", "source", "dimension", "questionnaire", "version", "weighting",
 })
 
 

@@ -9,7 +9,6 @@ from typing import Final
 
 from analytics.dashboards import attention, comments
 from analytics.dashboards.overlap import WHOLE
-from analytics.dashboards.overlap_kept import read_overlap
 from analytics.dashboards.page import (
     Alert,
     Headline,
@@ -34,6 +33,7 @@ from analytics.dashboards.verdicts import (
     satisfied_subject,
     with_changes,
 )
+from analytics.dashboards.weighted_page import overlap_of, weighting_record
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.comparing import compare
@@ -138,7 +138,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
         nodes=order_nodes(current.nodes, previous.nodes if previous else (), changes),
         alerts=alerts, looks=looks,
         heat=build_heat(shown, current) if shown else None, comments=(),
-        show_from=selection.tree.team.show_from_n, sure_from=selection.tree.team.sure_from_n,
+        weighting=weighting_record(selection), show_from=selection.tree.team.show_from_n, sure_from=selection.tree.team.sure_from_n,
     )
 
 
@@ -163,7 +163,7 @@ def _last_change(selection: Selection, points: Sequence[TrendPoint]) -> Change |
     if len(finished) < 2:
         return None
     before, after = finished[-2:]
-    overlap = read_overlap(selection=selection, before=before.period, after=after.period)
+    overlap = overlap_of(selection=selection, before=before.period, after=after.period)
     subject = node_subject(selection.reading.definition.nodes[0].key)
     return compare(before.figure, after.figure, shared=overlap.shared(subject, before.figure, after.figure))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from analytics.scoring.grades import Grade
 from analytics.scoring.results import Change, Dimension, Figure, Freshness, Level, Missing, NpsResult, Period
@@ -176,6 +177,8 @@ class Overview:
     run_id: int
     weight_set: str
     weight_set_number: int
+    weighting: Mapping[str, Any] | None
+    """The respondent weights the figures are under, as runs record them; None for unweighted."""
     freshness: Freshness
     period: Period
     previous: Period | None

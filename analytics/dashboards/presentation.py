@@ -31,6 +31,7 @@ from analytics.dashboards.series import present_begin, validity_text
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring.grades import Grade
 from analytics.scoring.results import Change, Dimension, Grain, Status
+from analytics.scoring.weighting import NOT_WEIGHTABLE
 from surveys.design.document import text_in
 
 NPS_TONES: Final = ("n2",) * 7 + ("0",) * 2 + ("p2",) * 2
@@ -102,7 +103,7 @@ def present_kpi(headline: Headline, before: str, *, axis: Axis | None = None) ->
     figure, change = headline.figure, headline.change
     return Kpi(
         value=wording.value_text(figure), unit=wording.unit_text(figure.metric), is_shown=figure.is_shown,
-        interval=wording.interval_text(figure), n=wording.n_text(figure.n) if figure.n else "",
+        interval=wording.interval_text(figure), n=wording.size_text(figure),
         note=wording.status_text(figure),
         change=change if change and change.difference is not None else None,
         change_text=wording.change_text(change) if change else "", versus=_versus(headline, before),
@@ -181,6 +182,7 @@ def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> dict[
         "has_figure": bool(shown), "has_last_year": any(point.last_year for point in trend.points),
         "running": wording.period_text(running.period) if running else "",
         "has_gaps": any(not point.figure.is_shown for point in trend.points),
+        "has_no_weights": any(point.figure.reason == NOT_WEIGHTABLE for point in trend.points),
         "figure": trend_figure(
             [_trend_point(point) for point in trend.points], bounds=(axis.low, axis.high), target=trend.target,
             target_label=_("Target %(value)s") % {"value": target}, value_label=value,
@@ -317,7 +319,7 @@ def _trend_point(point: TrendPoint) -> Point:
     figure = point.figure
     hover = " · ".join(part for part in (
         f"{wording.period_text(point.period)}: {wording.value_text(figure)}", wording.interval_text(figure),
-        wording.n_text(figure.n),
+        wording.size_text(figure) or wording.n_text(0),
     ) if part)
     return Point(
         label=wording.tick_text(point.period), value=figure.value, low=figure.low, high=figure.high,

@@ -26,6 +26,7 @@ from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
 from analytics.scoring.selectors import get_latest_run, get_run_of_weight_set
 from analytics.scoring.sources import has_columns
+from analytics.scoring.weighting import Weighting
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
 OWN_KEYS = frozenset({
@@ -95,7 +96,8 @@ class Selection:
     """A parsed address. `survey` is the word as it was written, "" for the default.
 
     `reading` reads the run under the filters and the actor's `scope`, for every part of the page. `series` is the
-    number of an earlier weight set whose last run is shown, "" for the `newest` run.
+    number of an earlier weight set whose last run is shown, "" for the `newest` run. `weighting` is the
+    word of the respondent weights, "" for none (see `weighted_page`).
     """
 
     tree: IndicatorTree
@@ -113,6 +115,8 @@ class Selection:
     ignored: tuple[Ignored, ...] = field(default_factory=tuple)
     series: str = ""
     newest_run: Run | None = None
+    weighting: str = ""
+    weights: Weighting | None = None
 
     @property
     def newest(self) -> Run:
@@ -132,13 +136,15 @@ class Selection:
             "compare": "" if self.compare == Compare.PREVIOUS else self.compare.value,
             **{parameter_of(key): levels for key, levels in self.filters.items()},
             "by": "" if self.by == first_key(self.known.dimensions) else self.by,
+            "weighting": self.weighting,
         }
         pairs |= changes
         return urlencode({key: value for key, value in pairs.items() if value}, doseq=True)
 
     def filters_query(self) -> str:
-        """Write the filters alone, for the address of a single value; begins with & where there are any."""
-        pairs = {parameter_of(key): levels for key, levels in self.filters.items()}
+        """Write the filters and the weighting alone, for the address of a single value; begins with & where there are any."""
+        pairs: dict[str, str | Sequence[str]] = {parameter_of(key): levels for key, levels in self.filters.items()}
+        pairs |= {"weighting": self.weighting} if self.weighting else {}
         return f"&{urlencode(pairs, doseq=True)}" if pairs else ""
 
     def without(self, dimension: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
 from analytics.scoring.results import Refusal, Verdict
@@ -200,6 +201,7 @@ class OverviewOut(serializers.Serializer[Any]):
     run_id = serializers.IntegerField()
     weight_set = serializers.CharField(help_text="its number and how it was found, in words")
     weight_set_number = serializers.IntegerField()
+    weighting = WeightingOutput(allow_null=True)
     freshness = FreshnessOut()
     period = PeriodOutput()
     previous = PeriodOutput(allow_null=True)

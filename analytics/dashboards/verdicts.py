@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from analytics.dashboards.overlap import WHOLE, Group, Overlap
-from analytics.dashboards.overlap_kept import read_overlap
+from analytics.dashboards.overlap import WHOLE, Group
 from analytics.dashboards.page import Heat, HeatRow
 from analytics.dashboards.pairing import Subject, item_share_subject, node_share_subject, node_subject
 from analytics.dashboards.selection import Selection
+from analytics.dashboards.weighted_page import AnyOverlap, overlap_of
 from analytics.scoring.comparing import Shared, compare, judge_family, tested
 from analytics.scoring.results import Change, Figure, Period, PeriodResult
 
@@ -23,7 +23,7 @@ Changes = Mapping[str, Change]
 ByLevel = Mapping[str, Changes]
 
 
-def judge_nodes(current: PeriodResult, previous: PeriodResult, overlap: Overlap, group: Group = WHOLE) -> Changes:
+def judge_nodes(current: PeriodResult, previous: PeriodResult, overlap: AnyOverlap, group: Group = WHOLE) -> Changes:
     """Return the changes of the index and of the indicators below it, these judged as one family."""
     root, before = current.root, {node.key: node.index for node in previous.nodes}
     pairs = [(before[node.key], node) for node in current.nodes[1:] if node.key in before]
@@ -51,13 +51,13 @@ class Verdicts:
 
     selection: Selection
     previous: Period
-    overlap: Overlap
+    overlap: AnyOverlap
     _levels: dict[str, ByLevel] = field(default_factory=dict)
 
     @classmethod
     def between(cls, selection: Selection, previous: Period) -> Verdicts:
         """Read the overlap of the two periods."""
-        return cls(selection, previous, read_overlap(selection=selection, before=previous))
+        return cls(selection, previous, overlap_of(selection=selection, before=previous))
 
     def headline(self, subject: Subject, before: Figure, after: Figure) -> Change:
         """Judge a figure that stands for itself."""

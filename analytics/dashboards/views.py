@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +32,8 @@ from analytics.dashboards.presentation import (
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.series import build_series_bar
 from analytics.dashboards.stamp import present_refusal, present_stamp
+from analytics.dashboards.weighted_page import weighting_problem, with_weighting
+from analytics.dashboards.weighting_text import chosen_name, weighting_choices
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
@@ -104,12 +106,13 @@ def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> ove
     selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=at)
     if selection is None:
         return render(request, "dashboards/first_use.html", first_use_context(request, tree, at))
+    selection = with_weighting(selection, request.GET.get("weighting", ""))
     canonical = selection.query()
     if not selection.ignored and request.GET.urlencode() != canonical:
         return redirect(with_query(reverse("dashboards:overview"), canonical))
     figures = figures_of(request, selection, mark)
     context = shared_context(request, selection, "overview") | overview_context(selection, mark, language, at)
-    if not figures.responses and not figures.is_withheld:
+    if not (figures.responses or figures.is_withheld or figures.problem):
         context |= emptiness(request, selection)
     return overview_page.write_page(
         request, selection, figures, context=context, language=language, is_mailed=mark is None or mark.is_mailed
@@ -134,9 +137,13 @@ def figures_of(request: TeamRequest, selection: Selection, mark: Mark | None) ->
 def overview_context(selection: Selection, mark: Mark | None, language: str, at: datetime) -> dict[str, Any]:
     """What stands around the cards."""
     fresh = mark.freshness if mark is not None else selectors.freshness(tree=selection.tree)
+    # Where anonymity was promised nothing is weighted, so there is nothing to choose.
+    choices = [] if selection.reading.rules.k else weighting_choices(selection.tree, selection.weighting)
     return {
         "stamp": present_stamp(fresh, at=at), "period_text": period_text(selection.period),
-        "filters_text": filters_text(selection, language),
+        "filters_text": filters_text(selection, language), "weightings": choices,
+        "weighting_name": chosen_name(choices),
+        "unweighted_query": selection.query(weighting=""),
     }
 
 
@@ -159,12 +166,15 @@ def live(request: TeamRequest) -> JsonResponse:
 
 
 @results_view
-def export(request: TeamRequest, selection: Selection) -> StreamingHttpResponse:
-    """Send every number of the overview as CSV."""
+def export(request: TeamRequest, selection: Selection) -> HttpResponseBase:
+    """Send every number of the overview as CSV; where they cannot be weighted as asked for, the page says why."""
+    selection = with_weighting(selection, request.GET.get("weighting", ""))
+    if weighting_problem(selection):
+        return redirect(with_query(reverse("dashboards:overview"), selection.query()))
     page = read_overview(selection=selection)
     rows = exports.overview_rows(page, language_of(request))
     return origins.file_reply(
-        rows, origins.origin_of(selection, weighting=""), kind="overview", tree=page.tree_id, periods=[page.period]
+        rows, origins.origin_of(selection, weighting=selection.weighting), kind="overview", tree=page.tree_id, periods=[page.period]
     )
 
 
@@ -204,7 +214,7 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
         "nav": nav, "waiting": selection.reading.waiting, "selection": selection,
         "query": selection.query(), "filters_query": selection.filters_query(), "series": build_series_bar(selection),
         "bar": build_filter_bar(selection, trees_for(request.actor), language=language),
-        "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="")),
+        "live_url": with_query(reverse("dashboards:live"), selection.query(period="", compare="", by="", weighting="")),
         "refused": present_refusal(get_refusal(tree=selection.tree), selection.tree),
     }
 

@@ -43,6 +43,11 @@ def weighting_choices(tree: IndicatorTree, chosen: str) -> list[Choice]:
     ]
 
 
+def chosen_name(choices: Sequence[Choice]) -> str:
+    """Return what the chosen weighting is called, "" for unweighted figures."""
+    return next((one.label for one in choices if one.is_chosen and one.value), "")
+
+
 def figures_of(result: PeriodResult) -> tuple[dict[str, str], ...]:
     """The index, the satisfied share and the Net Promoter Score as they are printed."""
     found = [(_("Index"), result.root.index), (_("Satisfied share"), result.satisfied)]

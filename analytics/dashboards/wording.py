@@ -58,6 +58,13 @@ def n_text(n: int) -> str:
     return _("n = %(n)s") % {"n": f"{n:,}"}
 
 
+def size_text(figure: Figure) -> str:
+    """Write how many answers a figure rests on, and of a weighted one how many equally weighted they are worth."""
+    if figure.weight is None:
+        return n_text(figure.n) if figure.n else ""
+    return f"{n_text(figure.n)} · n_eff = {number(figure.n_eff, 0)}"
+
+
 def status_text(figure: Figure) -> str:
     """Say why there is no value, or that it rests on little; empty for an ordinary figure."""
     if figure.metric == "response_rate":

@@ -47,7 +47,7 @@ class TestedChange:
 
 
 def compare(previous: Figure | None, current: Figure, *, shared: Shared = INDEPENDENT) -> Change:
-    """Return current minus previous, both unweighted, with the interval of the difference and its own verdict."""
+    """Return current minus previous with the interval of the difference and its own verdict."""
     if previous is None:
         return Change(current.metric, None, None, None, Verdict.UNKNOWN, reason=current.reason or "no_previous")
     return tested(previous, current, is_weighted=False, shared=shared).change
@@ -58,16 +58,17 @@ def tested(
 ) -> TestedChange:
     """Return the change of a figure with its p value.
 
-    Shares by Newcombe. Weighted figures by their linearised errors and the normal; unweighted means by
-    Welch, the Net Promoter Score by the normal. `shared` makes the interval that of partly the same
-    respondents. Figures that may not be shown give no difference and the verdict `unknown`.
+    Shares by Newcombe. Weighted figures (those that say so, or all with `is_weighted`) by their linearised
+    errors and the normal; unweighted means by Welch, the Net Promoter Score by the normal. `shared` makes
+    the interval that of partly the same respondents. Figures that may not be shown give no difference and the verdict `unknown`.
     """
     metric = current.metric
     if previous.value is None or current.value is None:
         reason = (current if current.value is None else previous).reason
         return TestedChange(Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
     try:
-        found = _difference(previous, current, is_weighted=is_weighted, shared=shared)
+        by_weight = is_weighted or previous.weight is not None or current.weight is not None
+        found = _difference(previous, current, is_weighted=by_weight, shared=shared)
     except MethodError as error:
         change = Change(metric, current.value - previous.value, None, None, Verdict.UNKNOWN, reason=error.reason)
         return TestedChange(change, None)

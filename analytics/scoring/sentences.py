@@ -93,6 +93,7 @@ def _sentences() -> dict[str, str]:
             " run has it."
         ),
         "no_weighting_of_the_run": _("This run was made without respondent weights. Choose a weighting by its number."),
+        "not_weightable": _("The weights cannot be made in this period."),
         "too_few_periods": _("%(periods)s periods can be shown; %(needed)s are needed."),
         "no_variation": _("The answers do not vary, so chance cannot be told."),
         "too_few_answers": _("Too few answers to tell chance from change."),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +23,12 @@ from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 Filter = Mapping[str, Sequence[str]]
 Choice = Mapping[str, frozenset[str]]
 CACHE_SECONDS = 24 * 60 * 60
+MOST_HELD = 3_000_000
+"""Answers whose columns may be held in memory at once; some 30 bytes each."""
 MERGED_AT_ONCE = 32
 """So many blocks' summaries are held before they are added up."""
+
+_held: WeakKeyDictionary[Run, tuple[tuple[int, Columns], ...]] = WeakKeyDictionary()
 
 
 class RunTooOldError(LookupError):
@@ -108,8 +113,22 @@ def columns_behind(run: Run) -> Iterator[tuple[int, Columns]]:
 
     Raises RunTooOldError when the columns of the run's blocks are gone.
     """
+    held = _held.get(run)
+    if held is not None:
+        yield from held
+        return
     yield from blocks_behind(run)
     yield from unpack_tails(run.tail).items()
+
+
+def hold_columns(run: Run) -> None:
+    """Keep a run's columns in memory for as long as this object lives: for who goes through them many times.
+
+    A run never changes, so whoever holds it, they are the same. Of very many answers nothing is held. Raises
+    RunTooOldError when the columns are gone.
+    """
+    if run not in _held and run.responses <= MOST_HELD:
+        _held[run] = tuple(columns_behind(run))
 
 
 def blocks_behind(run: Run) -> Iterator[tuple[int, Columns]]:

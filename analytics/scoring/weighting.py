@@ -26,6 +26,9 @@ FloatArray = npt.NDArray[np.float64]
 Cell = tuple[str, ...]
 UNKNOWN: Final = ""
 """The level of a respondent of whom it is not known."""
+NOT_WEIGHTABLE: Final = "not_weightable"
+"""The reason of a figure in a period whose weights cannot be made."""
+
 CROSSED, JOINED = " × ", " · "
 """Stand between the dimensions, and between the levels, of a cell in the details of a refusal."""
 

@@ -14,24 +14,10 @@ from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.weighting import Plan
 from tests.analytics.builders import AT
-from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
-from tests.cast import Cast, client_of, make_cast
+from tests.cast import Cast, client_of
 
 pytestmark = pytest.mark.django_db
 ORIGIN = Origin(7, 2, "linear", "none", "region=West")
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def shop(cast: Cast) -> Shop:
-    shop = make_shop(cast.team)
-    fill_waves(shop)
-    shop.compute()
-    return shop
 
 
 def fetched(cast: Cast, address: str) -> tuple[str, list[dict[str, str]]]:

@@ -20,7 +20,7 @@ from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import AT, ITEMS, answer_many, document, publish, publish_again, standard_plan
 from tests.analytics.dashboard_builders import codes
 from tests.analytics.test_dashboards_pages import words
-from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +32,6 @@ def asked(key: str, high: int = 5) -> dict[str, object]:
 
 def both(english: str, chinese: str) -> dict[str, str]:
     return {"en": english, "zh-hans": chinese}
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
 
 
 @pytest.fixture
