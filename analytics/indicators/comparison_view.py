@@ -186,7 +186,7 @@ def _candidate(
         refusal="" if one["weights"] else refusal(one, names),
         spearman=one.get("spearman"), kendall=one.get("kendall"), order_note=order_note(one), root=node,
         difference=None if value is None or standing is None else value - standing, facts=one["facts"],
-        bar=_bar(node, axis) if node and value is not None else None,
+        bar=_bar(node, axis) if node and node["low"] is not None else None,
     )
 
 
@@ -232,6 +232,9 @@ def _finding(accepted: list[CandidateView]) -> str:
         return _("There are too few answers to compare indices; the weights themselves can be compared.")
     lowest, highest = min(values), max(values)
     words = {"low": f"{lowest:.1f}", "high": f"{highest:.1f}", "count": len(values), "spread": f"{highest - lowest:.1f}"}
+    if first["low"] is None:
+        return _("Under %(count)d sets of weights the index lies between %(low)s and %(high)s. All answers are the same, "
+                 "so there is no interval to hold that against.") % words
     if first["low"] <= lowest and highest <= first["high"]:
         return _("Under %(count)d sets of weights the index lies between %(low)s and %(high)s: all inside the interval "
                  "of the one in force, so the choice hardly moves it.") % words

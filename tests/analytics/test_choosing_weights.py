@@ -359,3 +359,13 @@ class TestTheLabWithLittle:
         found = reply.json()["result"]
         said = [one["reason"] for one in found.get("candidates", []) if one["code"] == "johnson"] or [found.get("problem")]
         assert said == [reason]
+
+    def test_gives_answers_all_alike_an_index_and_no_interval(self, cast: Cast) -> None:
+        version = publish(cast.team, standard_document())
+        tree = make_tree(version)
+        answer_from(version, np.array(self.SAME))
+        recompute(tree=tree, at=AT)
+        compare_weights(tree=tree, at=AT)
+        page = client_of(cast.dora).get(reverse("indicators:weights", args=[tree.pk])).content.decode()
+        assert "no interval: all answers are the same" in page
+        assert "so there is no interval to hold that against" in page
