@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from analytics.methods.correlation import PairSums
 from analytics.methods.errors import InvalidWeightError, NoAnswersError, ShapeMismatchError, TooFewAnswersError
-from analytics.methods.inputs import FloatArray
+from analytics.methods.inputs import FloatArray, IntArray
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, normal_interval
 from analytics.methods.trees import IndicatorTree, coverage, effective_weights
 
@@ -78,6 +78,15 @@ def weighted_pair_sums(scores: npt.ArrayLike, factors: npt.ArrayLike) -> Weighte
     return WeightedPairSums((has * weighed).T @ has, (filled * weighed).T @ has, (filled * weighed).T @ filled)
 
 
+def _answered(sizes: IntArray) -> npt.NDArray[np.bool_]:
+    answered = sizes > 0
+    if not answered.any():
+        raise NoAnswersError("No leaf has an answer.")
+    if (sizes[answered] < 2).any():
+        raise TooFewAnswersError("An item has one answer, 2 needed.", n=1, needed=2)
+    return answered
+
+
 def item_means_index(
     tree: IndicatorTree, pairs: PairSums, level: float = DEFAULT_LEVEL, bounds: tuple[float, float] = (0.0, 100.0)
 ) -> tuple[NodeEstimate | None, ...]:
@@ -122,11 +131,7 @@ def item_means_index(
     """
     if pairs.n.shape[0] != len(tree.leaves):
         raise ShapeMismatchError("Expected one item per leaf.")
-    answered = np.diag(pairs.n) > 0
-    if not answered.any():
-        raise NoAnswersError("No leaf has an answer.")
-    if (np.diag(pairs.n)[answered] < 2).any():
-        raise TooFewAnswersError("An item has one answer, 2 needed.", n=1, needed=2)
+    answered = _answered(np.diag(pairs.n))
     means, variances = item_means(pairs), mean_covariance(pairs)
     covered = coverage(tree, answered)
     return tuple(
@@ -188,11 +193,7 @@ def weighted_item_means_index(
     sizes, weights, squares = np.asarray(bases, dtype=np.int64), np.diag(by_weight.total), np.diag(by_square.total)
     if by_weight.total.shape[0] != len(tree.leaves) or sizes.size != len(tree.leaves):
         raise ShapeMismatchError("Expected one item per leaf.")
-    answered = sizes > 0
-    if not answered.any():
-        raise NoAnswersError("No leaf has an answer.")
-    if (sizes[answered] < 2).any():
-        raise TooFewAnswersError("An item has one answer, 2 needed.", n=1, needed=2)
+    answered = _answered(sizes)
     total = np.where(answered, weights, 1.0)
     means = np.diag(by_weight.sums) / total
     cross = (
