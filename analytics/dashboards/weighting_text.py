@@ -58,9 +58,10 @@ def figures_of(result: PeriodResult) -> tuple[dict[str, str], ...]:
 
 def figure_text(figure: Figure) -> dict[str, str]:
     """Write a figure with its interval, or the reason why there is none."""
+    without = wording.status_text(figure) if figure.is_shown else ""
     return {
         "value": wording.value_with_unit(figure) if figure.is_shown else wording.status_text(figure),
-        "interval": wording.interval_text(figure) or (wording.status_text(figure) if figure.is_shown else ""),
+        "interval": wording.interval_text(figure) or without, "range": wording.range_text(figure) or without,
         "n": f"{figure.n:,}",
         "n_eff": wording.number(figure.n_eff, 0) if figure.is_shown else "",
     }

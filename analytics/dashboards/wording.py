@@ -46,11 +46,22 @@ def value_with_unit(figure: Figure) -> str:
 
 def interval_text(figure: Figure) -> str:
     """Write "95% interval 78.1 – 81.1"; empty where the metric has no interval here."""
+    ends = _ends(figure)
+    return _("95%% interval %(low)s – %(high)s") % ends if ends else ""
+
+
+def range_text(figure: Figure) -> str:
+    """Write "78.1 – 81.1" for a table whose head says that these are 95% intervals."""
+    ends = _ends(figure)
+    return f"{ends['low']} – {ends['high']}" if ends else ""
+
+
+def _ends(figure: Figure) -> dict[str, str]:
     if figure.low is None or figure.high is None:
-        return ""
+        return {}
     sign, decimals = figure.metric in SIGNED, decimals_of(figure.metric)
     low, high = (number(_scaled(figure.metric, end), decimals, sign=sign) for end in (figure.low, figure.high))
-    return _("95%% interval %(low)s – %(high)s") % {"low": low, "high": high}
+    return {"low": low, "high": high}
 
 
 def n_text(n: int) -> str:
