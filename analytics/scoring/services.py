@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import OperationalError, models, transaction
 from django.db.models import F
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from analytics.indicators.models import IndicatorTree, QuestionSource, WeightSet
 from analytics.scoring import blocks, cubes
@@ -289,16 +289,19 @@ def _data_hash(definition: Definition, base: Base, packed: bytes) -> str:
 
 
 def _begin_attempt(tree: IndicatorTree, at: datetime) -> int:
-    TreeState.objects.get_or_create(tree_id=tree.pk)
+    # What is asked for from here on may or may not be seen by the snapshot; it stays asked for.
+    state, _is_new = TreeState.objects.get_or_create(tree_id=tree.pk)
     TreeState.objects.filter(tree=tree).update(attempts=F("attempts") + 1, attempted_at=at)
-    return TreeState.objects.values_list("requested", flat=True).get(tree=tree)
+    return state.requested
 
 
 def _end_attempt(tree: IndicatorTree, request: int, outcome: Outcome) -> None:
-    state = TreeState.objects.filter(tree=tree)
-    state.update(attempts=0, last_error=outcome.problem, last_error_details=dict(outcome.details))
-    state.filter(served__lt=request).update(served=request)
-    state.filter(requested=F("served")).update(requested_at=None)
+    served = Greatest(F("served"), models.Value(request, models.PositiveBigIntegerField()))
+    nothing = models.Value(None, models.DateTimeField(null=True))
+    TreeState.objects.filter(tree=tree).update(
+        attempts=0, last_error=outcome.problem, last_error_details=dict(outcome.details), served=served,
+        requested_at=models.Case(models.When(requested=served, then=nothing), default=F("requested_at")),
+    )
 
 
 def _earliest_request(at: datetime) -> Coalesce:
