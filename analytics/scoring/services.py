@@ -167,7 +167,8 @@ def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime, *, rebuilds_any:
         packed = pack_tails(tails)
         data_hash = _data_hash(definition, base, packed)
         weighting = weighting_record(tree)
-        latest = Run.objects.filter(tree=tree).first()
+        # Its tail may be large, and is the one thing not needed here.
+        latest = Run.objects.filter(tree=tree).defer("tail").first()
         if latest is not None and _is_same(latest, data_hash, weight_set, weighting):
             return Outcome(latest, False)
         run = Run(
