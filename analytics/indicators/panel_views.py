@@ -198,11 +198,11 @@ def _finding(result: PanelResult | None, panel: Panel) -> str:
         return _("No sheet that links everything has been sent yet.")
     words = {"count": len(result.counted), "ratio": f"{result.everybody.ratio:.2f}", "left": len(result.left_out)}
     if len(panel.keys) < 3:
-        return _("%(count)d sheets count; two things cannot contradict one another.") % words
+        return _("Sheets counted: %(count)d; two things cannot contradict one another.") % words
     if not result.everybody.is_consistent:
-        return _("%(count)d sheets count. The group’s ratio is %(ratio)s, above 0.10: the judgements contradict one "
+        return _("Sheets counted: %(count)d. The group’s ratio is %(ratio)s, above 0.10: the judgements contradict one "
                  "another; talk about them before you use the weights.") % words
     if result.left_out:
-        return _("%(count)d sheets count. The group’s ratio is %(ratio)s, within 0.10; %(left)d experts contradict "
+        return _("Sheets counted: %(count)d. The group’s ratio is %(ratio)s, within 0.10; %(left)d experts contradict "
                  "themselves, see what leaving them out changes.") % words
-    return _("%(count)d sheets count. The group’s ratio is %(ratio)s, and every expert is within 0.10.") % words
+    return _("Sheets counted: %(count)d. The group’s ratio is %(ratio)s, and every expert is within 0.10.") % words
