@@ -29,7 +29,8 @@ def finding(comparison: RunComparison) -> str:
     if not comparison.reasons:
         return _("Nothing differs: both runs have the same digits.")
     words = {Because.DATA: _("the data"), Because.WEIGHTS: _("the indicator weights"),
-             Because.WEIGHTING: _("the respondent weighting"), Because.DEFINITION: _("the definition")}
+             Because.WEIGHTING: _("the respondent weighting"), Because.DEFINITION: _("the definition"),
+             Because.SERIES: _("the series")}
     return _("What differs: %(causes)s.") % {
         "causes": wording.listed([words[one] for one in Because if one in comparison.causes])}
 
@@ -37,7 +38,7 @@ def finding(comparison: RunComparison) -> str:
 def reason_rows(comparison: RunComparison, *, language: str) -> list[dict[str, str]]:
     """Write each thing that differs: its cause, what it is, and how it was and is."""
     causes = {Because.DATA: _("Data"), Because.WEIGHTS: _("Weights"), Because.WEIGHTING: _("Respondent weights"),
-              Because.DEFINITION: _("Definition")}
+              Because.DEFINITION: _("Definition"), Because.SERIES: _("Series")}
     tree = comparison.later.tree
     nodes, ways = _node_names(tree, language), _ways(comparison, language)
     return [
@@ -54,6 +55,7 @@ def _what(reason: Reason, nodes: Mapping[str, str]) -> str:
         "score_vector": _("Score vector"), "coverage": _("Required share answered"), "time_zone": _("Time zone"),
         "nodes": _("Indicators"), "sources": _("Questions"), "dimensions": _("Segment dimensions"),
         "methods": _("Method versions"), "weighting": _("Respondent weighting"),
+        "series": _("Weight set, with the same weights"),
     }
     key = reason.code.partition(":")[2]
     return names.get(reason.code) or _("Weight of %(key)s") % {"key": nodes.get(key, key)}
@@ -80,6 +82,7 @@ def _ways(comparison: RunComparison, language: str) -> dict[str, Say]:
     schemes = {name_of_weighting(record): weighting_name(record) for record in records}
     return {
         "weight_set": lambda number: sets.get(number, number),
+        "series": lambda number: sets.get(number, number),
         "weighting": lambda name: {"": _("Unweighted"), "imported": _("Imported weights")}.get(name) or schemes[name],
         "score_vector": lambda vector: str(VECTOR_NAMES.get(vector, vector)),
         "nodes": lambda key: nodes.get(key, key),

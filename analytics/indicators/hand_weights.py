@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from analytics.indicators.selectors import Branch
@@ -54,20 +54,25 @@ def _check(number: Decimal) -> None:
 
 
 class WeightsForm(ReasonForm):
-    """The weights of all children of an indicator, in percent with two decimals; they add up to 100."""
+    """The weights of all children of an indicator, in percent with two decimals; they add up to 100.
+
+    `is_scaling` accepts any total, `percents` fills the fields, `is_beside_present` names the weights in force
+    beside what was typed.
+    """
 
     def __init__(
         self, *args: Any, children: Sequence[Branch], is_scaling: bool = False,
-        percents: Sequence[Decimal] | None = None, **kwargs: Any,
+        percents: Sequence[Decimal] | None = None, is_beside_present: bool = False, **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.children, self.is_scaling = children, is_scaling
         self.keys = [child.indicator.key for child in children]
         language = get_language() or "en"
-        shown = percents or percentages([child.weight for child in children])
-        for child, percent in zip(children, shown, strict=True):
+        present = percentages([child.weight for child in children])
+        for child, now, percent in zip(children, present, percents or present, strict=True):
             label = text_in(child.indicator.names, language) or child.indicator.key
-            self.fields[f"w_{child.indicator.key}"] = ShareField(label=label, initial=percent)
+            hint = gettext("In force: %(percent)s %%") % {"percent": now} if is_beside_present else ""
+            self.fields[f"w_{child.indicator.key}"] = ShareField(label=label, initial=percent, help_text=hint)
         self.fields["reason"].required = not is_scaling
         self.order_fields([*(f"w_{key}" for key in self.keys), "reason"])
 

@@ -29,6 +29,10 @@ def _sentences() -> dict[str, str]:
             "Somebody has changed the tree meanwhile, so nothing of yours was stored. It is shown as it is now; look at"
             " it and try again."
         ),
+        "weights_changed": _(
+            "Somebody has changed the tree or its weights meanwhile, so nothing was stored. What you typed is still here,"
+            " beside what is in force now; send it again if it is to replace that."
+        ),
         "other_tree": _("An indicator cannot move to another tree."),
         "target_out_of_range": _("A target lies between 0 and 100."),
         "unknown_questionnaire": _("This questionnaire does not exist."),
@@ -46,7 +50,10 @@ def _sentences() -> dict[str, str]:
         "weight_sum": _("The weights of indicators side by side must add up to 100 %%."),
         "weights_of_another_tree": _("These weights are for another form of the tree and do not fit it any more."),
         "unknown_vector": _("This score vector does not exist."),
-        "vector_does_not_fit": _("The score vector does not fit the scale of a question."),
+        "vector_does_not_fit": _(
+            "The score vector does not fit the scale %(low)s–%(high)s of the question “%(question)s” of"
+            " “%(questionnaire)s”. Choose another one, or take the question off the tree."
+        ),
         "coverage_out_of_range": _("The required share lies between 0 and 100 %%."),
         "no_root": _("The tree has no top. Create a new tree."),
         "no_weights": _("The tree has no weights in force. Choose a weight set."),

@@ -22,6 +22,7 @@ from analytics.indicators.models import (
     WeightOrigin,
     WeightSet,
 )
+from analytics.indicators.scales import check_vector
 from analytics.indicators.selectors import get_weight_set_in_force, siblings_problem, weight_problem
 from analytics.indicators.weights import put_in_force, with_equal_siblings, without
 from analytics.methods.distributions import SCORE_VECTORS
@@ -231,14 +232,16 @@ def unmap_question(*, source: QuestionSource, at: datetime) -> None:
 
 @transaction.atomic
 def set_weights(
-    *, parent: Indicator, weights: Mapping[str, float], user: User | None, reason: str, at: datetime
+    *, parent: Indicator, weights: Mapping[str, float], user: User | None, reason: str, at: datetime,
+    revision: int | None = None,
 ) -> WeightSet:
     """Set the weights of a node's children by hand and put the new weight set in force.
 
     `weights` maps the key of every child to its share. Raises TreeError naming the child (`key`) whose weight is
-    missing, negative, not finite or nobody's, or when they are all 0, do not sum to 1 or nobody says why.
+    missing, negative, not finite or nobody's, or when they are all 0, do not sum to 1, nobody says why, or
+    somebody has changed the tree since `revision`.
     """
-    tree = locked_as_seen(parent, None)
+    tree = locked_as_seen(parent, revision)
     check_reason(reason)
     _check_children([child.key for child in parent.children.all()], weights)
     return _reweight(tree, _weights(tree), dict(weights), user, at, origin=WeightOrigin.MANUAL, reason=reason)
@@ -267,8 +270,8 @@ def set_rules(
     """Set the score vector and how much of a node (percent of its weight) must be answered to count.
 
     Every figure changes with them, so a new series begins, as with other weights: the same weights in a new set.
-    Returns what was changed, nothing where the rules are these already. Raises TreeError for an unknown vector, a
-    coverage outside 0-100, or when nobody says why.
+    Returns what was changed, nothing where the rules are these already. Raises TreeError for a vector that is
+    unknown or does not fit the scale of a question, a coverage outside 0-100, or when nobody says why.
     """
     tree = locked(tree.pk)
     if score_vector not in SCORE_VECTORS:
@@ -280,6 +283,7 @@ def set_rules(
     if not changed:
         return {}
     check_reason(reason)
+    check_vector(tree=tree, vector=score_vector)
     tree.score_vector, tree.coverage = score_vector, coverage
     tree.save(update_fields=["score_vector", "coverage"])
     _begin_series(tree, changed, user, reason, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,13 +17,13 @@ from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, selectors, services
-from analytics.indicators.changing import TreeError
+from analytics.indicators.changing import CHANGED, TreeError
 from analytics.indicators.comparison_view import comparison_of
 from analytics.indicators.hand_weights import EQUAL, SCALE, WeightsForm, filled
 from analytics.indicators.hooks import list_run_problems
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.panel_selectors import list_panel_nodes, list_panels
-from analytics.indicators.replies import node_view
+from analytics.indicators.replies import STATUS, node_view, posted_number, refuse
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_change import change_to, changes_between
 from analytics.indicators.weight_choice import (
@@ -33,6 +33,9 @@ from analytics.indicators.weight_choice import (
     choose_weight_set,
 )
 from analytics.indicators.weight_forms import ChoiceForm, PanelForm, ReasonForm
+
+WEIGHTS_CHANGED: Final = "weights_changed"
+"""What the conflict is called where the page keeps what was typed."""
 
 
 @require_safe
@@ -136,11 +139,10 @@ def indicator_weights(request: TeamRequest, node: Indicator) -> HttpResponse:
     try:
         made = services.set_weights(
             parent=node, weights=form.weights, user=request.actor.user, reason=form.cleaned_data["reason"],
-            at=timezone.now(),
+            at=timezone.now(), revision=posted_number(request, "revision"),
         )
     except TreeError as error:
-        form.add_error(None, sentence(error.code, error.details))
-        return _hand_page(request, node, form, status=422)
+        return _hand_refused(request, node, error)
     return _begun(request, made, "weights.set", key=node.key, indicator=node.names)
 
 
@@ -207,6 +209,17 @@ def _equal_page(request: TeamRequest, tree: IndicatorTree, form: ReasonForm, *, 
         "rows": changes_between(branches, equal, get_language() or "en"),
         "action": reverse("indicators:equal", args=[tree.pk]),
     }, status=status)
+
+
+def _hand_refused(request: TeamRequest, node: Indicator, error: TreeError) -> HttpResponse:
+    """Say why nothing was stored, with what was typed beside the weights in force; on the tree where the node has gone."""
+    if not Indicator.objects.filter(pk=node.pk).exists():
+        return refuse(request, node.tree, error)
+    current = access.get_indicator(request.actor, node.pk)
+    children = selectors.branch_of(node=current).children
+    form = WeightsForm(request.POST, children=children, is_beside_present=True)
+    form.add_error(None, sentence(WEIGHTS_CHANGED if error.code == CHANGED else error.code, error.details))
+    return _hand_page(request, current, form, status=STATUS.get(error.code, 422))
 
 
 def _hand_page(request: TeamRequest, node: Indicator, form: WeightsForm, *, status: int = 200) -> HttpResponse:

@@ -45,6 +45,8 @@ class Because(StrEnum):
     WEIGHTS = "weights"
     WEIGHTING = "weighting"
     DEFINITION = "definition"
+    SERIES = "series"
+    """A series of its own with the same weights, such as one that other rules began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +124,16 @@ def _data(earlier: Run, later: Run) -> list[Reason]:
 
 
 def _weights(earlier: Run, later: Run, before: Definition, after: Definition) -> list[Reason]:
-    reasons = []
-    if earlier.weight_set_id != later.weight_set_id:
-        names = [str(run.weight_set.number) for run in (earlier, later)]
-        reasons.append(Reason(Because.WEIGHTS, "weight_set", *names))
     old, new = ({node.key: node.weight for node in one.nodes} for one in (before, after))
-    reasons += [
-        Reason(Because.WEIGHTS, f"weight:{key}", f"{100 * old[key]:.1f}%", f"{100 * new[key]:.1f}%")
-        for key in old if key in new and abs(old[key] - new[key]) > 1e-12
+    moved = [key for key in old if key in new and abs(old[key] - new[key]) > 1e-12]
+    reasons = [
+        Reason(Because.WEIGHTS, f"weight:{key}", f"{100 * old[key]:.1f}%", f"{100 * new[key]:.1f}%") for key in moved
     ]
+    if earlier.weight_set_id != later.weight_set_id:
+        numbers = [str(run.weight_set.number) for run in (earlier, later)]
+        is_other = moved or old.keys() != new.keys()
+        because, code = (Because.WEIGHTS, "weight_set") if is_other else (Because.SERIES, "series")
+        reasons.insert(0, Reason(because, code, *numbers))
     return reasons
 
 

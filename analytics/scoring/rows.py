@@ -15,13 +15,13 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Abs
 
 from accounts.models import AccessKey, Membership, Team
+from analytics.indicators.scales import scales_of_version
 from analytics.scoring.codes import NOT_ASKED, Codes, ItemKey, on_scale
 from analytics.scoring.columns import Columns, Facts, IntArray, Labels, concatenate, from_facts, nothing_of
 from analytics.scoring.row_copy import TABLE_ROWS, can_copy, copy_rows
 from analytics.scoring.row_tables import MICROSECOND, RowTable, moment_of, read_objects
 from surveys.answering.models import Response, ResponseState
 from surveys.contacts.models import ContactAttribute
-from surveys.design.document import parse_document
 from surveys.design.models import QuestionnaireVersion
 
 BLOCK_ROWS = TABLE_ROWS
@@ -135,9 +135,7 @@ def _items_by_version(questionnaire_id: int) -> dict[int, tuple[ItemKey, ...]]:
 @lru_cache(maxsize=1024)
 def items_of_version(version_id: int) -> tuple[ItemKey, ...]:
     """Return the scored items of a published version, which never changes."""
-    stored = QuestionnaireVersion.objects.values_list("document", flat=True).get(pk=version_id)
-    items = parse_document(stored).items()
-    return tuple(sorted(ItemKey(item.key, item.scale.low, item.scale.high) for item in items))
+    return tuple(sorted(ItemKey(*item) for item in scales_of_version(version_id)))
 
 
 def columns_of(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
+from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, SourceRole, WeightSet
+from analytics.indicators.scales import MISFIT, AskedScale, describe_misfit, first_misfit, list_scales
 from analytics.indicators.selectors import get_weight_set_in_force, weights_problem
-from analytics.methods.errors import MethodError
-from analytics.scoring.definition import Definition, DefinitionError, NodeRule, SourceRule, scores_of
-from analytics.scoring.rows import items_of_version
+from analytics.scoring.definition import Definition, DefinitionError, NodeRule, SourceRule
 from surveys.contacts.models import ContactAttribute
-from surveys.design.models import Questionnaire, QuestionnaireVersion
 
 
 def definition_of(tree: IndicatorTree, weight_set: WeightSet | None = None) -> tuple[Definition, WeightSet]:
@@ -63,11 +61,11 @@ def _in_tree_order(nodes: Sequence[Indicator]) -> list[Indicator]:
 def _sources(tree: IndicatorTree) -> tuple[SourceRule, ...]:
     """Every mapped question on every scale that a published version asked it on."""
     mapped = list(tree.sources.select_related("indicator").order_by("id"))
-    scales = _scales({source.questionnaire_id for source in mapped})
+    scales = list_scales(questionnaires={source.questionnaire_id for source in mapped})
     return tuple(
-        SourceRule(source.questionnaire_id, source.question_key, low, high, source.role, _node_key(source))
+        SourceRule(*scale, source.role, _node_key(source))
         for source in mapped
-        for low, high in scales.get((source.questionnaire_id, source.question_key), ())
+        for scale in scales.get((source.questionnaire_id, source.question_key), ())
     )
 
 
@@ -79,25 +77,8 @@ def _node_key(source: QuestionSource) -> str | None:
     return source.indicator.key if source.indicator else None
 
 
-def _scales(questionnaires: Iterable[int]) -> dict[tuple[int, str], list[tuple[int, int]]]:
-    found: dict[tuple[int, str], list[tuple[int, int]]] = {}
-    versions = QuestionnaireVersion.objects.filter(questionnaire__in=list(questionnaires)).order_by("id")
-    for version, questionnaire in versions.values_list("id", "questionnaire_id"):
-        for item in items_of_version(version):
-            scales = found.setdefault((questionnaire, item.key), [])
-            if (item.low, item.high) not in scales:
-                scales.append((item.low, item.high))
-    return found
-
-
 def _check_vector(name: str, sources: Iterable[SourceRule]) -> None:
-    for source in sources:
-        if source.role != "leaf":
-            continue
-        try:
-            scores_of(name, source.low, source.high)
-        except MethodError as error:
-            name = Questionnaire.objects.values_list("name", flat=True).get(pk=source.questionnaire)
-            raise DefinitionError(
-                "vector_does_not_fit", question=source.key, questionnaire=name, low=source.low, high=source.high
-            ) from error
+    feeding = [AskedScale(one.questionnaire, one.key, one.low, one.high) for one in sources if one.role == SourceRole.LEAF]
+    misfit = first_misfit(vector=name, scales=feeding)
+    if misfit is not None:
+        raise DefinitionError(MISFIT, **describe_misfit(misfit))

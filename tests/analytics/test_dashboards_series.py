@@ -16,7 +16,7 @@ from analytics.scoring import blocks
 from analytics.scoring.models import Block, Run
 from analytics.scoring.pruning import prune
 from analytics.scoring.services import rebuild, request_recompute
-from tests.analytics.builders import answer_many, sheet
+from tests.analytics.builders import answer_many, document, publish_again, rating, sheet
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
 from tests.analytics.test_dashboards_kept import forget, queries, read
 from tests.analytics.test_dashboards_pages import words
@@ -236,6 +236,14 @@ class TestOtherRules:
     def test_need_a_reason(self, cast, shop):
         response = self.rules(cast, shop, reason=" ")
         assert response.status_code == 422 and "Say why: other rules change every figure" in words(response)
+        shop.tree.refresh_from_db()
+        assert shop.tree.score_vector == "linear" and WeightSet.objects.filter(tree=shop.tree).count() == 2
+
+    def test_that_fit_no_scale_are_refused_by_the_name_of_the_question(self, cast, shop):
+        publish_again(shop.version.questionnaire, document(rating("quality", 7)))
+        response = self.rules(cast, shop)
+        assert response.status_code == 422
+        assert "does not fit the scale 1–7 of the question “quality” of “Survey”" in words(response)
         shop.tree.refresh_from_db()
         assert shop.tree.score_vector == "linear" and WeightSet.objects.filter(tree=shop.tree).count() == 2
 

@@ -6,6 +6,7 @@ import pytest
 
 from analytics.indicators.weight_choice import choose_weight_set
 from analytics.scoring.periods import EVERYTHING, wave
+from analytics.indicators.services import set_rules
 from analytics.scoring.provenance import Because, UnknownNodeError, compare_runs, describe_value
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import request_recompute
@@ -85,6 +86,15 @@ class TestTwoRuns:
         comparison = compare_runs(first, get_latest_run(tree=shop.tree))
         assert comparison.causes == {Because.DEFINITION}
         assert [(one.before, one.after) for one in comparison.reasons] == [("50%", "80%")]
+
+    def test_under_rules_that_began_a_series_do_not_blame_the_weights(self, cast, shop):
+        first = get_latest_run(tree=shop.tree)
+        set_rules(tree=shop.tree, score_vector="linear", coverage=80, user=cast.dora, reason="Agreed", at=AT)
+        shop.compute()
+        second = get_latest_run(tree=shop.tree)
+        assert compare_runs(first, second).causes == {Because.DEFINITION, Because.SERIES}
+        page = words(client_of(cast.bob).get(f"/runs/{second.pk}/compare/{first.pk}/"))
+        assert "What differs: the definition and the series." in page and "Weight set, with the same weights" in page
 
     def test_under_other_weights_differ_in_the_weights_alone(self, cast, shop):
         first = get_latest_run(tree=shop.tree)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from analytics.indicators.changing import TreeError
 from analytics.indicators.models import Indicator, IndicatorTree
+from analytics.indicators.selectors import get_weight_set_in_force
 from analytics.indicators.services import edit_indicator, remove_indicator
 from tests.analytics.builders import AT, make_tree, publish, standard_document
 from tests.cast import Cast, client_of, make_cast, words_of
@@ -33,6 +34,13 @@ def hidden(client: Client, indicator: Indicator) -> dict[str, str]:
     """What the forms of an indicator's page carry along."""
     page = client.get(f"/indicators/nodes/{indicator.pk}/").content.decode()
     return dict(re.findall(r'name="(tree|revision)" value="(\d+)"', page))
+
+
+def weights_of(tree: IndicatorTree, *nodes: Indicator) -> list[float]:
+    """Their weights in force."""
+    weight_set = get_weight_set_in_force(tree=tree)
+    assert weight_set is not None
+    return [weight_set.weights[one.key] for one in nodes]
 
 
 def address(indicator: Indicator, action: str) -> str:
@@ -101,6 +109,28 @@ class TestWhoComesSecond:
         client_of(cast.alice).post(address(product, ""), {"name_en": "Hers", **seen})
         client_of(cast.dora).post(address(product, ""), {"name_en": "Mine", **seen})
         assert node(tree, "product").names["en"] == "Hers"
+
+    def test_to_weights_keeps_what_was_typed_beside_what_is_in_force(self, cast: Cast, tree: IndicatorTree) -> None:
+        dora, product = client_of(cast.dora), node(tree, "product")
+        quality, design = node(tree, "quality"), node(tree, "design")
+        seen = dict(re.findall(r'name="(tree|revision)" value="(\d+)"', dora.get(address(product, "weights/")).content.decode()))
+        hers = {"w_quality": "80", "w_design": "20", "reason": "Hers"}
+        assert client_of(cast.alice).post(address(product, "weights/"), hers | seen).status_code == 302
+        mine = {"w_quality": "30", "w_design": "70", "reason": "Mine"}
+        refused = dora.post(address(product, "weights/"), mine | seen)
+        page = refused.content.decode()
+        assert refused.status_code == 409 and "Somebody has changed the tree or its weights meanwhile" in page
+        assert 'value="30"' in page and "In force: 80.00 %" in page and 'value="Mine"' in page
+        assert weights_of(tree, quality, design) == [0.8, 0.2]
+        now = dict(re.findall(r'name="(tree|revision)" value="(\d+)"', page))
+        assert dora.post(address(product, "weights/"), mine | now).status_code == 302
+        assert weights_of(tree, quality, design) == [0.3, 0.7]
+
+    def test_to_weights_of_an_indicator_that_is_gone_is_led_to_the_tree(self, cast: Cast, tree: IndicatorTree) -> None:
+        product = node(tree, "product")
+        data = {"w_quality": "30", "w_design": "70", "reason": "Mine", "tree": str(tree.pk), "revision": "1"}
+        remove_indicator(indicator=Indicator.objects.get(pk=product.pk), user=None, at=AT)
+        assert CHANGED in words_of(client_of(cast.dora).post(address(product, "weights/"), data, follow=True))
 
     def test_to_a_mapping_that_is_gone_is_led_to_the_tree(self, cast: Cast, tree: IndicatorTree) -> None:
         source = tree.sources.first()
