@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from analytics.indicators.services import set_rules
 from analytics.indicators.weight_choice import choose_weight_set
 from analytics.scoring.periods import EVERYTHING, wave
-from analytics.indicators.services import set_rules
 from analytics.scoring.provenance import Because, UnknownNodeError, compare_runs, describe_value
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import request_recompute
