@@ -18,6 +18,7 @@ from datetime import datetime
 from celery import current_app
 from django.db import transaction
 
+from analytics.indicators.models import IndicatorTree
 from analytics.scoring.services import note_changed_rows, request_recompute
 
 log = logging.getLogger(__name__)
@@ -109,3 +110,9 @@ def definition_changed(tree_id: int, at: datetime) -> None:
     """Have a tree recomputed under its new definition (registered with `analytics.indicators.hooks`)."""
     request_recompute(trees=[tree_id], at=at)
     transaction.on_commit(lambda: wake_tree(tree_id), robust=True)
+
+
+def breakdown_changed(team_id: int, at: datetime) -> None:
+    """Have all trees of a team recomputed (registered with `accounts.breakdowns`)."""
+    for tree in IndicatorTree.objects.filter(team=team_id).values_list("id", flat=True):
+        definition_changed(tree, at)
