@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
 from analytics.dashboards.attention import SMALLEST
-from analytics.dashboards.changes import ChangeRow, Changes, Decomposed, Family
+from analytics.dashboards.changes import ChangeRow, Changes, ComparisonFamily, Decomposed
 from analytics.dashboards.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
 from analytics.dashboards.presentation import grain_text
 from analytics.scoring.registry import METRICS
@@ -60,7 +60,7 @@ class Line:
 class Table:
     """One family with its own finding sentence."""
 
-    family: Family
+    family: ComparisonFamily
     heading: str
     finding: str
     lines: tuple[Line, ...]
@@ -69,9 +69,9 @@ class Table:
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
     """Write a table for each family."""
     headings = {
-        Family.HEADLINE: _("Index, Net Promoter Score and satisfied share"), Family.INDICATORS: _("Indicators"),
-        Family.ITEMS: _("Questions"), Family.SHARES: _("Satisfied shares of the questions"),
-        Family.EFFORT: _("Customer effort"),
+        ComparisonFamily.HEADLINE: _("Index, Net Promoter Score and satisfied share"), ComparisonFamily.INDICATORS: _("Indicators"),
+        ComparisonFamily.ITEMS: _("Questions"), ComparisonFamily.SHARES: _("Satisfied shares of the questions"),
+        ComparisonFamily.EFFORT: _("Customer effort"),
     }
     tables = []
     for family, heading in headings.items():
@@ -82,26 +82,26 @@ def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]
     return tables
 
 
-def finding(changes: Changes, family: Family) -> str:
+def finding(changes: Changes, family: ComparisonFamily) -> str:
     """Say how many of a family changed: "2 of 22 items changed beyond chance"."""
     rows = [row for row in changes.family(family) if row.p is not None]
     beyond = sum(row.verdict == Verdict.BEYOND for row in rows)
     counts = {"beyond": beyond, "total": len(rows)}
     if not rows:
         return _("Nothing can be compared: too few answers in one of the periods.")
-    if family == Family.HEADLINE:
+    if family == ComparisonFamily.HEADLINE:
         return _headline_finding(changes)
-    if family == Family.INDICATORS:
+    if family == ComparisonFamily.INDICATORS:
         return ngettext(
             "%(beyond)s of %(total)s indicator changed beyond chance (Holm).",
             "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
         ) % counts
-    if family == Family.SHARES:
+    if family == ComparisonFamily.SHARES:
         return ngettext(
             "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
             "%(beyond)s of %(total)s satisfied shares changed beyond chance (Holm).", len(rows),
         ) % counts
-    if family == Family.EFFORT:
+    if family == ComparisonFamily.EFFORT:
         return ngettext(
             "%(beyond)s of %(total)s effort score changed beyond chance (Holm).",
             "%(beyond)s of %(total)s effort scores changed beyond chance (Holm).", len(rows),

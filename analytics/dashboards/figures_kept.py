@@ -25,7 +25,7 @@ from analytics.dashboards.marks import Mark, digest
 from analytics.dashboards.overview import read_figures
 from analytics.dashboards.presentation import present_overview
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.stencils import Marks, Stencil
+from analytics.dashboards.stencils import Placeholders, Stencil
 from analytics.dashboards.weighted_page import weighting_problem
 from analytics.scoring import keeping
 
@@ -65,7 +65,7 @@ def write_figures(*, selection: Selection, language: str) -> Figures:
     if problem:
         return Figures(Stencil(("",), ()), 0, False, False, problem)
     page = read_figures(selection=selection)
-    holes = Marks()
+    holes = Placeholders()
     context = present_overview(page, selection, language=language)
     context |= {"filters_query": selection.filters_query(), "holes": {hole: holes[hole] for hole in HOLES}}
     is_shown = page.responses and not page.is_withheld

@@ -28,7 +28,7 @@ from analytics.dashboards.responding import Asked, asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.shelves import Shelf
 from analytics.dashboards.stamp import present_stamp
-from analytics.dashboards.stencils import Marks, Stencil
+from analytics.dashboards.stencils import Placeholders, Stencil
 from analytics.scoring.batches import LATE
 
 PAGES: Final = 100
@@ -96,7 +96,7 @@ def write_page(
     found = comments.CommentPage((), 1, False)
     if figures.responses:
         found = comments.list_comments(selection=selection, is_withheld=figures.is_withheld, size=COMMENTS_SHOWN)
-    holes = Marks()
+    holes = Placeholders()
     said = present_comments(found.comments, selection.known.dimensions, language)
     grid = figures.grid.filled({
         "responding": holes["responding"], "width": "c7" if said else "c12",

@@ -25,7 +25,7 @@ class Stencil:
         return SafeString("".join(pieces))
 
 
-class Marks:
+class Placeholders:
     """Stand-ins to write with, cut out afterwards. Nobody can guess them, so no customer's text holds one."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.roles import Permission
 from analytics.dashboards.api import PARAMETERS, selection_or_404
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
+from analytics.dashboards.weighting_compare import WeightingEffect, compare_weighting, list_weightings, standard_word
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.results import PeriodResult
@@ -87,7 +87,7 @@ def _described(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _row(named: Named, found: Compared) -> dict[str, Any]:
+def _row(named: Named, found: WeightingEffect) -> dict[str, Any]:
     return {
         "weighting": named.record, "report": found.report, "problem": found.problem,
         "figures": _headlines(found.result) if found.result is not None else None,

@@ -37,12 +37,11 @@ from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 LATE: Final = timedelta(hours=1)
 """So long after midnight a day is over: an answer given just before it has been written by then."""
 
-Group = tuple[str, ...]
+Levels = tuple[str, ...]
 """Levels in the order of a family's dimensions; () is the whole."""
-Family = tuple[str, ...]
-Stream = Mapping[int, Mapping[Group, int]]
+Dimensions = tuple[str, ...]
+Stream = Mapping[int, Mapping[Levels, int]]
 """Answers by day (ordinal) and group, of one wave."""
-WHOLE: Final[Family] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def close_batches(stream: Stream, *, k: int, may_close: Collection[int] | None =
     return closing
 
 
-def _hidden(groups: list[Group], total: IntArray, k: int) -> npt.NDArray[np.bool_]:
+def _hidden(groups: list[Levels], total: IntArray, k: int) -> npt.NDArray[np.bool_]:
     hidden = hidden_groups(dict(zip(groups, total.tolist(), strict=True)), k)
     return np.array([group in hidden for group in groups], dtype=np.bool_)
 
@@ -104,7 +103,7 @@ class Released:
 
     def __init__(self, run: Run, *, k: int, at: datetime) -> None:
         self.run, self.k, self.at = run, k, at
-        self.known: dict[Family, Batches] = {}
+        self.known: dict[Dimensions, Batches] = {}
 
     def batches(self, dimensions: Iterable[str]) -> Batches:
         """Return the batches of the levels of some dimensions, crossed; of the whole without any."""
@@ -134,7 +133,7 @@ class Released:
         zone = ZoneInfo(self.run.definition["time_zone"])
         return (moment - LATE).astimezone(zone).toordinal()
 
-    def _make(self, family: Family) -> Batches:
+    def _make(self, family: Dimensions) -> Batches:
         parts = [self.batches(part) for part in combinations(family, len(family) - 1)] if family else []
         counted_on: dict[tuple[str, int], int] = {}
         for wave, stream in self._streams(family).items():
@@ -146,8 +145,8 @@ class Released:
             counted_on |= {(wave, day): on for day, on in closing.items()}
         return Batches(counted_on)
 
-    def _streams(self, family: Family) -> dict[str, dict[int, dict[Group, int]]]:
-        streams: dict[str, dict[int, dict[Group, int]]] = {}
+    def _streams(self, family: Dimensions) -> dict[str, dict[int, dict[Levels, int]]]:
+        streams: dict[str, dict[int, dict[Levels, int]]] = {}
         for questionnaire, columns in columns_behind(self.run):
             cells = columns.cells
             groups = groups_of(columns, questionnaire, family)
@@ -160,7 +159,7 @@ class Released:
         return streams
 
 
-def groups_of(columns: Columns, questionnaire: int, family: Family) -> list[Group]:
+def groups_of(columns: Columns, questionnaire: int, family: Dimensions) -> list[Levels]:
     """Return the group of every cell of the columns."""
     cells = columns.cells
     found: list[list[str]] = []

@@ -29,7 +29,7 @@ Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Group = TypeVar("Group", bound=Hashable)
 Patterns = Mapping[int, int]
-"""Respondents by pattern: bit 0 says that the whole counts, then two bits for each part, see `Family.read`."""
+"""Respondents by pattern: bit 0 says that the whole counts, then two bits for each part, see `Composite.read`."""
 NOBODY: Final[Patterns] = {}
 
 NPS, OVERALL, QUESTIONS = "/nps", "/overall", "/questions"
@@ -41,7 +41,7 @@ MOST_PARTS: Final = 31
 
 
 @dataclass(frozen=True)
-class Family:
+class Composite:
     """A figure with the parts it is made of; without parts it is only looked at by itself.
 
     `hides` are the names that vanish with each part: the part and all below it.
@@ -79,17 +79,17 @@ class Family:
         return tuple(counted)
 
 
-def families_of(definition: Definition) -> tuple[Family, ...]:
+def families_of(definition: Definition) -> tuple[Composite, ...]:
     """Return the figures of a tree that are shown with their parts, and those that stand alone."""
     below = _below(definition)
-    found = [Family(definition.nodes[0].key, (1.0,), (below[definition.nodes[0].key],)),
-             Family(NPS, (1.0,), (frozenset({NPS}),)), Family(OVERALL, (1.0,), (frozenset({OVERALL}),))]
+    found = [Composite(definition.nodes[0].key, (1.0,), (below[definition.nodes[0].key],)),
+             Composite(NPS, (1.0,), (frozenset({NPS}),)), Composite(OVERALL, (1.0,), (frozenset({OVERALL}),))]
     for rule in definition.nodes:
         children = definition.children[rule.key]
         if children:
-            found.append(Family(rule.key, tuple(one.weight for one in children), tuple(below[c.key] for c in children)))
+            found.append(Composite(rule.key, tuple(one.weight for one in children), tuple(below[c.key] for c in children)))
         elif len(questions := definition.leaf_sources(rule.key)) > 1:
-            found.append(Family(rule.key, (1.0,) * len(questions), (frozenset({rule.key + QUESTIONS}),) * len(questions)))
+            found.append(Composite(rule.key, (1.0,) * len(questions), (frozenset({rule.key + QUESTIONS}),) * len(questions)))
     return tuple(found)
 
 
@@ -123,7 +123,7 @@ def patterns_of(columns: Columns, definition: Definition, questionnaire: int) ->
     return found
 
 
-def is_safe(family: Family, patterns: Patterns, k: int) -> bool:
+def is_safe(family: Composite, patterns: Patterns, k: int) -> bool:
     """Tell whether a figure and all its parts can be shown and no sum over 1 to k-1 respondents be had of them.
 
     To subtract the parts so that fewer than k are left, everybody with a pattern that k or more have must vanish.
@@ -143,7 +143,7 @@ def is_safe(family: Family, patterns: Patterns, k: int) -> bool:
 
 
 def hidden_parts(
-    family: Family, groups: Mapping[Group, Patterns], k: int, *, rest: Patterns = NOBODY
+    family: Composite, groups: Mapping[Group, Patterns], k: int, *, rest: Patterns = NOBODY
 ) -> dict[Group, frozenset[str]]:
     """Return what must be hidden of a family in each of the groups that make up a shown whole.
 
@@ -176,7 +176,7 @@ def added(parts: Iterable[Patterns]) -> Patterns:
     return total
 
 
-def _enough(family: Family, closed: list[Patterns], k: int) -> frozenset[int]:
+def _enough(family: Composite, closed: list[Patterns], k: int) -> frozenset[int]:
     """The parts to hide: the two lightest, where a hidden one then stands between k and more respondents and any
     difference of what is shown, and no other part is too small; else all."""
     if 2 < len(family.weights) <= MOST_PARTS and all(_covers(family, patterns, k) for patterns in closed):
@@ -184,7 +184,7 @@ def _enough(family: Family, closed: list[Patterns], k: int) -> frozenset[int]:
     return frozenset(range(len(family.weights)))
 
 
-def _covers(family: Family, patterns: Patterns, k: int) -> bool:
+def _covers(family: Composite, patterns: Patterns, k: int) -> bool:
     small = {part for part, n in enumerate(family.answers(patterns)[1:]) if 0 < n < k}
     heavy = {part for part in family.lightest if family.weights[part] > 0}
     behind = sum(n for code, n in patterns.items() if code & 1 and family.read(code)[1] & heavy)

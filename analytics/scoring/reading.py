@@ -18,7 +18,7 @@ from analytics.scoring.columns import Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR
 from analytics.scoring.definition import Definition
 from analytics.scoring.disclosure import FIXED_GRAINS, Rules, hidden_groups
-from analytics.scoring.families import Family, Patterns, families_of, hidden_parts, left_of
+from analytics.scoring.families import Composite, Patterns, families_of, hidden_parts, left_of
 from analytics.scoring.figures import NOTHING_HIDDEN, Hidden, NodeFacts, Reader
 from analytics.scoring.models import Run
 from analytics.scoring.pattern_tables import PatternTable
@@ -368,7 +368,7 @@ class Reading:
         return [self._table.patterns(wanted.slices, wanted.cells, number) for number in range(len(self._families))]
 
     @cached_property
-    def _families(self) -> tuple[Family, ...]:
+    def _families(self) -> tuple[Composite, ...]:
         return families_of(self.definition)
 
     @cached_property

@@ -15,7 +15,7 @@ from analytics.scoring.codes import HISTOGRAM_WIDTH, Codes, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR, Cube, Summary, carry, merge
 from analytics.scoring.definition import NODE_WIDTH, Definition, SourceRule
-from analytics.scoring.tree_plans import Plan, leaf_digits, plan_of
+from analytics.scoring.tree_plans import TreePlan, leaf_digits, plan_of
 
 QUESTIONNAIRE = "questionnaire"
 """The dimension that every tree of several questionnaires has."""
@@ -70,7 +70,7 @@ def cell_vectors(
     if not len(cells.rows) or not columns.rows:
         return vectors
     vectors[:, 0] = cells.rows
-    sets = tallies.Cells(cells.rows)
+    sets = tallies.RowGroups(cells.rows)
     asked = columns.by_item
     by_item = {item: asked[item][rows] for item in definition.items_of(questionnaire) if item in asked}
     counted = tallies.histograms(by_item, sets)
@@ -94,7 +94,7 @@ def _cell_range(cells: Cells, first: int, end: int) -> tuple[Cells, slice]:
     return part, slice(start, start + int(part.rows.sum()))
 
 
-def _answers(plan: Plan, by_item: Mapping[ItemKey, Codes], rows: int) -> Codes:
+def _answers(plan: TreePlan, by_item: Mapping[ItemKey, Codes], rows: int) -> Codes:
     answers = np.empty((rows, len(plan.columns)), dtype=np.int8, order="F")
     for number, scales in enumerate(plan.columns):
         answers[:, number] = leaf_digits(scales, by_item, rows).view(np.int8) - np.int8(1)

@@ -12,7 +12,7 @@ from analytics.dashboards.origins import LONGEST, Origin, file_name
 from analytics.scoring.periods import year
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run, read_period
-from analytics.scoring.weighting import Plan
+from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT
 from tests.cast import Cast, client_of
 
@@ -50,7 +50,7 @@ class TestTheOverviewFile:
 
 class TestTheChangeFile:
     def test_holds_both_intervals_and_names_periods_and_weighting(self, cast, shop):
-        plan = Plan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
         scheme = save_scheme(tree=shop.tree, name="Regions", plan=plan, user=None, at=AT)
         name, rows = fetched(cast, f"/overview/change/export/?weighting={scheme.pk}")
         index = next(row for row in rows if row["family"] == "headline")

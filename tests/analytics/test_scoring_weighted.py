@@ -13,7 +13,7 @@ from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import read_period
 from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted, read_weighted_periods
-from analytics.scoring.weighting import Imported, Plan, WeightingError, make_weights, report_on
+from analytics.scoring.weighting import Imported, PopulationPlan, WeightingError, make_weights, report_on
 from tests.analytics.airport_builders import REFERENCE, make_airport
 from tests.analytics.builders import (
     AT,
@@ -119,7 +119,7 @@ class TestImportedWeights:
 def school_plan(**changes):
     people = {("E", ""): 4421, ("H", ""): 755, ("M", ""): 1018, ("", "No"): 1072, ("", "Yes"): 5122}
     fields = {"method": "rake", "dimensions": ("stype", "wide"), "population": tuple(people.items())}
-    return Plan(**(fields | changes))
+    return PopulationPlan(**(fields | changes))
 
 
 SCHOOLS = {tuple(name.split(".")): one["n"] for name, one in RAKING["cells"].items()}
@@ -134,7 +134,7 @@ class TestWeightsFromMargins:
         assert found.n_eff == pytest.approx(RAKING["n_eff"], rel=1e-9)
 
     def test_equal_the_poststratification_of_the_reference(self):
-        plan = Plan("cells", ("stype",), ((("E",), 4421), (("H",), 755), (("M",), 1018)))
+        plan = PopulationPlan("cells", ("stype",), ((("E",), 4421), (("H",), 755), (("M",), 1018)))
         found = make_weights(plan, {("E",): 144, ("H",): 14, ("M",): 25})
         assert found.weights.tolist() == pytest.approx(RAKING["poststrat"]["weights"], rel=1e-9)
 
@@ -179,7 +179,7 @@ class TestWeightedFigures:
         answer_many(version, [sheet(5, 5, 5, 5, 10, 5)] * 30, attributes={"region": "East"})
         answer_many(version, [sheet(1, 1, 1, 1, 0, 1)] * 10, attributes={"region": "West"})
         run = recompute(tree=make_tree(version), at=AT).run
-        plan = Plan("rake", ("region",), ((("East",), 1000), (("West",), 1000)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 1000), (("West",), 1000)))
         result = read_weighted(run, period=EVERYTHING, weighting=plan)
         assert read_period(run, period=EVERYTHING).root.index.value == 75
         assert result.root.index.value == pytest.approx(50) and result.nps.score.value == pytest.approx(0, abs=1e-9)
@@ -193,7 +193,7 @@ class TestWeightedFigures:
         answer_many(version, sheets(40), attributes={"region": "East"})
         answer_many(version, sheets(20), attributes={"region": "West"})
         run = recompute(tree=make_tree(version), at=AT).run
-        plan = Plan("rake", ("region",), ((("East",), 10), (("West",), 90)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 10), (("West",), 90)))
         east = {"region": ["East"]}
         assert read_weighted(run, period=EVERYTHING, weighting=plan, scope=east).root.index.value == pytest.approx(
             read_period(run, period=EVERYTHING, scope=east).root.index.value)

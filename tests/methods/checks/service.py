@@ -14,7 +14,7 @@ from django.http import QueryDict
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
 from analytics.dashboards.change_request import parse_change_request, read_requested
-from analytics.dashboards.changes import Family
+from analytics.dashboards.changes import ComparisonFamily
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators import experts
 from analytics.indicators.models import Indicator, IndicatorTree
@@ -27,7 +27,7 @@ from analytics.scoring.results import PeriodResult, Verdict
 from analytics.scoring.selectors import read_period
 from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted
-from analytics.scoring.weighting import Imported, Plan, report_on
+from analytics.scoring.weighting import Imported, PopulationPlan, report_on
 from csat.demo import airport
 from csat.demo.seed import AIRPORT_ANSWERS, read_answers
 from surveys.answering.importing import ImportReport, import_responses
@@ -143,7 +143,7 @@ def _change_checks(run: Run) -> Iterator[Check]:
     selection = parse_selection(tree=run.tree, run=run, query=query, scope={}, today=AT.date())
     changes, problem = read_requested(parse_change_request(selection=selection, query=query))
     assert changes is not None, problem
-    rows = {row.key: row for row in changes.family(Family.ITEMS)}
+    rows = {row.key: row for row in changes.family(ComparisonFamily.ITEMS)}
     for one in SFO["change_2017_2018"]:
         row = rows[ITEM_OF_COLUMN[one["item"]]]
         yield check(
@@ -256,7 +256,7 @@ def raking_checks() -> Iterator[Check]:
     assert run is not None
     margins = RAKING["margins"]
     people = {**{(kind, ""): n for kind, n in margins["stype"].items()}, **{("", w): n for w, n in margins["sch_wide"].items()}}
-    found = report_on(run, weighting=Plan("rake", ("stype", "wide"), tuple(people.items())), period=EVERYTHING)
+    found = report_on(run, weighting=PopulationPlan("rake", ("stype", "wide"), tuple(people.items())), period=EVERYTHING)
     mean = sum(cell["weight"] * cell["n"] for cell in CELLS) / sum(cell["n"] for cell in CELLS)
     weights = [cell["weight"] / mean for cell in CELLS]
     yield check(
