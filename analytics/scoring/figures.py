@@ -25,9 +25,9 @@ from analytics.scoring.codes import (
     histogram_position,
 )
 from analytics.scoring.columns import IntArray
+from analytics.scoring.composites import NPS, OVERALL, QUESTIONS
 from analytics.scoring.definition import LEVELS, Definition
 from analytics.scoring.disclosure import Rules
-from analytics.scoring.families import NPS, OVERALL, QUESTIONS
 from analytics.scoring.results import (
     Figure,
     ItemResult,
@@ -41,7 +41,7 @@ from analytics.scoring.results import (
 )
 
 Hidden = frozenset[str]
-"""What may not be shown of a group: keys of indicators, and the names that `families` gives to questions."""
+"""What may not be shown of a group: keys of indicators, and the names that `composites` gives to questions."""
 NOTHING_HIDDEN: Final[Hidden] = frozenset()
 
 Numbers = tuple[float, float | None, float | None, float | None]

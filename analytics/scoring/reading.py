@@ -15,10 +15,10 @@ from analytics.indicators.models import Indicator
 from analytics.scoring import cubes
 from analytics.scoring.batches import BatchedSource, Released
 from analytics.scoring.columns import Columns, IntArray
+from analytics.scoring.composites import Composite, Patterns, composites_of, hidden_parts, left_of
 from analytics.scoring.cubes import SEPARATOR
 from analytics.scoring.definition import Definition
 from analytics.scoring.disclosure import FIXED_GRAINS, Rules, hidden_groups
-from analytics.scoring.families import Composite, Patterns, families_of, hidden_parts, left_of
 from analytics.scoring.figures import NOTHING_HIDDEN, Hidden, NodeFacts, Reader
 from analytics.scoring.models import Run
 from analytics.scoring.pattern_tables import PatternTable
@@ -299,9 +299,9 @@ class Reading:
         return hidden if period == EVERYTHING else hidden | self._hidden_levels(EVERYTHING, dimension)
 
     def hidden_parts(self, period: Period) -> Hidden:
-        """What of a period must be hidden although the period itself is shown (see `families`).
+        """What of a period must be hidden although the period itself is shown (see `composites`).
 
-        Names of indicators, and those that `families` gives to questions.
+        Names of indicators, and those that `composites` gives to questions.
         """
         if not self.rules.k or period.grain not in FIXED_GRAINS:
             return NOTHING_HIDDEN
@@ -329,8 +329,8 @@ class Reading:
 
         Shown under several weights at once such a figure could tell of them, even where it may be shown under one.
         """
-        found = zip(self._families, self._patterns(period), strict=True) if self.rules.k else ()
-        return frozenset(family.key for family, held in found if any(0 < n < self.rules.k for n in held.values()))
+        found = zip(self._composites, self._patterns(period), strict=True) if self.rules.k else ()
+        return frozenset(composite.key for composite, held in found if any(0 < n < self.rules.k for n in held.values()))
 
     def _hidden_parts_of_periods(self, grain: Grain, whole: Period) -> Mapping[Period, Hidden]:
         siblings = [one for one in self.periods(grain) if _is_inside(one, whole)]
@@ -340,10 +340,10 @@ class Reading:
         """Of every level also what is hidden of the whole period, and of the level over all time."""
         wanted = self._cells_of_levels(period, dimension)
         table = PatternTable(self.released, self.definition, self.choice, {*self.choice, dimension})
-        by_family = [table.by_level(wanted.slices, wanted.cells, number) for number in range(len(self._families))]
-        levels = frozenset[str]().union(*by_family)
+        by_composite = [table.by_level(wanted.slices, wanted.cells, number) for number in range(len(self._composites))]
+        levels = frozenset[str]().union(*by_composite)
         found = self._hidden_among(
-            {level: [patterns.get(level, {}) for patterns in by_family] for level in levels},
+            {level: [patterns.get(level, {}) for patterns in by_composite] for level in levels},
             # The levels of a month may have been counted in another one: only of all time is the whole theirs.
             self._patterns(period) if period == EVERYTHING else None,
         )
@@ -356,20 +356,20 @@ class Reading:
     ) -> dict[Group, Hidden]:
         """What to hide in groups; those of `whole` who are in none of them are a group that can be had too."""
         found: dict[Group, Hidden] = {}
-        for number, family in enumerate(self._families):
+        for number, composite in enumerate(self._composites):
             held = {group: patterns[number] for group, patterns in groups.items()}
             rest = left_of(whole[number], held.values()) if whole is not None else {}
-            for group, names in hidden_parts(family, held, self.rules.k, rest=rest).items():
+            for group, names in hidden_parts(composite, held, self.rules.k, rest=rest).items():
                 found[group] = found.get(group, NOTHING_HIDDEN) | names
         return found
 
     def _patterns(self, period: Period) -> list[Patterns]:
         wanted = self._cells(period)
-        return [self._table.patterns(wanted.slices, wanted.cells, number) for number in range(len(self._families))]
+        return [self._table.patterns(wanted.slices, wanted.cells, number) for number in range(len(self._composites))]
 
     @cached_property
-    def _families(self) -> tuple[Composite, ...]:
-        return families_of(self.definition)
+    def _composites(self) -> tuple[Composite, ...]:
+        return composites_of(self.definition)
 
     @cached_property
     def _table(self) -> PatternTable:

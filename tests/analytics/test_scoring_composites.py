@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from analytics.scoring.codes import BLANK, ItemKey
 from analytics.scoring.columns import Cells, Columns
+from analytics.scoring.composites import QUESTIONS, added, composites_of, hidden_parts, is_safe, patterns_of
 from analytics.scoring.definition import Definition, NodeRule, SourceRule
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.estimators import read_estimators
-from analytics.scoring.families import QUESTIONS, added, families_of, hidden_parts, is_safe, patterns_of
 from analytics.scoring.figures import Reader
 from analytics.scoring.periods import EVERYTHING, parse_period
 from analytics.scoring.provenance import describe_value
@@ -69,7 +69,7 @@ def look(rows: np.ndarray, about: Definition) -> PeriodResult:
     codes = patterns_of(columns, about, 1)
     hidden = frozenset[str]().union(*(
         hidden_parts(family, {0: Counter(code for code in of.tolist() if code)}, K).get(0, frozenset())
-        for family, of in zip(families_of(about), codes, strict=True)
+        for family, of in zip(composites_of(about), codes, strict=True)
     ))
     return Reader(about, Rules(1, 1, K), {}).result(EVERYTHING, totals(columns, about, 1), hidden=hidden)
 
@@ -167,7 +167,7 @@ class TestOneLook:
     def test_of_too_many_parts_to_look_at_shows_the_whole_alone(self):
         nodes = (NodeRule("root", None, 1.0), *(NodeRule(f"n{n}", "root", 1 / 40) for n in range(40)))
         about = Definition(nodes, tuple(SourceRule(1, f"n{n}", 1, 5, "leaf", f"n{n}") for n in range(40)), (), "linear", 50, "UTC")
-        family = families_of(about)[3]
+        family = composites_of(about)[3]
         assert not is_safe(family, {1: 100}, K)
         assert len(hidden_parts(family, {0: {1: 100}}, K)[0]) == 80
 
@@ -179,7 +179,7 @@ class TestGroupsOfAWhole:
     @given(st.lists(COUNTS, min_size=1, max_size=5), COUNTS)
     @settings(max_examples=300)
     def test_that_are_shown_leave_of_the_whole_what_is_safe_too(self, groups, rest):
-        family = next(one for one in families_of(definition()) if one.key == "a")
+        family = next(one for one in composites_of(definition()) if one.key == "a")
         hidden = hidden_parts(family, dict(enumerate(groups)), K, rest=rest)
         shown = [group for number, group in enumerate(groups) if group and number not in hidden]
         assert all(is_safe(family, group, K) for group in shown)
