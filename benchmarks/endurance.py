@@ -27,6 +27,7 @@ import numpy as np
 import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.models import BlockChange, Run
@@ -404,7 +405,7 @@ class Reader:
             run = get_latest_run(tree=self.tree)
             if run is None:
                 return
-            counts = counts_of(read_period(run, period=EVERYTHING))
+            counts = counts_of(read_period(run, period=EVERYTHING, at=timezone.now()))
         except (OperationalError, InterfaceError):
             connection.close()
             return
@@ -437,7 +438,7 @@ def judge(record: Record, version: QuestionnaireVersion, tree: IndicatorTree, im
     )
     expected = record.plan.answers + imported + record.ledger.arrived
     record.lost = record.ledger.differences() + abs(expected - len(pairs))
-    stored, counted = counts_of(read_period(run, period=EVERYTHING)), sql_counts(version.questionnaire_id)
+    stored, counted = counts_of(read_period(run, period=EVERYTHING, at=timezone.now())), sql_counts(version.questionnaire_id)
     cells = {*stored, *counted}
     record.cells = len(cells)
     record.unlike_counts = sum(stored.get(cell) != counted.get(cell) for cell in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -44,10 +45,10 @@ def question_text(item: ItemResult, questions: Questions) -> str:
     return questions.get((item.questionnaire_id, item.key), item.key)
 
 
-def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter) -> dict[str, Any]:
+def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter, at: datetime) -> dict[str, Any]:
     """Read and write both estimators of a value, or why they cannot be had of a run whose answers are packed anew."""
     try:
-        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope, at=at)
     except RunTooOldError:
         return {"problem": sentence("parts_too_old")}
     return present_estimators(found)
@@ -89,17 +90,18 @@ def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions)
 
 
 def _by_means(
-    run: Run, origin: ValueOrigin, weighting: Weighting, filters: Filter, scope: Filter
+    run: Run, origin: ValueOrigin, weighting: Weighting, filters: Filter, scope: Filter, at: datetime
 ) -> tuple[Figure, Figure]:
     """The value by estimator B, unweighted and weighted."""
-    plain = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    plain = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope, at=at)
     return plain.item_means, read_weighted_item_means(
         run, node=origin.node.key, period=origin.period, weighting=weighting, filters=filters, scope=scope
     )
 
 
 def present_weighted(
-    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str, questions: Questions
+    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str, questions: Questions,
+    at: datetime,
 ) -> dict[str, Any]:
     """Write the value, its parts and its questions under a weighting beside the unweighted ones.
 
@@ -117,12 +119,12 @@ def present_weighted(
         result = read_weighted(
             run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
         )
-        by_means = _by_means(run, origin, named.weighting, filters, scope)
+        by_means = _by_means(run, origin, named.weighting, filters, scope, at)
         report = report_on(
             run, weighting=named.weighting, period=origin.period, choice=choice_of(filters, scope)
         )
     except WeightingError as error:
-        return base | {"problem": refusal_text(error, Reading(run).dimensions())}
+        return base | {"problem": refusal_text(error, Reading(run, at=at).dimensions)}
     except RunTooOldError:
         return base | {"problem": sentence("parts_too_old")}
     found = result.node(origin.node.key)

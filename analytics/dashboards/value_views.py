@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -55,7 +57,7 @@ RUNS_LISTED = 20
 @team_view(Permission.VIEW_RESULTS)
 def value(request: TeamRequest, run_id: int) -> HttpResponse:
     """Show what a value is made of: formula, parts, distribution, what was left out, and the run."""
-    run, language = get_run(request.actor, run_id), language_of(request)
+    run, language, at = get_run(request.actor, run_id), language_of(request), timezone.now()
     period, period_problem = _period(request.GET.get("period", ""))
     node = request.GET.get("node", "") or run.definition["nodes"][0]["key"]
     context: dict[str, Any] = {"nav": "overview", "run": run, "method": _method(request, run),
@@ -64,25 +66,26 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
                                "run_weighting": weighting_name(run.provenance.get("weighting"))}
     scope = request.actor.scope
     try:
-        filters = _filters(request, run)
-        origin = describe_value(run, node=node, period=period, filters=filters, scope=scope)
+        filters = _filters(request, run, at)
+        origin = describe_value(run, node=node, period=period, filters=filters, scope=scope, at=at)
     except UnknownNodeError as error:
         raise Http404 from error
     except RunTooOldError:
         return render(request, "scoring/value.html", context | {"problem": sentence("run_too_old")})
     pieces, questions = geometry.stacked(origin.node.distribution), question_texts(run.tree, language)
     context |= {
-        "estimators": estimators_of(run, origin, filters=filters, scope=scope), "hidden": _address(request, node, period, filters),
+        "estimators": estimators_of(run, origin, filters=filters, scope=scope, at=at),
+        "hidden": _address(request, node, period, filters),
         "weighted": present_weighted(
             run, request.GET.get("weighting", ""), origin, filters=filters, scope=scope, language=language,
-            questions=questions),
+            questions=questions, at=at),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"],
         "grade": grade_text(grade_of(origin.node.index, origin.score_vector)), "pieces": pieces, "levels": levels_text(pieces),
         "children": [_child(one, language) for one in origin.children],
         "items": [_item(one, questions) for one in origin.node.items],
         "efforts": present_efforts(origin.node.items, questions),
-        "filters_text": _filters_text(run, filters, language),
+        "filters_text": _filters_text(run, filters, language, at),
     }
     return render(request, "scoring/value.html", context)
 
@@ -100,7 +103,7 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
         "nav": "overview", "comparison": comparison, "finding": run_words.finding(comparison),
         "reasons": run_words.reason_rows(comparison, language=language_of(request)),
         "period_text": wording.period_text(period),
-        **_values(comparison, period, request.actor.scope, language_of(request)),
+        **_values(comparison, period, request.actor.scope, language_of(request), timezone.now()),
     }
     return render(request, "scoring/runs_compare.html", context)
 
@@ -123,15 +126,15 @@ def _period(word: str) -> tuple[Period, str]:
         return EVERYTHING, _("“%(value)s” is no period, so all answers are shown.") % {"value": word}
 
 
-def _filters(request: TeamRequest, run: Run) -> dict[str, list[str]]:
-    known = list_choices(PageReading(run, scope=request.actor.scope), scope=request.actor.scope)
+def _filters(request: TeamRequest, run: Run, at: datetime) -> dict[str, list[str]]:
+    known = list_choices(PageReading(run, scope=request.actor.scope, at=at), scope=request.actor.scope)
     asked = {one.key: [level for level in request.GET.getlist(parameter_of(one.key)) if level in one.levels]
              for one in known.dimensions}
     return {key: levels for key, levels in asked.items() if levels}
 
 
-def _filters_text(run: Run, filters: Mapping[str, list[str]], language: str) -> str:
-    known = {one.key: one for one in PageReading(run).dimensions()} if filters else {}
+def _filters_text(run: Run, filters: Mapping[str, list[str]], language: str, at: datetime) -> str:
+    known = {one.key: one for one in PageReading(run, at=at).dimensions} if filters else {}
     return ", ".join(
         _("%(name)s: %(levels)s") % {
             "name": text_in(known[key].names, language) or key,
@@ -170,11 +173,13 @@ def _item(item: ItemResult, questions: Questions) -> dict[str, Any]:
     }
 
 
-def _values(comparison: RunComparison, period: Period, scope: Any, language: str) -> dict[str, Any]:
+def _values(
+    comparison: RunComparison, period: Period, scope: Any, language: str, at: datetime
+) -> dict[str, Any]:
     """The values of both runs, and why a part of them cannot be had."""
     runs = (comparison.earlier, comparison.later)
     try:
-        earlier, later = (selectors.read_period(run, period=period, scope=scope) for run in runs)
+        earlier, later = (selectors.read_period(run, period=period, scope=scope, at=at) for run in runs)
     except RunTooOldError:
         return {"values": [], "values_problem": sentence("run_too_old")}
     weighted = [_own_weighted(run, period, scope) for run in runs]

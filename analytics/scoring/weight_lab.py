@@ -135,10 +135,10 @@ def _untold(reading: Reading, candidate: Candidate) -> frozenset[str]:
     """
     if not reading.rules.k:
         return frozenset()
-    hidden, nodes = reading.hidden_parts(EVERYTHING), [node.key for node in reading.definition.nodes]
+    hidden, nodes = reading.hiding.parts(EVERYTHING), [node.key for node in reading.definition.nodes]
     if candidate.code == "in_force":
         return hidden
-    touchy = hidden | reading.rare_parts(EVERYTHING)
+    touchy = hidden | reading.hiding.rare_parts(EVERYTHING)
     return frozenset(key for key in nodes if touchy & nodes_under(reading.definition, key))
 
 

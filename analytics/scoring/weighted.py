@@ -103,7 +103,7 @@ def read_weighted_each(
 
     Raises WeightingError where no period can be weighted at all, RunTooOldError when the columns are gone.
     """
-    reading = _open(run, filters, scope)
+    reading = open_weighted(run, filters, scope)
     found: list[PeriodResult | WeightingError] = []
     for period in periods:
         try:
@@ -111,7 +111,7 @@ def read_weighted_each(
         except WeightingError as error:
             found.append(error)
         else:
-            found.append(_read(reading, period, vector, nodes=nodes, is_withheld=reading.is_hidden(period)))
+            found.append(_read(reading, period, vector, nodes=nodes, is_withheld=False))
     return tuple(found)
 
 
@@ -123,7 +123,7 @@ def read_weighted_segments(
 
     Raises UnknownDimensionError, and WeightingError and RunTooOldError as `read_weighted` does.
     """
-    reading = _open(run, filters, scope)
+    reading = open_weighted(run, filters, scope)
     levels = reading.segments(period, dimension, ())
     choices = [dict(reading.choice) | {dimension: frozenset({one.level})} for one in levels]
     vectors = _vectors(run, reading.definition, period, weighting, choices)
@@ -133,9 +133,13 @@ def read_weighted_segments(
     )
 
 
-def _open(run: Run, filters: Filter, scope: Filter) -> Reading:
-    """Refuse weights where anonymity was promised: two weightings of a group give the parts of it away."""
-    reading = Reading(run, filters=filters, scope=scope)
+def open_weighted(run: Run, filters: Filter, scope: Filter) -> Reading:
+    """Return a look at a run for weighted figures.
+
+    Raises WeightingError where anonymity was promised: two weightings of a group give the parts of it away.
+    """
+    # Without that promise nothing waits to be counted: any moment of looking is the same.
+    reading = Reading(run, filters=filters, scope=scope, at=run.started_at)
     if reading.rules.k:
         raise WeightingError("anonymous_unweighted")
     return reading

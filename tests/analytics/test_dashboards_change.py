@@ -24,7 +24,7 @@ from analytics.scoring.results import Verdict
 from analytics.scoring.services import note_changed_rows, rebuild, recompute, request_recompute
 from surveys.answering.models import Response
 from tests.analytics.airport_builders import REFERENCE, make_airport
-from tests.analytics.builders import AT, answer_many, document, make_team, publish, rating, text
+from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, make_team, publish, rating, text
 from tests.analytics.dashboard_builders import codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_key
@@ -46,7 +46,7 @@ def airport(django_db_setup, django_db_blocker):
 
 def read(tree, query: str):
     run = tree.runs.first()
-    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date())
+    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date(), at=AFTERWARDS)
     changes, problem = read_requested(parse_change_request(selection=selection, query=QueryDict(query)))
     assert changes is not None, problem
     return changes
@@ -92,7 +92,7 @@ class TestTheAirport:
 
     def test_the_overview_calls_the_same_indicators_beyond_chance(self, airport):
         run = airport.runs.first()
-        selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date())
+        selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date(), at=AFTERWARDS)
         shown = {row.key: row.headline.change.verdict for row in read_overview(selection=selection).nodes}
         told = {row.key: row.verdict for row in read(airport, "").family(ComparisonFamily.INDICATORS)}
         assert shown == told and set(told.values()) == {Verdict.BEYOND, Verdict.WITHIN}

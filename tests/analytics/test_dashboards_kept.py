@@ -31,7 +31,7 @@ from surveys.answering.models import RecomputeNote, Response
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 from surveys.sending.models import DeliveryState, Invitation
-from tests.analytics.builders import answer_many
+from tests.analytics.builders import AFTERWARDS, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.cast import PASSWORD, Cast, client_of
 from tests.services.redis_server import RedisServer
@@ -326,7 +326,7 @@ def selection_on(shop: Shop, day: datetime) -> Any:
     from analytics.dashboards.selection import parse_selection
 
     run = selectors.get_latest_run(tree=shop.tree)
-    return parse_selection(tree=shop.tree, run=run, query=QueryDict(), scope={}, today=day.date())
+    return parse_selection(tree=shop.tree, run=run, query=QueryDict(), scope={}, today=day.date(), at=AFTERWARDS)
 
 
 def request_of(cast: Cast) -> Any:

@@ -21,7 +21,7 @@ from analytics.scoring.sources import columns_behind, hold_columns
 from analytics.scoring.weighted import read_weighted, read_weighted_segments
 from analytics.scoring.weighting import PopulationPlan
 from surveys.contacts.models import Contact
-from tests.analytics.builders import AT, answer_many
+from tests.analytics.builders import AFTERWARDS, AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
@@ -41,7 +41,7 @@ def api(cast: Cast, path: str, query: str) -> Any:
 def select(shop: Shop, word: str, query: str = "") -> Selection:
     run = get_latest_run(tree=shop.tree)
     assert run is not None
-    plain = parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=AT.date())
+    plain = parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=AT.date(), at=AFTERWARDS)
     return with_weighting(plain, word)
 
 

@@ -27,6 +27,7 @@ from analytics.scoring.selectors import read_period, read_segments
 from analytics.scoring.services import recompute
 from analytics.scoring.summaries import totals
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer_many,
     make_dimension,
@@ -202,7 +203,7 @@ class TestAnAnonymousSurvey:
 
     def test_never_gives_away_the_one_who_answered_another_question(self):
         rows = [sheet(4, 4, 2 + n % 4, "NA", 9, 4) for n in range(99)]
-        result = read_period(self.run_of([sheet(4, 4, "NA", 1, 9, 4), *rows]), period=EVERYTHING)
+        result = read_period(self.run_of([sheet(4, 4, "NA", 1, 9, 4), *rows]), period=EVERYTHING, at=AFTERWARDS)
         of = {node.key: node for node in result.nodes}
         assert of["service"].index.n == 100
         assert of["attitude"].index.status == of["speed"].index.status == Status.WITHHELD
@@ -210,30 +211,30 @@ class TestAnAnonymousSurvey:
 
     def test_never_gives_away_the_one_who_left_a_question_out(self):
         rows = [sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(4, 4, None, 1, 9, 4)]
-        result = read_period(self.run_of(rows), period=EVERYTHING)
+        result = read_period(self.run_of(rows), period=EVERYTHING, at=AFTERWARDS)
         assert {node.key for node in result.nodes if not node.index.is_shown} == {"attitude", "speed"}
 
     def test_has_no_item_means_of_what_is_hidden(self):
         run = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(4, 4, None, 1, 9, 4)])
-        assert read_estimators(run, node="service", period=EVERYTHING).item_means.status == Status.WITHHELD
-        assert read_estimators(run, node="csi", period=EVERYTHING).item_means.status == Status.WITHHELD
-        assert read_estimators(run, node="product", period=EVERYTHING).item_means.is_shown
+        assert read_estimators(run, node="service", period=EVERYTHING, at=AFTERWARDS).item_means.status == Status.WITHHELD
+        assert read_estimators(run, node="csi", period=EVERYTHING, at=AFTERWARDS).item_means.status == Status.WITHHELD
+        assert read_estimators(run, node="product", period=EVERYTHING, at=AFTERWARDS).item_means.is_shown
 
     def test_does_not_count_out_fewer_than_k(self):
         run = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(None, None, 4, 1, 9, 4)])
-        assert describe_value(run, node="product", period=EVERYTHING).left_out is None
+        assert describe_value(run, node="product", period=EVERYTHING, at=AFTERWARDS).left_out is None
         many = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(None, None, 4, 1, 9, 4)] * 12)
-        assert describe_value(many, node="product", period=EVERYTHING).left_out == 12
+        assert describe_value(many, node="product", period=EVERYTHING, at=AFTERWARDS).left_out == 12
 
     def test_hides_an_indicator_in_another_level_too_where_one_gives_it_away(self):
         rows = [sheet(4, 4, 4, 3 if n % 40 < (3 if n < 40 else 40) else None, 9, 4) for n in range(120)]
         run = self.run_of(rows, ["East"] * 40 + ["West"] * 40 + ["North"] * 40)
-        assert read_period(run, period=EVERYTHING).node("speed").index.n == 83
+        assert read_period(run, period=EVERYTHING, at=AFTERWARDS).node("speed").index.n == 83
         shown = {one.level: one.result.node("speed").index.is_shown for one in
-                 read_segments(run, period=EVERYTHING, dimension="region")}
+                 read_segments(run, period=EVERYTHING, dimension="region", at=AFTERWARDS)}
         assert not shown["East"] and sum(shown.values()) == 1
         for level, is_shown in shown.items():
-            under = read_period(run, period=EVERYTHING, filters={"region": [level]})
+            under = read_period(run, period=EVERYTHING, filters={"region": [level]}, at=AFTERWARDS)
             assert under.node("speed").index.is_shown is is_shown and under.root.index.is_shown
 
     def test_hides_an_indicator_in_another_month_too(self):
@@ -244,12 +245,12 @@ class TestAnAnonymousSurvey:
             rows = [sheet(4, 4, 4, 3 if n < answered else None, 9, 4) for n in range(40)]
             answer_many(version, rows, at=datetime(2026, month, 5, tzinfo=UTC))
         run = recompute(tree=tree, at=AT).run
-        months = [read_period(run, period=parse_period(f"2026-{month:02}")) for month in (7, 8, 9)]
+        months = [read_period(run, period=parse_period(f"2026-{month:02}"), at=AFTERWARDS) for month in (7, 8, 9)]
         assert [one.node("speed").index.is_shown for one in months] == [False, False, True]
-        assert read_period(run, period=EVERYTHING).node("speed").index.n == 83
+        assert read_period(run, period=EVERYTHING, at=AFTERWARDS).node("speed").index.n == 83
 
     def test_looks_the_same_from_the_cache(self):
         run = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(4, 4, None, 1, 9, 4)])
         at = AT + timedelta(days=2)
-        first, again = (Reading(run, at=at).hidden_parts(EVERYTHING) for _ in range(2))
+        first, again = (Reading(run, at=at).hiding.parts(EVERYTHING) for _ in range(2))
         assert first == again == {"attitude", "speed", "attitude" + QUESTIONS, "speed" + QUESTIONS}

@@ -15,6 +15,7 @@ from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted, read_weighted_segments
 from analytics.scoring.weighting import PopulationPlan, WeightingError
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer_many,
     make_dimension,
@@ -69,7 +70,7 @@ class TestLevelsUnderWeights:
 
     def test_under_weights_by_themselves_keep_their_own_value(self, run):
         plan = PopulationPlan("rake", ("region",), ((("East",), 1), (("West",), 9)))
-        plain = {one.level: one.result.root.index.value for one in read_segments(run, period=EVERYTHING, dimension="region")}
+        plain = {one.level: one.result.root.index.value for one in read_segments(run, period=EVERYTHING, dimension="region", at=AFTERWARDS)}
         for one in read_weighted_segments(run, period=EVERYTHING, dimension="region", weighting=plan):
             assert one.result.root.index.value == pytest.approx(plain[one.level])
 

@@ -36,6 +36,7 @@ from surveys.answering.models import RecomputeNote, Response, ResponseState
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 from surveys.design.services import create_from_document, publish
+from tests.analytics.builders import AFTERWARDS
 from tests.methods.checks.airport import CHANGED, SFO
 from tests.methods.checks.check import Check, check
 from tests.methods.checks.derived import CELLS, RAKING
@@ -87,7 +88,7 @@ def import_airport() -> tuple[Run, ImportReport]:
 def airport_checks(run: Run) -> Iterator[Check]:
     """Item means, satisfied shares, indices and NPS of the waves, plain and weighted, and what changed."""
     years = sorted({one["year"] for one in SFO["waves"]})
-    plain = {year: read_period(run, period=wave(str(year))) for year in years}
+    plain = {year: read_period(run, period=wave(str(year)), at=AFTERWARDS) for year in years}
     weighted = {year: read_weighted(run, period=wave(str(year)), weighting=Imported()) for year in years}
     for one in SFO["waves"]:
         yield from _item_checks(one, plain[one["year"]], weighted[one["year"]])
@@ -140,7 +141,7 @@ def _nps_checks(expected: dict[str, Any], plain: PeriodResult, weighted: PeriodR
 
 def _change_checks(run: Run) -> Iterator[Check]:
     query = QueryDict("weighting=imported&period=wave:2018&before=wave:2017")
-    selection = parse_selection(tree=run.tree, run=run, query=query, scope={}, today=AT.date())
+    selection = parse_selection(tree=run.tree, run=run, query=query, scope={}, today=AT.date(), at=AFTERWARDS)
     changes, problem = read_requested(parse_change_request(selection=selection, query=query))
     assert changes is not None, problem
     rows = {row.key: row for row in changes.family(ComparisonFamily.ITEMS)}
@@ -227,7 +228,7 @@ def panel_checks() -> Iterator[Check]:
     ])
     run = recompute(tree=tree, at=AT).run
     assert run is not None
-    found = read_period(run, period=EVERYTHING)
+    found = read_period(run, period=EVERYTHING, at=AFTERWARDS)
     by_hand = sum(
         weight * sum(25 * ((place + n) % 5 if n % 3 else 4 - place) for n in range(30)) / 30
         for place, weight in enumerate(aij["eigen"])
