@@ -133,8 +133,29 @@ def weighted_satisfied_share(
     return weighted_proportion(share, sums.n, sums.n_eff, level)
 
 
+def box_size(levels: int) -> int:
+    """Return how many of the best codes of a scale of so many levels count as satisfied, and of the lowest as not.
+
+    Two of five and more levels (top-2 box), one of fewer.
+
+    Examples
+    --------
+    >>> box_size(5), box_size(4)
+    (2, 1)
+    """
+    return 2 if levels >= 5 else 1
+
+
 def box_flags(codes: Sequence[int], members: Collection[int]) -> npt.NDArray[np.bool_]:
-    """Return one flag per code of the scale, true for the members of the box."""
+    """Return one flag per code of the scale, true for the members of the box, shape (codes,).
+
+    Raises
+    ------
+    InvalidScaleError
+        If the box is empty.
+    UnknownCodeError
+        If it names a code the scale does not have.
+    """
     if not members:
         raise InvalidScaleError("The set of codes is empty.")
     flags = np.zeros(len(codes), dtype=np.bool_)

@@ -14,10 +14,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from analytics.methods.customer_effort import CODES, NET_SCORES
+from analytics.methods.customer_effort import AGREEING, CODES, NET_SCORES
+from analytics.methods.distributions import box_size
 from analytics.methods.errors import MethodError
 from analytics.methods.moments import SQUARE_BITS, UNITS
-from analytics.methods.net_promoter import SCORES, adjusted_wald_interval
+from analytics.methods.net_promoter import CLASSES, DETRACTORS, PASSIVES, PROMOTERS, SCORES, adjusted_wald_interval
 from analytics.methods.proportions import weighted_proportion
 from analytics.methods.weighting import WeightedSums, weighted_mean
 from analytics.scoring.codes import HIGHEST, ItemKey
@@ -229,12 +230,12 @@ class WeightedReader(Reader):
         """One node."""
         plain = super().node(key, parent, depth, weight, overall, vector)
         start = self.definition.layout.nodes[key]
-        levels = [start + 4 + place for place in range(len(LEVELS))]
+        levels, box = [start + 4 + place for place in range(len(LEVELS))], box_size(len(LEVELS))
         return replace(
             plain,
             index=self._mean(plain.index, self._node_sums(start), (0.0, 100.0)),
-            satisfied=self._part(plain.satisfied, levels, levels[-2:]),
-            dissatisfied=self._part(plain.dissatisfied, levels, levels[:2]),
+            satisfied=self._part(plain.satisfied, levels, levels[-box:]),
+            dissatisfied=self._part(plain.dissatisfied, levels, levels[:box]),
             distribution=self._levels(plain.distribution, levels),
         )
 
@@ -261,9 +262,9 @@ class WeightedReader(Reader):
         return replace(
             plain,
             score=self._score(plain.score, places),
-            promoters=self._part(plain.promoters, _joined(places), _joined(places[9:])),
-            passives=self._part(plain.passives, _joined(places), _joined(places[7:9])),
-            detractors=self._part(plain.detractors, _joined(places), _joined(places[:7])),
+            promoters=self._part(plain.promoters, _joined(places), _joined(places[PROMOTERS])),
+            passives=self._part(plain.passives, _joined(places), _joined(places[PASSIVES])),
+            detractors=self._part(plain.detractors, _joined(places), _joined(places[DETRACTORS])),
             distribution=self._shared(plain.distribution, places),
         )
 
@@ -276,7 +277,7 @@ class WeightedReader(Reader):
 
     def _item(self, plain: ItemResult, items: Sequence[tuple[int, ItemKey]]) -> ItemResult:
         codes = range(plain.low_code, plain.high_code + 1)
-        places, box = self._places(items, codes), 2 if len(codes) >= len(LEVELS) else 1
+        places, box = self._places(items, codes), box_size(len(codes))
         every = _joined(places)
         mean = self._mean(plain.mean, self._code_sums(places, codes), (float(codes[0]), float(codes[-1])))
         return replace(
@@ -291,7 +292,7 @@ class WeightedReader(Reader):
         """The three conventions of customer effort; the net score is a mean of scores like the others."""
         agreeing, net = (replace(plain.mean, metric=metric) for metric in ("ces_agreeing", "ces_net"))
         return Effort(
-            mean=replace(mean, metric="ces_mean"), agreeing=self._part(agreeing, _joined(places), _joined(places[4:])),
+            mean=replace(mean, metric="ces_mean"), agreeing=self._part(agreeing, _joined(places), _joined(places[AGREEING])),
             net=self._mean(net, self._code_sums(places, NET_SCORES), (-100.0, 100.0)),
         )
 
@@ -326,7 +327,7 @@ class WeightedReader(Reader):
 
         def numbers() -> Numbers:
             estimate = weighted_mean(sums)
-            parts = [self._weight_at(_joined(group)) for group in (places[:7], places[7:9], places[9:])]
+            parts = [self._weight_at(_joined(places[group])) for group in CLASSES]
             down, middle, up = (part / sums.w * sums.n_eff for part in parts)
             interval = adjusted_wald_interval(down, middle, up).clipped(-100.0, 100.0)
             return estimate.value, interval.low, interval.high, estimate.standard_error

@@ -506,6 +506,7 @@ SUBJECTS: dict[str, Subject] = {
     "score_vector": FromNumbers(
         lambda: [distributions.score_vector(n, range(1, 6)) for n in distributions.SCORE_VECTORS], 0, 100
     ),
+    "box_size": FromNumbers(lambda: [distributions.box_size(levels) for levels in range(2, 12)], 1, 2),
     "grade_position": FromNumbers(lambda: distributions.grade_position(75.0, (60, 80)), 0, 2),
     "normal_quantile": FromNumbers(lambda: intervals.normal_quantile(0.95), 0),
     "student_quantile": FromNumbers(lambda: intervals.student_quantile(0.95, 3), 0),
@@ -515,7 +516,6 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "chance_eigenvalues": FromNumbers(lambda: retention.chance_eigenvalues(3, 50, draws=10).mean(), 0, 3),
     "student_interval": FromNumbers(lambda: intervals.student_interval(5.0, 1.0, 4)),
-    "verdict_of": FromNumbers(lambda: len(change.verdict_of(1.0, intervals.Interval(0.5, 1.5, 0.95))), 4, 4),
     "welch_difference": FromNumbers(lambda: change.welch_difference(LATER, EARLIER)),
     "linearised_difference": FromNumbers(lambda: change.linearised_difference(LATER, EARLIER).p_value, 0, 1),
     "net_promoter_difference": FromNumbers(lambda: change.net_promoter_difference(NPS, NPS).p_value, 0, 1),
