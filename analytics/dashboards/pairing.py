@@ -196,9 +196,7 @@ def _columns(rows: Sequence[Row]) -> Columns:
         own = items_of_version(version)
         places = [place for place, row in enumerate(rows) if row.version == version]
         codes[np.ix_([items.index(item) for item in own], places)] = encode((rows[place].answers for place in places), own)
-    nothing = np.zeros(1, dtype=np.int64)
-    cells = Cells(nothing, nothing, nothing[None][:0], np.array([len(rows)], dtype=np.int64), ("",), (), ())
-    return Columns(items, codes, cells, None, {}, 0, None)
+    return Columns(items, codes, Cells.without_labels([len(rows)]), None, {}, 0, None)
 
 
 def _scores(columns: Columns, definition: Definition, questionnaire: int) -> dict[Subject, IntArray]:

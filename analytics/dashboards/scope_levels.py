@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from analytics.dashboards.narrowing import QUESTIONNAIRE
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.selectors import get_latest_run, list_dimensions
+from analytics.scoring.summaries import QUESTIONNAIRE
 
 
 def list_scored_levels(team_id: int, at: datetime) -> dict[str, set[str]]:

@@ -160,17 +160,9 @@ class Released:
 
 
 def groups_of(columns: Columns, questionnaire: int, crossed: Dimensions) -> list[Levels]:
-    """Return the group of every cell of the columns."""
-    cells = columns.cells
-    found: list[list[str]] = []
-    for key in crossed:
-        if key == QUESTIONNAIRE:
-            found.append([str(questionnaire)] * len(cells.day))
-        elif key in cells.dimensions:
-            place = cells.dimensions.index(key)
-            found.append([cells.levels[place][number] for number in cells.level[place].tolist()])
-        else:
-            found.append([""] * len(cells.day))
+    """Return the levels of every cell of the columns; one of the dimensions may be the questionnaire."""
+    cells, of_questionnaire = columns.cells, str(questionnaire)
+    found = [[of_questionnaire] * len(cells.day) if key == QUESTIONNAIRE else cells.levels_of(key) for key in crossed]
     return list(zip(*found, strict=True)) if found else [()] * len(cells.day)
 
 

@@ -18,7 +18,7 @@ from analytics.scoring.definition import NODE_WIDTH, Definition, SourceRule
 from analytics.scoring.tree_plans import TreePlan, leaf_digits, plan_of
 
 QUESTIONNAIRE = "questionnaire"
-"""The dimension that every tree of several questionnaires has."""
+"""The dimension that every tree of several questionnaires has; its levels are their ids, as text."""
 
 # A pass works on so many cells at a time, to keep its table small whatever the block.
 CELLS_PER_PASS = 4096
@@ -36,10 +36,8 @@ def summarise(columns: Columns, definition: Definition, questionnaire: int) -> S
 
 def totals(columns: Columns, definition: Definition, questionnaire: int) -> IntArray:
     """Return the statistics of all rows as one vector, without periods and segments."""
-    rows = np.array([columns.rows], dtype=np.int64)
-    nothing = np.zeros(1, dtype=np.int64)
-    one = Cells(nothing, nothing, nothing.reshape(1, 1)[:0], rows, ("",), (), ())
-    vectors = cell_vectors(columns, slice(0, columns.rows), one, definition, questionnaire)
+    whole = Cells.without_labels([columns.rows])
+    vectors = cell_vectors(columns, slice(0, columns.rows), whole, definition, questionnaire)
     return np.asarray(vectors[0])
 
 
@@ -101,9 +99,6 @@ def _answers(plan: TreePlan, by_item: Mapping[ItemKey, Codes], rows: int) -> Cod
     return answers
 
 
-# -- slices --------------------------------------------------------------------------------
-
-
 def _slices(cells: Cells, vectors: IntArray, definition: Definition, questionnaire: int) -> Summary:
     days = [date.fromordinal(int(number)).isoformat() for number in cells.day]
     months = [day[:7] for day in days]
@@ -129,12 +124,7 @@ def _slices(cells: Cells, vectors: IntArray, definition: Definition, questionnai
 
 
 def _levels_by_dimension(cells: Cells, definition: Definition, questionnaire: int) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for dimension in definition.dimensions:
-        if dimension in cells.dimensions:
-            place = cells.dimensions.index(dimension)
-            names = cells.levels[place]
-            found[dimension] = [names[number] for number in cells.level[place]]
+    found = {key: cells.levels_of(key) for key in definition.dimensions if key in cells.dimensions}
     if len(definition.questionnaires) > 1:
         found[QUESTIONNAIRE] = [str(questionnaire)] * len(cells.day)
     return found

@@ -198,8 +198,7 @@ def _parts(
 def _counted(
     columns: Columns, taken: npt.NDArray[np.intp], rows: IntArray, definition: Definition, questionnaire: int
 ) -> IntArray:
-    nothing = np.zeros(len(rows), dtype=np.int64)
-    cells = Cells(nothing, nothing, nothing[None][:0], rows.astype(np.int64), ("",), (), ())
+    cells = Cells.without_labels(rows)
     kept = replace(columns, codes=np.ascontiguousarray(columns.codes[:, taken]), cells=cells, weights=None)
     return cell_vectors(kept, slice(0, len(taken)), cells, definition, questionnaire)
 

@@ -194,16 +194,9 @@ def imported_weights(columns: Columns) -> FloatArray:
 
 
 def cells_of(columns: Columns, dimensions: Sequence[str]) -> list[Cell]:
-    """Return the levels of every cell of the columns, in the order of `dimensions`."""
-    cells = columns.cells
-    found = []
-    for key in dimensions:
-        if key in cells.dimensions:
-            place = cells.dimensions.index(key)
-            found.append([cells.levels[place][number] for number in cells.level[place].tolist()])
-        else:
-            found.append([UNKNOWN] * len(cells.day))
-    return list(zip(*found, strict=True)) if found else [()] * len(cells.day)
+    """Return the levels of every cell of the columns, in the order of `dimensions`, UNKNOWN where there is none."""
+    found = [columns.cells.levels_of(key) for key in dimensions]
+    return list(zip(*found, strict=True)) if found else [()] * len(columns.cells.day)
 
 
 def mask_of(columns: Columns, period: Period) -> npt.NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -58,9 +58,8 @@ def definition(weights: tuple[float, float, float] = (0.5, 0.3, 0.2), coverage: 
 
 
 def columns_of(rows: np.ndarray) -> Columns:
-    """Answers, shape (rows, questions), as one day's columns."""
-    one = np.array([date(2026, 1, 1).toordinal()])
-    cells = Cells(one, np.zeros(1, np.int64), np.zeros((0, 1), np.int64), np.array([len(rows)]), ("",), (), ())
+    """Answers, shape (rows, questions), as columns."""
+    cells = Cells.without_labels([len(rows)])
     codes = np.where(rows, 4, BLANK).astype(np.int8).T
     return Columns(tuple(ItemKey(key, 1, 5) for key in KEYS), np.ascontiguousarray(codes), cells, None, {1: len(rows)}, 0, None)
 
