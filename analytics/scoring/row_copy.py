@@ -89,9 +89,6 @@ def _json_of(field: str, key: str) -> Expression:
     return Func(F(field), name, template="(%(expressions)s)", arg_joiner=" -> ", output_field=JSONField())
 
 
-# -- from bytes to arrays ------------------------------------------------------------------
-
-
 class _Reader:
     """Reads some thousands of rows at a time; meanwhile the server fills the socket's buffer with the next.
 

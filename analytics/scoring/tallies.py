@@ -131,9 +131,6 @@ def _statistics(sums: FloatArray) -> IntArray:
     return np.concatenate([whole[..., :2], high[..., None], low[..., None], whole[..., 5:]], axis=-1)
 
 
-# -- sums by cell, as `tree_plans.SUMS` has them ------------------------------------------------
-
-
 def _of_combinations(
     joint: IntArray, table: FloatArray, values: npt.NDArray[np.int32], plan: TreePlan, cells: RowGroups
 ) -> FloatArray:

@@ -102,9 +102,6 @@ def candidates_of(tree: IndicatorTree, definition: Definition, material: Materia
     return found + derived_candidates(definition, material)
 
 
-# -- parts -----------------------------------------------------------------------------------
-
-
 def _result(reading: Reading) -> tuple[dict[str, Any], int]:
     """Return the comparison and how many answers it rests on: those that the pages count, and no others."""
     definition = reading.definition
