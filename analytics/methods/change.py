@@ -114,6 +114,13 @@ def linearised_difference(
     covariance : float
         Of the two estimates, from shared respondents.
 
+    Raises
+    ------
+    NoVariationError
+        If the difference does not vary, so that chance cannot be told.
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+
     Examples
     --------
     >>> from analytics.methods.distributions import weighted_score_index
@@ -130,6 +137,14 @@ def net_promoter_difference(
     later: NetPromoterScore, earlier: NetPromoterScore, level: float = DEFAULT_LEVEL
 ) -> Difference:
     """Return the change of an unweighted net promoter score, in points.
+
+    Raises
+    ------
+    NoVariationError
+        If all answers of both periods fall in one class each, so that chance
+        cannot be told.
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
 
     Examples
     --------
@@ -161,6 +176,14 @@ def overlap_covariance(n_later: int, n_earlier: int, n_both: int, score_covarian
     float
         n_both * s12 / (n1 * n2), in squared points.
 
+    Raises
+    ------
+    NoAnswersError, TooFewAnswersError, InvalidCountError
+        If a number of answers is none, or of those in both fewer than two.
+    InvalidValueError
+        If more respondents are in both periods than in one of them, or the
+        covariance is not finite.
+
     Examples
     --------
     >>> overlap_covariance(100, 200, 50, 80.0)
@@ -186,6 +209,13 @@ def minimum_detectable_change(
         Confidence level at which the change is judged.
     power : float
         Probability, 0-1, of finding a change of that size.
+
+    Raises
+    ------
+    InvalidLevelError
+        If the level or the power does not lie between 0 and 1.
+    InvalidValueError
+        If a standard error is negative or not finite.
 
     Examples
     --------

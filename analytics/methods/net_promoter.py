@@ -78,6 +78,11 @@ def adjusted_wald_interval(
 ) -> Interval:
     """Return the adjusted-Wald interval in points, not cut at the scale's ends.
 
+    Raises
+    ------
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+
     Examples
     --------
     >>> round(adjusted_wald_interval(0, 0, 7).high, 3)
@@ -102,6 +107,17 @@ def weighted_net_promoter_score(
     histograms : array_like of int, shape (cells, 11)
     cell_weights : array_like, shape (cells,)
         Respondent weight of each answer of the cell.
+
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no answers, or none that weighs anything.
+    InvalidCountError, InvalidWeightError
+        If a count is no whole number of answers, or a weight is negative or not finite.
+    TooFewAnswersError
+        With only one answer, which has no variance.
+    ShapeMismatchError, InvalidScaleError
+        If there is not one weight per cell, or not eleven counts in each.
 
     Notes
     -----
