@@ -45,7 +45,7 @@ MEGABYTE: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class World:
-    """One questionnaire with so many answers, its tree and its finished run."""
+    """One questionnaire with this many answers, its tree and its finished run."""
 
     size: int
     version: QuestionnaireVersion

@@ -238,7 +238,7 @@ class ValuesView(APIView):
         parameters=[
             OpenApiParameter("period", str, description=PERIODS),
             OpenApiParameter("grain", str, description="a trend: year, quarter, month, week, day or wave"),
-            OpenApiParameter("last", int, description="so many periods of the trend, at most 120"),
+            OpenApiParameter("last", int, description="how many periods of the trend, at most 120"),
             OpenApiParameter("dimension", str, description="one result per level of this segment dimension"),
             OpenApiParameter("filter", str, many=True, description="dimension:level, repeatable"),
             OpenApiParameter("weighting", str, description="respondent weights: imported, run, or a saved weighting's id"),

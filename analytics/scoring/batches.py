@@ -35,7 +35,7 @@ from analytics.scoring.sources import CACHE_SECONDS, Choice, chosen_cells, colum
 from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 
 LATE: Final = timedelta(hours=1)
-"""So long after midnight a day is over: an answer given just before it has been written by then."""
+"""This long after midnight a day counts as over: an answer given just before midnight has been stored by then."""
 
 Levels = tuple[str, ...]
 """Levels in the order of the dimensions that are crossed; () is the whole."""

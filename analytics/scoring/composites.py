@@ -35,9 +35,9 @@ NOBODY: Final[Patterns] = {}
 NPS, OVERALL, QUESTIONS = "/nps", "/overall", "/questions"
 """No key of an indicator holds a slash."""
 DIGITS: Final = 9
-"""Sums of weights that agree so far are the same."""
+"""Sums of weights that agree to this many decimals are the same."""
 MOST_PARTS: Final = 31
-"""So many fit into a pattern; a figure of more parts is never shown together with them."""
+"""At most this many parts fit into a pattern; a figure with more is never shown together with them."""
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def read_trend(
 ) -> tuple[PeriodResult, ...]:
     """Return one result per period of the grain, oldest first, empty periods in between included.
 
-    `last` keeps only so many of the newest. `nodes` are the keys of the indicators wanted; without it
+    `last` keeps only that many of the newest. `nodes` are the keys of the indicators wanted; without it
     only the root is read, with the overall question and the Net Promoter Score as in every result.
     """
     return Reading(run, filters=filters, scope=scope, at=at).trend(grain, last, nodes)

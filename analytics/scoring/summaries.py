@@ -20,7 +20,7 @@ from analytics.scoring.tree_plans import TreePlan, leaf_digits, plan_of
 QUESTIONNAIRE = "questionnaire"
 """The dimension that every tree of several questionnaires has; its levels are their ids, as text."""
 
-# A pass works on so many cells at a time, to keep its table small whatever the block.
+# A pass works on this many cells at a time, to keep its table small whatever the block.
 CELLS_PER_PASS = 4096
 
 

@@ -24,10 +24,10 @@ from analytics.scoring.definition import LEVELS
 from analytics.scoring.tree_plans import SUMS, TreePlan, leaf_digits, levels_of
 
 ROWS_PER_PASS: Final = 32_768
-"""Rows that are added up one by one are taken so many at a time: what is written then stays in the cache."""
+"""Rows that are added up one by one are taken in passes of this many: what a pass writes stays in the cache."""
 
 ROOM: Final = 4
-"""Counts by combination pay while there are no more of them than so many to a row."""
+"""Counting by combination pays while there are at most this many combinations to a row."""
 
 _NIBBLES: Final = 16
 # Four bits of a code, in the order of a histogram: valid codes first, then the missing ones.
@@ -49,7 +49,7 @@ class RowGroups:
         return np.bincount(keys, minlength=self.count * width).reshape(self.count, width)
 
     def has_room_for(self, width: int) -> bool:
-        """Tell whether so wide a table of counts is small beside the rows."""
+        """Tell whether a table of counts of this width is small beside the rows."""
         return self.count * width <= ROOM * max(self.size, ROWS_PER_PASS)
 
 

@@ -37,13 +37,13 @@ from analytics.scoring.summaries import node_moments
 from analytics.scoring.weight_candidates import Candidate, Material, derived_candidates, dimensions_of, gather
 
 EARLIER_SETS: Final = 4
-"""So many sets that are not in force are compared, the newest."""
+"""At most this many sets that are not in force are compared, the newest."""
 
 GROWTH: Final = 1.05
-"""The comparison is made anew when there are so many times the answers it was made from."""
+"""The comparison is made again once the answers have grown by this factor."""
 
 FORMAT: Final = 3
-"""Of what is written; a comparison of another format is made anew."""
+"""The version of the stored form; a comparison stored in another one is made again."""
 
 Part = tuple[int, Columns]
 
