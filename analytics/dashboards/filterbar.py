@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.presentation import grain_text, level_name
+from analytics.dashboards.overview.present import grain_text, level_name
 from analytics.dashboards.selection import Compare, Selection, first_key, parameter_of
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods

@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import change_views, value_views, views, weighting_views
+from analytics.dashboards import views
+from analytics.dashboards.change import views as change_views
+from analytics.dashboards.value import views as value_views
+from analytics.dashboards.weighting import views as weighting_views
 
 app_name = "dashboards"
 

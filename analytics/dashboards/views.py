@@ -15,25 +15,26 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import comments, exports, figures_kept, first_use, origins, overview_page
+from analytics.dashboards import comments, exports, first_use, origins
 from analytics.dashboards.access import get_tree, mark_of, trees_for
-from analytics.dashboards.figures_kept import Figures
 from analytics.dashboards.filterbar import build_filter_bar
 from analytics.dashboards.forms import CommentFilters
-from analytics.dashboards.marks import Mark
 from analytics.dashboards.method import describe_method
 from analytics.dashboards.next_steps import PURPOSES, next_step
-from analytics.dashboards.overview import read_overview
-from analytics.dashboards.presentation import (
+from analytics.dashboards.overview import cards_cache, page_cache
+from analytics.dashboards.overview.cards_cache import Figures
+from analytics.dashboards.overview.marks import Mark
+from analytics.dashboards.overview.present import (
     filters_text,
     level_name,
     present_comments,
 )
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.series import build_series_bar
 from analytics.dashboards.stamp import present_refusal, present_stamp
-from analytics.dashboards.weighted_page import weighting_problem, with_weighting
-from analytics.dashboards.weighting_text import chosen_name, weighting_choices
+from analytics.dashboards.weighting.present import chosen_name, weighting_choices
+from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
@@ -88,19 +89,19 @@ def overview(request: TeamRequest) -> HttpResponse:
     """Show the overview; before the first run, what is still to be done."""
     at = timezone.now()
     mark = mark_of(request.actor, request.GET.get("survey", ""))
-    name = overview_page.name_of(request, mark, language=language_of(request), at=at)
-    page = overview_page.find_page(name)
+    name = page_cache.name_of(request, mark, language=language_of(request), at=at)
+    page = page_cache.find_page(name)
     if page is None:
         written = write_overview(request, mark, at)
         if isinstance(written, HttpResponse):
             return written
         page = written
         if name and mark_of(request.actor, request.GET.get("survey", "")) == mark:
-            overview_page.keep_page(name, page)
-    return HttpResponse(overview_page.fill_page(request, page, name=name, at=at))
+            page_cache.keep_page(name, page)
+    return HttpResponse(page_cache.fill_page(request, page, name=name, at=at))
 
 
-def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> overview_page.Page | HttpResponse:
+def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> page_cache.Page | HttpResponse:
     """Write the page; or reply at once before the first run, and where the address is not the canonical one."""
     tree, language = get_tree(request.actor, request.GET.get("survey", "")), language_of(request)
     selection = read_selection(actor=request.actor, tree=tree, query=request.GET, at=at)
@@ -114,7 +115,7 @@ def write_overview(request: TeamRequest, mark: Mark | None, at: datetime) -> ove
     context = shared_context(request, selection, "overview") | overview_context(selection, mark, language, at)
     if not (figures.responses or figures.is_withheld or figures.problem):
         context |= emptiness(request, selection)
-    return overview_page.write_page(
+    return page_cache.write_page(
         request, selection, figures, context=context, language=language, is_mailed=mark is None or mark.is_mailed
     )
 
@@ -123,14 +124,14 @@ def figures_of(request: TeamRequest, selection: Selection, mark: Mark | None) ->
     """The cards: kept ones, or written now and kept if nothing they are made from has moved meanwhile."""
     language, name = language_of(request), ""
     if mark is not None and mark.freshness.run_id == selection.newest.pk:
-        name = figures_kept.name_of(mark, actor=request.actor, selection=selection, language=language)
-    found = figures_kept.find_figures(name)
+        name = cards_cache.name_of(mark, actor=request.actor, selection=selection, language=language)
+    found = cards_cache.find_figures(name)
     if found is not None:
         return found
-    written = figures_kept.write_figures(selection=selection, language=language)
+    written = cards_cache.write_figures(selection=selection, language=language)
     now = mark_of(request.actor, request.GET.get("survey", "")) if name else None
     if mark is not None and now is not None and now.meaning == mark.meaning:
-        figures_kept.keep_figures(name, written)
+        cards_cache.keep_figures(name, written)
     return written
 
 

@@ -11,10 +11,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from analytics.dashboards.change_request import parse_change_request, read_requested
-from analytics.dashboards.change_text import finding
-from analytics.dashboards.changes import Family
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.change.present import finding
+from analytics.dashboards.change.read import Family
+from analytics.dashboards.change.request import parse_change_request, read_requested
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, create_tree

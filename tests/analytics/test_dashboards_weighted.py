@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.selection import Selection, parse_selection
-from analytics.dashboards.weighted_page import with_weighting
+from analytics.dashboards.weighting.reading import with_weighting
 from analytics.scoring.periods import wave
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import Indicator, IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.services import PlannedRoles, create_tree
 from analytics.indicators.weight_choice import choose_weight_set

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.results import Figure, PeriodResult, SegmentResult
 from analytics.scoring.schemes import IMPORTED, Named, get_named, list_schemes

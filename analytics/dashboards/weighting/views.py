@@ -20,12 +20,12 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
-from analytics.dashboards.presentation import level_name
+from analytics.dashboards.overview.present import level_name
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.views import emptiness, language_of, not_yet, results_page, shared_context, with_query
-from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
-from analytics.dashboards.weighting_input import WeightingForm, field_name
-from analytics.dashboards.weighting_text import figures_of, present_detail, weighting_choices
+from analytics.dashboards.weighting.compare import Compared, compare_weighting, list_weightings, standard_word
+from analytics.dashboards.weighting.form import WeightingForm, field_name
+from analytics.dashboards.weighting.present import figures_of, present_detail, weighting_choices
 from analytics.scoring.models import WeightingMethod, WeightingScheme
 from analytics.scoring.results import Dimension
 from analytics.scoring.schemes import Named, choose_weighting, list_schemes, save_scheme

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
-from analytics.dashboards.api import PARAMETERS, selection_or_404
+from analytics.dashboards.overview.api import PARAMETERS, selection_or_404
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighting_compare import Compared, compare_weighting, list_weightings, standard_word
+from analytics.dashboards.weighting.compare import Compared, compare_weighting, list_weightings, standard_word
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.results import PeriodResult

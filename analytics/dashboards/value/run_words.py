@@ -8,8 +8,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.changes import item_names
-from analytics.dashboards.weighting_text import weighting_name
+from analytics.dashboards.change.read import item_names
+from analytics.dashboards.weighting.present import weighting_name
 from analytics.indicators.forms import VECTOR_NAMES
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.weight_words import weight_set_name

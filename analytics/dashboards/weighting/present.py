@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
 from analytics.dashboards.filterbar import Choice
-from analytics.dashboards.presentation import level_name
+from analytics.dashboards.overview.present import level_name
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighting_compare import (
+from analytics.dashboards.weighting.compare import (
     compare_levels,
     compare_weighting,
     detailed,

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
-from analytics.dashboards.attention import SMALLEST
-from analytics.dashboards.changes import ChangeRow, Changes, Decomposed, Family
-from analytics.dashboards.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
-from analytics.dashboards.presentation import grain_text
+from analytics.dashboards.change.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
+from analytics.dashboards.change.read import ChangeRow, Changes, Decomposed, Family
+from analytics.dashboards.overview.attention import SMALLEST
+from analytics.dashboards.overview.present import grain_text
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.sentences import change_sentence, sentence

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from analytics.dashboards import attention, comments
-from analytics.dashboards.overlap import WHOLE
-from analytics.dashboards.page import (
+from analytics.dashboards import comments
+from analytics.dashboards.overlap.pairing import NPS, Subject, node_subject
+from analytics.dashboards.overlap.read import WHOLE
+from analytics.dashboards.overview import attention
+from analytics.dashboards.overview.numbers import (
     Alert,
     Headline,
     Heat,
@@ -23,8 +25,7 @@ from analytics.dashboards.page import (
     Trend,
     TrendPoint,
 )
-from analytics.dashboards.pairing import NPS, Subject, node_subject
-from analytics.dashboards.responding import asked_by, get_funnel
+from analytics.dashboards.overview.responding import asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.verdicts import (
     Changes,
@@ -33,7 +34,7 @@ from analytics.dashboards.verdicts import (
     satisfied_subject,
     with_changes,
 )
-from analytics.dashboards.weighted_page import overlap_of, weighting_record
+from analytics.dashboards.weighting.reading import overlap_of, weighting_record
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
 from analytics.scoring.comparing import compare

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from analytics.dashboards.page import Alert, Heat, NodeRow, Trend
+from analytics.dashboards.overview.numbers import Alert, Heat, NodeRow, Trend
 from analytics.dashboards.wording import (
     change_text,
     listed,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from analytics.dashboards.page import Alert, Names
+from analytics.dashboards.overview.numbers import Alert, Names
 from analytics.methods.multiplicity import benjamini_hochberg
 from analytics.scoring.comparing import INDEPENDENT, Shared, TestedChange, tested
 from analytics.scoring.results import Change, Figure, NodeResult, SegmentResult, Verdict

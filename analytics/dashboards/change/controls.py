@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from analytics.dashboards.overview import trend_grain
+from analytics.dashboards.overview.read import trend_grain
 from analytics.dashboards.selection import Selection
 from analytics.methods.control_charts import (
     PERIODS_FOR_LIMITS,

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.scoring.models import WeightingMethod
 from analytics.scoring.results import Dimension
 from analytics.scoring.weighting import CROSSED, JOINED, Cell, Plan, WeightingError, check_plan

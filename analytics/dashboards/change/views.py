@@ -15,8 +15,8 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
-from analytics.dashboards.change_request import ChangeRequest, parse_change_request, read_requested
-from analytics.dashboards.change_text import (
+from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.change.present import (
     SORTS,
     overlap_sentence,
     present_control,
@@ -24,15 +24,15 @@ from analytics.dashboards.change_text import (
     present_tables,
     present_trend_test,
 )
-from analytics.dashboards.changes import Changes
-from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.change.read import Changes
+from analytics.dashboards.change.request import ChangeRequest, parse_change_request, read_requested
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.origins import file_reply, origin_of
-from analytics.dashboards.presentation import filters_text
+from analytics.dashboards.overview.present import filters_text
 from analytics.dashboards.selection import read_selection
 from analytics.dashboards.views import language_of, not_yet, shared_context
-from analytics.dashboards.weighted_page import weighted
-from analytics.dashboards.weighting_text import chosen_name, weighting_choices
+from analytics.dashboards.weighting.present import chosen_name, weighting_choices
+from analytics.dashboards.weighting.reading import weighted
 from analytics.indicators.models import WeightSet
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring.results import Figure, Grain

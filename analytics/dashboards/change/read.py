@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analytics.dashboards.access import questionnaires_of
-from analytics.dashboards.attention import SMALLEST
-from analytics.dashboards.overlap import Overlap, WeightedOverlap, read_weighted_overlap
-from analytics.dashboards.overlap_kept import read_overlap
-from analytics.dashboards.page import Names
-from analytics.dashboards.pairing import (
+from analytics.dashboards.overlap.kept import read_overlap
+from analytics.dashboards.overlap.pairing import (
     NPS,
     ItemName,
     Subject,
@@ -27,6 +24,9 @@ from analytics.dashboards.pairing import (
     item_subject,
     node_subject,
 )
+from analytics.dashboards.overlap.read import Overlap, WeightedOverlap, read_weighted_overlap
+from analytics.dashboards.overview.attention import SMALLEST
+from analytics.dashboards.overview.numbers import Names
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.verdicts import satisfied_subject
 from analytics.indicators.models import IndicatorTree, WeightSet

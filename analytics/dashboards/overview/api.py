@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 from accounts.api_permissions import actor_of
 from accounts.roles import Permission
 from analytics.dashboards.access import get_tree
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.overview.read import read_overview
+from analytics.dashboards.overview.serializers import OverviewOut
 from analytics.dashboards.selection import Selection, read_selection
-from analytics.dashboards.serializers import OverviewOut
-from analytics.dashboards.weighted_page import weighting_problem, with_weighting
+from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.scoring.sentences import sentence
 
 PARAMETERS = [

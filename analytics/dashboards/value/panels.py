@@ -8,11 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.changes import item_names
+from analytics.dashboards.change.read import item_names
 from analytics.dashboards.filterbar import Choice
-from analytics.dashboards.weighting_compare import list_weightings
-from analytics.dashboards.weighting_refusals import refusal_text
-from analytics.dashboards.weighting_text import figure_text, node_pairs, pair_text, weighting_name
+from analytics.dashboards.weighting.compare import list_weightings
+from analytics.dashboards.weighting.present import figure_text, node_pairs, pair_text, weighting_name
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence

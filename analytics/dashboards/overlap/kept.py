@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from analytics.dashboards.marks import digest
-from analytics.dashboards.overlap import (
+from analytics.dashboards.overlap.pairing import Subject, chosen_rows, countable, may_share, of_people, read_rows
+from analytics.dashboards.overlap.read import (
     Group,
     Overlap,
     Sums,
@@ -28,7 +28,7 @@ from analytics.dashboards.overlap import (
     step_for,
     sums_of,
 )
-from analytics.dashboards.pairing import Subject, chosen_rows, countable, may_share, of_people, read_rows
+from analytics.dashboards.overview.marks import digest
 from analytics.dashboards.selection import Selection
 from analytics.scoring import keeping
 from analytics.scoring.columns import MASK

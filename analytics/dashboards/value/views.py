@@ -12,11 +12,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
-from analytics.dashboards import geometry, run_words, wording
+from analytics.dashboards import geometry, wording
 from analytics.dashboards.method import Method, describe_method
-from analytics.dashboards.presentation import grade_text, level_name, levels_text
+from analytics.dashboards.overview.present import grade_text, level_name, levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
-from analytics.dashboards.value_panels import (
+from analytics.dashboards.value import run_words
+from analytics.dashboards.value.panels import (
     Questions,
     estimators_of,
     present_efforts,
@@ -25,7 +26,7 @@ from analytics.dashboards.value_panels import (
     question_texts,
 )
 from analytics.dashboards.views import language_of, may_know_answers
-from analytics.dashboards.weighting_text import weighting_name
+from analytics.dashboards.weighting.present import weighting_name
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors

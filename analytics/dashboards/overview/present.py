@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from analytics.dashboards import findings, geometry, wording
+from analytics.dashboards import geometry, wording
 from analytics.dashboards.charts.trend import Point, trend_figure
 from analytics.dashboards.comments import mood_of
 from analytics.dashboards.geometry import Axis, Piece, RangeBar
-from analytics.dashboards.page import (
+from analytics.dashboards.overview import findings
+from analytics.dashboards.overview.numbers import (
     Alert,
     Comment,
     Funnel,

@@ -21,12 +21,12 @@ from django.template.loader import render_to_string
 
 from accounts.access import Actor
 from accounts.models import Team
-from analytics.dashboards.marks import Mark, digest
-from analytics.dashboards.overview import read_figures
-from analytics.dashboards.presentation import present_overview
+from analytics.dashboards.overview.marks import Mark, digest
+from analytics.dashboards.overview.present import present_overview
+from analytics.dashboards.overview.read import read_figures
+from analytics.dashboards.overview.stencils import Marks, Stencil
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.stencils import Marks, Stencil
-from analytics.dashboards.weighted_page import weighting_problem
+from analytics.dashboards.weighting.reading import weighting_problem
 from analytics.scoring import keeping
 
 SECONDS: Final = 60 * 60

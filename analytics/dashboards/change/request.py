@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
-from analytics.dashboards.changes import Changes, read_changes
+from analytics.dashboards.change.read import Changes, read_changes
 from analytics.dashboards.selection import Ignored, Selection
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import WeightSet
 from analytics.scoring import periods
 from analytics.scoring.results import Period

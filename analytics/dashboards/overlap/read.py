@@ -4,7 +4,7 @@ The same person is the same contact; where periods share days, the same response
 with their last answers in each period. Of very many such people a fixed share is read: the covariance is a mean over
 them, so a sample tells it as well. Where anonymity was promised nobody is looked for.
 
-Unweighted overlaps are sums of whole numbers, kept and brought up to date (see `overlap_kept`).
+Unweighted overlaps are sums of whole numbers, kept and brought up to date (see `kept`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from analytics.dashboards.pairing import (
+from analytics.dashboards.overlap.pairing import (
     NONE,
     NPS,
     Row,

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from analytics.dashboards.overlap import WHOLE, Group, Overlap, WeightedOverlap, read_weighted_overlap
-from analytics.dashboards.overlap_kept import read_overlap
-from analytics.dashboards.pairing import Subject
+from analytics.dashboards.overlap.kept import read_overlap
+from analytics.dashboards.overlap.pairing import Subject
+from analytics.dashboards.overlap.read import WHOLE, Group, Overlap, WeightedOverlap, read_weighted_overlap
 from analytics.dashboards.selection import Ignored, PageReading, Selection
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.scoring.comparing import Shared
 from analytics.scoring.models import Run
 from analytics.scoring.results import Figure, Level, Period, PeriodResult, SegmentResult, Status

@@ -19,16 +19,17 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.access import TeamRequest
-from analytics.dashboards import comments, figures_kept, wording
-from analytics.dashboards.figures_kept import Figures
-from analytics.dashboards.marks import Mark, digest
-from analytics.dashboards.overview import COMMENTS_SHOWN
-from analytics.dashboards.presentation import present_comments, present_funnel
-from analytics.dashboards.responding import Asked, asked_by, get_funnel
+from analytics.dashboards import comments, wording
+from analytics.dashboards.overview import cards_cache
+from analytics.dashboards.overview.cards_cache import Figures
+from analytics.dashboards.overview.marks import Mark, digest
+from analytics.dashboards.overview.present import present_comments, present_funnel
+from analytics.dashboards.overview.read import COMMENTS_SHOWN
+from analytics.dashboards.overview.responding import Asked, asked_by, get_funnel
+from analytics.dashboards.overview.shelves import Shelf
+from analytics.dashboards.overview.stencils import Marks, Stencil
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.shelves import Shelf
 from analytics.dashboards.stamp import present_stamp
-from analytics.dashboards.stencils import Marks, Stencil
 from analytics.scoring.batches import LATE
 
 PAGES: Final = 100
@@ -70,7 +71,7 @@ def name_of(request: TeamRequest, mark: Mark | None, *, language: str, at: datet
     assert user is not None
     return digest([
         mark.tree_id, mark.meaning, mark.answers, mark.is_mailed, stamp.text, stamp.is_stale, stamp.run_suffix,
-        figures_kept.rules_of(actor.team), actor.team.name, actor.role, actor.scope, user.pk, user.name, user.theme,
+        cards_cache.rules_of(actor.team), actor.team.name, actor.role, actor.scope, user.pk, user.name, user.theme,
         request.get_full_path(), language, timezone.localdate(at),
         # Anonymous answers of a day come in a while after midnight.
         timezone.localdate(at - LATE),

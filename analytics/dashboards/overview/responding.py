@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from accounts.models import Team
 from analytics.dashboards.narrowing import in_period, in_segments
-from analytics.dashboards.page import Funnel, Headline
+from analytics.dashboards.overview.numbers import Funnel, Headline
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import QuestionSource
 from analytics.scoring.results import Change, Figure, Period, Status, Verdict
