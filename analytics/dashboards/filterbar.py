@@ -9,7 +9,6 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.overview.present import grain_text, level_name
 from analytics.dashboards.selection import Compare, Selection, first_key, parameter_of
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
@@ -90,7 +89,7 @@ def _periods(selection: Selection) -> tuple[Group, ...]:
     listed = {period.key for group in found.values() for period in group[-NEWEST:]} | {periods.EVERYTHING.key}
     own = () if selection.period.key in listed else (Group(_("Chosen"), (_choice(selection.period, selection),)),)
     groups = tuple(
-        Group(grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
+        Group(wording.grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
         for grain, group in found.items() if grain != Grain.WEEK or len(group) <= NEWEST
     )
     return (*own, *groups, Group(_("Everything"), (_choice(periods.EVERYTHING, selection),)))
@@ -118,11 +117,11 @@ def _menu(selection: Selection, key: str, language: str) -> DimensionMenu:
     dimension = selection.known.dimension(key)
     assert dimension is not None
     chosen = selection.filters.get(key, ())
-    names = [level_name(dimension, level, language) for level in chosen]
+    names = [wording.level_name(dimension, level, language) for level in chosen]
     return DimensionMenu(
         parameter=parameter_of(key), name=text_in(dimension.names, language) or key,
         chosen=wording.listed(names) if chosen else _("All"),
         choices=tuple(
-            Choice(level, level_name(dimension, level, language), level in chosen) for level in dimension.levels if level
+            Choice(level, wording.level_name(dimension, level, language), level in chosen) for level in dimension.levels if level
         ),
     )

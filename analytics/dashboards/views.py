@@ -24,18 +24,14 @@ from analytics.dashboards.next_steps import PURPOSES, next_step
 from analytics.dashboards.overview import cards_cache, page_cache
 from analytics.dashboards.overview.cards_cache import Figures
 from analytics.dashboards.overview.marks import Mark
-from analytics.dashboards.overview.present import (
-    filters_text,
-    level_name,
-    present_comments,
-)
+from analytics.dashboards.overview.present import present_comments
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.series import build_series_bar
 from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.weighting.present import chosen_name, weighting_choices
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
-from analytics.dashboards.wording import period_text
+from analytics.dashboards.wording import filters_text, level_name, period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
 from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers

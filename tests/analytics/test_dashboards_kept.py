@@ -22,7 +22,7 @@ from accounts.roles import Role
 from analytics.dashboards.access import mark_of
 from analytics.dashboards.overview import cards_cache, page_cache
 from analytics.dashboards.overview.marks import FIRST, read_mark
-from analytics.dashboards.overview.stencils import Marks
+from analytics.dashboards.overview.stencils import Placeholders
 from analytics.indicators.models import Indicator, IndicatorTree
 from analytics.indicators.services import rename_indicator, rename_tree, set_target
 from analytics.scoring import keeping, selectors
@@ -459,8 +459,8 @@ class TestTheMark:
 
 class TestAStencil:
     def test_has_a_hole_only_where_a_mark_was_written(self):
-        marks = Marks()
-        stencil = marks.cut(f"a {marks['one']} [one] {Marks()['one']} b {marks['two']}")
+        marks = Placeholders()
+        stencil = marks.cut(f"a {marks['one']} [one] {Placeholders()['one']} b {marks['two']}")
         filled = stencil.filled({"one": "1", "two": "2"})
         assert stencil.holes == ("one", "two") and filled.startswith("a 1 [one] [") and filled.endswith(" b 2")
 

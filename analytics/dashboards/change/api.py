@@ -23,7 +23,7 @@ from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.sentences import change_sentence, sentence
 
 
-class ChangeRowOut(serializers.Serializer[Any]):
+class ChangeRowOutput(serializers.Serializer[Any]):
     """One figure before and after; p values are adjusted within the family, the headline is not."""
 
     family = serializers.CharField()
@@ -49,7 +49,7 @@ class ChangeRowOut(serializers.Serializer[Any]):
         return change_sentence(row.before, row.after, row.reason) if row.p is None else ""
 
 
-class ContributionOut(serializers.Serializer[Any]):
+class ContributionOutput(serializers.Serializer[Any]):
     """What a leaf added to the change of the index, in points."""
 
     key = serializers.CharField()
@@ -57,10 +57,10 @@ class ContributionOut(serializers.Serializer[Any]):
     from_weights = serializers.FloatField()
 
 
-class DecomposedOut(serializers.Serializer[Any]):
+class DecomposedOutput(serializers.Serializer[Any]):
     """The change of the index by item means, in parts that add up."""
 
-    parts = ContributionOut(many=True)
+    parts = ContributionOutput(many=True)
     from_scores = serializers.FloatField()
     from_weights = serializers.FloatField()
     total = serializers.FloatField()
@@ -72,13 +72,13 @@ class DecomposedOut(serializers.Serializer[Any]):
         return parts_sentence(parts)
 
 
-class ChangesOut(serializers.Serializer[Any]):
+class ChangesOutput(serializers.Serializer[Any]):
     """Everything on the page of a change."""
 
     before = PeriodOutput()
     after = PeriodOutput()
-    rows = ChangeRowOut(many=True)
-    decomposed = DecomposedOut()
+    rows = ChangeRowOutput(many=True)
+    decomposed = DecomposedOutput()
     overlap = serializers.IntegerField(allow_null=True, help_text="people who answered in both periods")
     is_overlap_used = serializers.BooleanField(help_text="whether their covariance is in the intervals")
     responses_before = serializers.IntegerField()
@@ -86,7 +86,7 @@ class ChangesOut(serializers.Serializer[Any]):
     is_withheld = serializers.BooleanField()
 
 
-class TrendTestOut(serializers.Serializer[Any]):
+class TrendTestOutput(serializers.Serializer[Any]):
     """The straight line through the index over three periods or more; null figures where `explanation` says why."""
 
     grain = serializers.CharField()
@@ -105,7 +105,7 @@ class TrendTestOut(serializers.Serializer[Any]):
         return present_trend_test(test)
 
 
-class ControlPointOut(serializers.Serializer[Any]):
+class ControlPointOutput(serializers.Serializer[Any]):
     """A period with its value and limits, in points or as a share 0-1."""
 
     period = PeriodOutput()
@@ -117,14 +117,14 @@ class ControlPointOut(serializers.Serializer[Any]):
     is_in_run = serializers.BooleanField(help_text="nine or more in a row on one side of the centre")
 
 
-class ControlOut(serializers.Serializer[Any]):
+class ControlOutput(serializers.Serializer[Any]):
     """A control chart: xmr and score of the index, p and laney of the satisfied share; empty where `reason` says why."""
 
     kind = serializers.CharField()
     grain = serializers.CharField()
     centre = serializers.FloatField(allow_null=True)
     sigma_z = serializers.FloatField(allow_null=True)
-    points = ControlPointOut(many=True)
+    points = ControlPointOutput(many=True)
     reason = serializers.CharField()
     explanation = serializers.SerializerMethodField()
 
@@ -133,11 +133,11 @@ class ControlOut(serializers.Serializer[Any]):
         return sentence(control.reason, dict(control.details)) if control.reason else ""
 
 
-class ChangePageOut(ChangesOut):
+class ChangePageOutput(ChangesOutput):
     """A change with the trend and the control charts beside it."""
 
-    trend = TrendTestOut()
-    controls = ControlOut(many=True)
+    trend = TrendTestOutput()
+    controls = ControlOutput(many=True)
 
 
 class ChangesView(APIView):
@@ -152,7 +152,7 @@ class ChangesView(APIView):
             OpenApiParameter("weighting", str, description="imported, or the id of a saved weighting."),
             OpenApiParameter("weights", str, description="Number of the weight set of the earlier period."),
         ],
-        responses=ChangePageOut,
+        responses=ChangePageOutput,
     )
     def get(self, request: Request) -> Response:
         """Return the change; 404 before the first run, 400 with the reason where there is none."""
@@ -169,4 +169,4 @@ class ChangesView(APIView):
             "trend": read_trend_test(selection=selection),
             "controls": [read_control(selection=selection, kind=kind) for kind in ChartKind],
         }
-        return Response(ChangePageOut(page).data)
+        return Response(ChangePageOutput(page).data)

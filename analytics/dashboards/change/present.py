@@ -11,9 +11,8 @@ from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
 from analytics.dashboards.change.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
-from analytics.dashboards.change.read import ChangeRow, Changes, Decomposed, Family
+from analytics.dashboards.change.read import ChangeRow, Changes, ComparisonFamily, Decomposed
 from analytics.dashboards.overview.attention import SMALLEST
-from analytics.dashboards.overview.present import grain_text
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.sentences import change_sentence, sentence
@@ -60,7 +59,7 @@ class Line:
 class Table:
     """One family with its own finding sentence."""
 
-    family: Family
+    family: ComparisonFamily
     heading: str
     finding: str
     lines: tuple[Line, ...]
@@ -69,9 +68,9 @@ class Table:
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
     """Write a table for each family."""
     headings = {
-        Family.HEADLINE: _("Index, Net Promoter Score and satisfied share"), Family.INDICATORS: _("Indicators"),
-        Family.ITEMS: _("Questions"), Family.SHARES: _("Satisfied shares of the questions"),
-        Family.EFFORT: _("Customer effort"),
+        ComparisonFamily.HEADLINE: _("Index, Net Promoter Score and satisfied share"), ComparisonFamily.INDICATORS: _("Indicators"),
+        ComparisonFamily.ITEMS: _("Questions"), ComparisonFamily.SHARES: _("Satisfied shares of the questions"),
+        ComparisonFamily.EFFORT: _("Customer effort"),
     }
     tables = []
     for family, heading in headings.items():
@@ -82,33 +81,33 @@ def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]
     return tables
 
 
-def finding(changes: Changes, family: Family) -> str:
-    """Say how many of a family changed: "2 of 22 items changed beyond chance"."""
+def finding(changes: Changes, family: ComparisonFamily) -> str:
+    """Say how many of a family changed: "2 of 22 questions changed beyond chance"."""
     rows = [row for row in changes.family(family) if row.p is not None]
     beyond = sum(row.verdict == Verdict.BEYOND for row in rows)
     counts = {"beyond": beyond, "total": len(rows)}
     if not rows:
         return _("Nothing can be compared: too few answers in one of the periods.")
-    if family == Family.HEADLINE:
+    if family == ComparisonFamily.HEADLINE:
         return _headline_finding(changes)
-    if family == Family.INDICATORS:
+    if family == ComparisonFamily.INDICATORS:
         return ngettext(
             "%(beyond)s of %(total)s indicator changed beyond chance (Holm).",
             "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
         ) % counts
-    if family == Family.SHARES:
+    if family == ComparisonFamily.SHARES:
         return ngettext(
             "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
             "%(beyond)s of %(total)s satisfied shares changed beyond chance (Holm).", len(rows),
         ) % counts
-    if family == Family.EFFORT:
+    if family == ComparisonFamily.EFFORT:
         return ngettext(
             "%(beyond)s of %(total)s effort score changed beyond chance (Holm).",
             "%(beyond)s of %(total)s effort scores changed beyond chance (Holm).", len(rows),
         ) % counts
     return ngettext(
-        "%(beyond)s of %(total)s item changed beyond chance (Holm).",
-        "%(beyond)s of %(total)s items changed beyond chance (Holm).", len(rows),
+        "%(beyond)s of %(total)s question changed beyond chance (Holm).",
+        "%(beyond)s of %(total)s questions changed beyond chance (Holm).", len(rows),
     ) % counts
 
 
@@ -245,7 +244,7 @@ def _trend_sentence(test: TrendTest) -> str:
         return sentence(test.reason, dict(test.details))
     words = {
         "slope": wording.number(test.found.slope, 2, sign=True), "p": p_text(test.found.p_slope),
-        "count": test.periods, "q": p_text(test.found.p_any_change), "grain": grain_text(test.grain),
+        "count": test.periods, "q": p_text(test.found.p_any_change), "grain": wording.grain_text(test.grain),
     }
     if test.found.p_slope < 0.05:
         return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), beyond chance. Any change at all: p %(q)s.") % words

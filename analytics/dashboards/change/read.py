@@ -43,7 +43,7 @@ from surveys.design.models import QuestionnaireVersion
 from surveys.design.placeholders import fill_document
 
 
-class Family(StrEnum):
+class ComparisonFamily(StrEnum):
     """Which comparisons are corrected together."""
 
     HEADLINE = "headline"
@@ -62,7 +62,7 @@ class ChangeRow:
     `verdict` says beyond chance by the adjusted p value, in the headline by the figure's own interval.
     """
 
-    family: Family
+    family: ComparisonFamily
     key: str
     names: Names
     depth: int
@@ -126,7 +126,7 @@ class Changes:
     responses_after: int
     is_withheld: bool
 
-    def family(self, family: Family) -> tuple[ChangeRow, ...]:
+    def family(self, family: ComparisonFamily) -> tuple[ChangeRow, ...]:
         """The rows of one family."""
         return tuple(row for row in self.rows if row.family == family)
 
@@ -171,7 +171,7 @@ def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    family: Family
+    family: ComparisonFamily
     key: str
     names: Names
     depth: int
@@ -186,7 +186,7 @@ def _compared(
     is_weighted: bool,
 ) -> Iterator[_Found]:
     def found(
-        family: Family, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure
+        family: ComparisonFamily, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure
     ) -> _Found:
         shared = overlap.shared(subject, before, after) if overlap is not None else INDEPENDENT
         change = tested(before, after, is_weighted=is_weighted, shared=shared)
@@ -194,29 +194,29 @@ def _compared(
 
     words = item_names(selection.tree)
     root = later.root
-    yield found(Family.HEADLINE, node_subject(root.key), root.key, root.names, 0, earlier.root.index, root.index)
+    yield found(ComparisonFamily.HEADLINE, node_subject(root.key), root.key, root.names, 0, earlier.root.index, root.index)
     if earlier.nps is not None and later.nps is not None:
         names = words.get((later.nps.questionnaire_id, later.nps.key), {})
-        yield found(Family.HEADLINE, NPS, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
+        yield found(ComparisonFamily.HEADLINE, NPS, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
     asked = later.overall
     names = words.get((asked.questionnaire_id, asked.key), {}) if asked is not None else root.names
     yield found(
-        Family.HEADLINE, satisfied_subject(later), asked.key if asked else root.key, names, 0, earlier.satisfied, later.satisfied
+        ComparisonFamily.HEADLINE, satisfied_subject(later), asked.key if asked else root.key, names, 0, earlier.satisfied, later.satisfied
     )
     for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
-        yield found(Family.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, one.index, other.index)
+        yield found(ComparisonFamily.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, one.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
     for item in _items(later):
         name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
         if name not in before:
             continue
-        yield found(Family.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
-        yield found(Family.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
+        yield found(ComparisonFamily.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
+        yield found(ComparisonFamily.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
         then, now = effort_of(before[name]), effort_of(item)
         if then is not None and now is not None:
             # Its mean is the question's own, in the family of means.
-            yield found(Family.EFFORT, agreeing_subject(name), item.key, names, 0, then.agreeing, now.agreeing)
-            yield found(Family.EFFORT, effort_subject(name), item.key, names, 0, then.net, now.net)
+            yield found(ComparisonFamily.EFFORT, agreeing_subject(name), item.key, names, 0, then.agreeing, now.agreeing)
+            yield found(ComparisonFamily.EFFORT, effort_subject(name), item.key, names, 0, then.net, now.net)
 
 
 def _items(result: PeriodResult) -> list[ItemResult]:
@@ -250,11 +250,11 @@ def _with_question(question: Question, item: Item) -> Names:
 
 
 def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:
-    for family in Family:
+    for family in ComparisonFamily:
         members = [one for one in found if one.family == family]
         tests = [one.tested for one in members]
         alone = [JudgedChange(one.change, one.p, None, None) for one in tests]
-        judged = alone if family == Family.HEADLINE else judge_family(tests)
+        judged = alone if family == ComparisonFamily.HEADLINE else judge_family(tests)
         yield from (_row(one, other) for one, other in zip(members, judged, strict=True))
 
 

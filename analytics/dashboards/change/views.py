@@ -28,7 +28,6 @@ from analytics.dashboards.change.read import Changes
 from analytics.dashboards.change.request import ChangeRequest, parse_change_request, read_requested
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.origins import file_reply, origin_of
-from analytics.dashboards.overview.present import filters_text
 from analytics.dashboards.selection import read_selection
 from analytics.dashboards.views import language_of, not_yet, shared_context
 from analytics.dashboards.weighting.present import chosen_name, weighting_choices
@@ -61,7 +60,7 @@ def change(request: TeamRequest) -> HttpResponse:
         "asked": asked, "changes": changes, "problem": problem, "change_query": asked.query(),
         "weighting_name": chosen_name(menus["weightings"]),
         "ignored_more": asked.ignored[len(selection.ignored):], "menus": menus,
-        "filters_text": filters_text(selection, language_of(request)),
+        "filters_text": wording.filters_text(selection, language_of(request)),
         "trend_test": present_trend_test(read_trend_test(selection=charted)),
         "controls": [present_control(read_control(selection=charted, kind=kind)) for kind in ChartKind],
     }

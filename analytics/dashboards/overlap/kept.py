@@ -19,7 +19,7 @@ import numpy as np
 
 from analytics.dashboards.overlap.pairing import Subject, chosen_rows, countable, may_share, of_people, read_rows
 from analytics.dashboards.overlap.read import (
-    Group,
+    LevelKey,
     Overlap,
     Sums,
     count_people,
@@ -158,7 +158,7 @@ def _written(by_subject: Mapping[Subject, Sums]) -> dict[str, list[int]]:
 
 def _from_bytes(stored: bytes) -> Kept:
     found = json.loads(zlib.decompress(stored))
-    sums: dict[Group, dict[Subject, Sums]] = {
+    sums: dict[LevelKey, dict[Subject, Sums]] = {
         (key, level): {subject: Sums(*numbers) for subject, numbers in by_subject.items()}
         for key, level, by_subject in found["sums"]
     }

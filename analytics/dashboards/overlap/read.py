@@ -44,9 +44,9 @@ FEWEST: Final = 10
 MOST: Final = 10_000
 """So many of them are read at most."""
 
-Group = tuple[str, str]
+LevelKey = tuple[str, str]
 """A dimension and one of its levels."""
-WHOLE: Final[Group] = ("", "")
+WHOLE: Final[LevelKey] = ("", "")
 _CHUNK: Final = 512
 """So many products of two scores (below 10**16 each) fit into 64 bits when added up."""
 
@@ -87,10 +87,10 @@ class Overlap:
     """`people` answered in both periods, of whom one in `step` was read; `sums` by group (WHOLE or a level)."""
 
     people: int
-    sums: Mapping[Group, BySubject] = field(default_factory=dict)
+    sums: Mapping[LevelKey, BySubject] = field(default_factory=dict)
     step: int = 1
 
-    def shared(self, subject: Subject, before: Figure, after: Figure, group: Group = WHOLE) -> Shared:
+    def shared(self, subject: Subject, before: Figure, after: Figure, group: LevelKey = WHOLE) -> Shared:
         """Return what they do to the change of a figure between its two values."""
         found = self.sums.get(group, {}).get(subject)
         if found is None or not (before.is_shown and after.is_shown):
@@ -183,7 +183,7 @@ def read_weighted_overlap(*, selection: Selection, before: Period, weighting: We
 
 def sums_of(
     earlier: Sequence[Row], later: Sequence[Row], definition: Definition, dimensions: Iterable[str], step: int
-) -> tuple[int, dict[Group, dict[Subject, Sums]]]:
+) -> tuple[int, dict[LevelKey, dict[Subject, Sums]]]:
     """Count the people in both lists, and add up the pairs of one in `step` of them, whole and by level.
 
     Of levels only the indicators are added up: more of them is on no page.
@@ -218,7 +218,7 @@ def _scale(subject: Subject, read: int, n: int) -> float:
     return n / read * ((read - 1) / read if has_divisor_n else 1.0)
 
 
-def _last_of_each(rows: Sequence[Row], group: Group) -> dict[int, int]:
+def _last_of_each(rows: Sequence[Row], group: LevelKey) -> dict[int, int]:
     """The place of everybody's last answers in a group; rows are the oldest first."""
     key, level = group
     return {row.who: place for place, row in enumerate(rows) if not key or row.level(key) == level}

@@ -16,7 +16,7 @@ from accounts.api_permissions import actor_of
 from accounts.roles import Permission
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.overview.read import read_overview
-from analytics.dashboards.overview.serializers import OverviewOut
+from analytics.dashboards.overview.serializers import OverviewOutput
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.scoring.sentences import sentence
@@ -39,7 +39,7 @@ class OverviewView(APIView):
 
     required_permissions: ClassVar[dict[str, str]] = {"GET": Permission.VIEW_RESULTS}
 
-    @extend_schema(parameters=[*PARAMETERS, WEIGHTING], responses=OverviewOut)
+    @extend_schema(parameters=[*PARAMETERS, WEIGHTING], responses=OverviewOutput)
     def get(self, request: Request) -> Response:
         """Return the overview; 404 before the first run."""
         word = request.query_params.get("weighting", "")
@@ -47,7 +47,7 @@ class OverviewView(APIView):
         problem = weighting_problem(selection)
         if problem or selection.weighting != word:
             raise ValidationError({"weighting": [problem or sentence("unknown_weighting")]})
-        return Response(OverviewOut(read_overview(selection=selection)).data)
+        return Response(OverviewOutput(read_overview(selection=selection)).data)
 
 
 def selection_or_404(request: Request) -> Selection:

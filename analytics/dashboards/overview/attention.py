@@ -17,7 +17,6 @@ FALSE_SHARE: Final = 0.05
 SMALLEST: Final = 2.0
 """Index points below which a change is not worth a manager's morning."""
 MOST: Final = 5
-WHOLE: Final = ""
 
 SharedBy = Callable[[str, Figure, Figure], Shared]
 """What people in both periods do to the change of an indicator, from its key and its two figures."""
@@ -30,13 +29,13 @@ def independent(_key: str, _before: Figure, _after: Figure) -> Shared:
 
 @dataclass(frozen=True)
 class Look:
-    """One change that was tested: an indicator in the whole selection or in one segment."""
+    """One change that was tested: of an indicator in one segment, or in all of the selection (then without `dimension`)."""
 
     node: NodeResult
     previous: Figure
     tested: TestedChange
-    dimension: str = WHOLE
-    level: str = WHOLE
+    dimension: str = ""
+    level: str = ""
     level_names: Names | None = None
 
 

@@ -24,7 +24,7 @@ from accounts.models import Team
 from analytics.dashboards.overview.marks import Mark, digest
 from analytics.dashboards.overview.present import present_overview
 from analytics.dashboards.overview.read import read_figures
-from analytics.dashboards.overview.stencils import Marks, Stencil
+from analytics.dashboards.overview.stencils import Placeholders, Stencil
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.reading import weighting_problem
 from analytics.scoring import keeping
@@ -65,7 +65,7 @@ def write_figures(*, selection: Selection, language: str) -> Figures:
     if problem:
         return Figures(Stencil(("",), ()), 0, False, False, problem)
     page = read_figures(selection=selection)
-    holes = Marks()
+    holes = Placeholders()
     context = present_overview(page, selection, language=language)
     context |= {"filters_query": selection.filters_query(), "holes": {hole: holes[hole] for hole in HOLES}}
     is_shown = page.responses and not page.is_withheld

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from analytics.dashboards.overview.numbers import Alert, Heat, NodeRow, Trend
 from analytics.dashboards.wording import (
     change_text,
+    level_text,
     listed,
     n_text,
     number,
@@ -103,12 +104,6 @@ def alert_detail(alert: Alert) -> str:
         f"{value_text(alert.previous)} → {value_text(alert.current)}",
         n_text(alert.current.n), verdict_text(alert.change),
     ))
-
-
-def level_text(level: str, names: object, language: str) -> str:
-    """Name a segment level; responses without a value are "Not given"."""
-    known = text_in(names, language) if isinstance(names, dict) else ""
-    return known or level or _("Not given")
 
 
 def _direction(trend: Trend, since: str) -> str:

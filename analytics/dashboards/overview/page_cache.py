@@ -27,7 +27,7 @@ from analytics.dashboards.overview.present import present_comments, present_funn
 from analytics.dashboards.overview.read import COMMENTS_SHOWN
 from analytics.dashboards.overview.responding import Asked, asked_by, get_funnel
 from analytics.dashboards.overview.shelves import Shelf
-from analytics.dashboards.overview.stencils import Marks, Stencil
+from analytics.dashboards.overview.stencils import Placeholders, Stencil
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.stamp import present_stamp
 from analytics.scoring.batches import LATE
@@ -97,7 +97,7 @@ def write_page(
     found = comments.CommentPage((), 1, False)
     if figures.responses:
         found = comments.list_comments(selection=selection, is_withheld=figures.is_withheld, size=COMMENTS_SHOWN)
-    holes = Marks()
+    holes = Placeholders()
     said = present_comments(found.comments, selection.known.dimensions, language)
     grid = figures.grid.filled({
         "responding": holes["responding"], "width": "c7" if said else "c12",

@@ -30,8 +30,7 @@ from analytics.dashboards.overview.numbers import (
 from analytics.dashboards.selection import Selection, parameter_of
 from analytics.dashboards.series import present_begin, validity_text
 from analytics.indicators.weight_words import weight_set_name
-from analytics.scoring.grades import Grade
-from analytics.scoring.results import Change, Dimension, Grain, Status
+from analytics.scoring.results import Change, Dimension, Status
 from analytics.scoring.weighting import NOT_WEIGHTABLE
 from surveys.design.document import text_in
 
@@ -86,7 +85,7 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
     return {
         "page": page, "before": before, "period_text": wording.period_text(page.period),
         "index": present_kpi(page.index, before, axis=geometry.axis_for(_own(page.index), page.index.target)),
-        "grade": grade_text(page.grade),
+        "grade": wording.grade_text(page.grade),
         "satisfied": present_satisfied(page.satisfied, before, language),
         "nps": present_nps(page.nps, before) if page.nps else None,
         "trend": present_trend(page.trend, _begin(page.trend, selection)),
@@ -119,7 +118,7 @@ def present_satisfied(satisfied: Satisfied, before: str, language: str) -> dict[
     """Write the satisfied share with its levels."""
     return {
         "kpi": present_kpi(satisfied.headline, before), "pieces": geometry.stacked(satisfied.distribution),
-        "levels": levels_text(geometry.stacked(satisfied.distribution)), "question": text_in(satisfied.names, language),
+        "levels": wording.levels_text(geometry.stacked(satisfied.distribution)), "question": text_in(satisfied.names, language),
         "low": satisfied.distribution[0].code if satisfied.distribution else 1,
         "high": satisfied.distribution[-1].code if satisfied.distribution else 5,
         "not_applicable": satisfied.missing.not_applicable if satisfied.missing else 0,
@@ -242,50 +241,11 @@ def present_comments(
             "tone": SCORE_TONES[mood_of(one.score, one.scale)] if one.score is not None else "",
             "language": "zh-Hans" if one.language == "zh-hans" else one.language,
             "about": " · ".join((
-                *(level_name(known.get(key), level, language) for key, level in one.segments), _comment_day(one)
+                *(wording.level_name(known.get(key), level, language) for key, level in one.segments), _comment_day(one)
             )),
         }
         for one in comments
     ]
-
-
-def filters_text(selection: Selection, language: str) -> str:
-    """Write all filters out, for print."""
-    separator = _("; ")
-    parts = [text_in(selection.tree.names, language), wording.period_text(selection.period)]
-    if selection.previous:
-        parts.append(_("compared with %(period)s") % {"period": wording.period_text(selection.previous)})
-    for dimension in selection.known.dimensions:
-        name = text_in(dimension.names, language) or dimension.key
-        chosen = selection.filters.get(dimension.key)
-        levels = wording.listed([level_name(dimension, level, language) for level in chosen]) if chosen else _("all")
-        parts.append(_("%(name)s: %(levels)s") % {"name": name, "levels": levels})
-    return separator.join(parts)
-
-
-def level_name(dimension: Dimension | None, level: str, language: str) -> str:
-    """Name a level of a dimension."""
-    return findings.level_text(level, dict(dimension.level_names.get(level, {})) if dimension else {}, language)
-
-
-def grade_text(grade: Grade | None) -> str:
-    """Write a grade with its cut-offs: Satisfied (62.5 – 87.5); empty where there is no value."""
-    if grade is None:
-        return ""
-    return _("%(grade)s (%(low)s – %(high)s)") % {
-        "grade": level_words()[grade.level - 1], "low": wording.number(grade.low), "high": wording.number(grade.high),
-    }
-
-
-def level_words() -> list[str]:
-    """The five levels in words, lowest first."""
-    return [_("Very dissatisfied"), _("Dissatisfied"), _("Neutral"), _("Satisfied"), _("Very satisfied")]
-
-
-def levels_text(pieces: Sequence[Piece]) -> str:
-    """Write a distribution as a sentence for those who do not see the bar."""
-    words = level_words() if len(pieces) == len(geometry.FIVE_TONES) else [str(piece.code) for piece in pieces]
-    return ", ".join(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
 
 
 def _versus(headline: Headline, before: str) -> str:
@@ -303,7 +263,7 @@ def _node(row: NodeRow, before: str, axis: Axis, language: str, *, has_parts: bo
     pieces = geometry.stacked(row.distribution)
     return Node(
         row=row, name=text_in(row.names, language) or row.key, weight=f"{100 * row.overall_weight:.1f}%",
-        kpi=present_kpi(row.headline, before, axis=axis), pieces=pieces, levels=levels_text(pieces), has_parts=has_parts,
+        kpi=present_kpi(row.headline, before, axis=axis), pieces=pieces, levels=wording.levels_text(pieces), has_parts=has_parts,
     )
 
 
@@ -345,7 +305,7 @@ def _heat_row(row: HeatRow, language: str) -> dict[str, Any]:
         if row.cells and row.cells[0].figure.status == Status.FEW:
             note = _("%(n)s answers: too few to rank") % {"n": row.responses}
     return {
-        "name": findings.level_text(row.level, dict(row.names), language), "n": row.responses, "note": note,
+        "name": wording.level_text(row.level, dict(row.names), language), "n": row.responses, "note": note,
         "is_withheld": row.is_withheld,
         "cells": [
             {
@@ -360,11 +320,3 @@ def _heat_row(row: HeatRow, language: str) -> dict[str, Any]:
 
 def _comment_day(comment: Comment) -> str:
     return wording.month_text(comment.at) if comment.is_anonymous else wording.local_day_text(comment.at)
-
-
-def grain_text(grain: Grain) -> str:
-    """Name a kind of period."""
-    return {
-        Grain.WAVE: _("Waves"), Grain.YEAR: _("Years"), Grain.QUARTER: _("Quarters"), Grain.MONTH: _("Months"),
-        Grain.WEEK: _("Weeks"),
-    }.get(grain, "")

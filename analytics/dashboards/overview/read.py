@@ -28,7 +28,7 @@ from analytics.dashboards.overview.numbers import (
 from analytics.dashboards.overview.responding import asked_by, get_funnel
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.verdicts import (
-    Changes,
+    ChangesByNode,
     Verdicts,
     judge_nodes,
     satisfied_subject,
@@ -70,13 +70,13 @@ class Segments:
 
 
 @dataclass(frozen=True)
-class Compared:
+class PeriodPair:
     """The two populations of an overview and what is said of their indicators."""
 
     current: PeriodResult
     previous: PeriodResult | None
     verdicts: Verdicts | None
-    changes: Changes
+    changes: ChangesByNode
 
     def judge(self, look: attention.Look) -> Change:
         """The verdict that every page gives to a change."""
@@ -120,7 +120,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
     previous = reading.period(selection.previous) if selection.previous is not None else None
     changes = judge_nodes(current, previous, verdicts.overlap) if verdicts and previous else {}
     segments = _read_segments(selection, current)
-    alerts, looks = _alerts(selection, Compared(current, previous, verdicts, changes), segments)
+    alerts, looks = _alerts(selection, PeriodPair(current, previous, verdicts, changes), segments)
     shown = next((one for one in segments if one.dimension.key == selection.by), None)
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
@@ -181,7 +181,7 @@ def trend_grain(selection: Selection) -> Grain:
 
 
 def order_nodes(
-    nodes: Sequence[NodeResult], previous: Sequence[NodeResult], changes: Changes
+    nodes: Sequence[NodeResult], previous: Sequence[NodeResult], changes: ChangesByNode
 ) -> tuple[NodeRow, ...]:
     """Return the indicators below the index, each after its parent, siblings by weight, heaviest first."""
     before = {node.key: node.index for node in previous}
@@ -227,7 +227,7 @@ def _read_segments(selection: Selection, current: PeriodResult) -> list[Segments
 
 
 def _alerts(
-    selection: Selection, compared: Compared, segments: Sequence[Segments]
+    selection: Selection, compared: PeriodPair, segments: Sequence[Segments]
 ) -> tuple[tuple[Alert, ...], int]:
     current, previous, verdicts = compared.current, compared.previous, compared.verdicts
     if previous is None or verdicts is None or current.is_withheld or previous.is_withheld:

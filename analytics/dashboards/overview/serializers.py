@@ -18,7 +18,7 @@ class Names(serializers.DictField):
     child = serializers.CharField()
 
 
-class ChangeOut(serializers.Serializer[Any]):
+class ChangeOutput(serializers.Serializer[Any]):
     """Current minus previous."""
 
     metric = serializers.CharField()
@@ -29,17 +29,17 @@ class ChangeOut(serializers.Serializer[Any]):
     detectable = serializers.FloatField(allow_null=True)
 
 
-class HeadlineOut(serializers.Serializer[Any]):
+class HeadlineOutput(serializers.Serializer[Any]):
     """A figure, what it is compared with, and its target."""
 
     figure = FigureOutput()
     previous = FigureOutput(allow_null=True)
-    change = ChangeOut(allow_null=True)
+    change = ChangeOutput(allow_null=True)
     target = serializers.FloatField(allow_null=True)
     gap = serializers.FloatField(allow_null=True)
 
 
-class GradeOut(serializers.Serializer[Any]):
+class GradeOutput(serializers.Serializer[Any]):
     """The grade of the index, 1-5, and its cut-offs in points."""
 
     level = serializers.IntegerField()
@@ -47,16 +47,16 @@ class GradeOut(serializers.Serializer[Any]):
     high = serializers.FloatField()
 
 
-class SatisfiedOut(serializers.Serializer[Any]):
+class SatisfiedOutput(serializers.Serializer[Any]):
     """The satisfied share."""
 
-    headline = HeadlineOut()
+    headline = HeadlineOutput()
     distribution = LevelOutput(many=True)
     missing = MissingOutput(allow_null=True)
     names = Names()
 
 
-class NpsResultOut(serializers.Serializer[Any]):
+class NpsResultOutput(serializers.Serializer[Any]):
     """The shares behind the score."""
 
     key = serializers.CharField()
@@ -67,24 +67,24 @@ class NpsResultOut(serializers.Serializer[Any]):
     missing = MissingOutput()
 
 
-class NpsOut(serializers.Serializer[Any]):
+class OverviewNpsOutput(serializers.Serializer[Any]):
     """The Net Promoter Score."""
 
-    headline = HeadlineOut()
-    result = NpsResultOut()
+    headline = HeadlineOutput()
+    result = NpsResultOutput()
 
 
-class FunnelOut(serializers.Serializer[Any]):
+class ResponseFunnelOutput(serializers.Serializer[Any]):
     """Invitations by step."""
 
     invited = serializers.IntegerField()
     delivered = serializers.IntegerField()
     started = serializers.IntegerField()
     completed = serializers.IntegerField()
-    headline = HeadlineOut(allow_null=True)
+    headline = HeadlineOutput(allow_null=True)
 
 
-class TrendPointOut(serializers.Serializer[Any]):
+class TrendPointOutput(serializers.Serializer[Any]):
     """One period of the trend."""
 
     period = PeriodOutput()
@@ -93,15 +93,15 @@ class TrendPointOut(serializers.Serializer[Any]):
     last_year = FigureOutput(allow_null=True)
 
 
-class TrendOut(serializers.Serializer[Any]):
+class TrendOutput(serializers.Serializer[Any]):
     """The index over time."""
 
-    points = TrendPointOut(many=True)
+    points = TrendPointOutput(many=True)
     target = serializers.FloatField(allow_null=True)
-    last_change = ChangeOut(allow_null=True)
+    last_change = ChangeOutput(allow_null=True)
 
 
-class NodeOut(serializers.Serializer[Any]):
+class OverviewNodeOutput(serializers.Serializer[Any]):
     """An indicator."""
 
     key = serializers.CharField()
@@ -111,12 +111,12 @@ class NodeOut(serializers.Serializer[Any]):
     is_leaf = serializers.BooleanField()
     weight = serializers.FloatField()
     overall_weight = serializers.FloatField()
-    headline = HeadlineOut()
+    headline = HeadlineOutput()
     satisfied = FigureOutput()
     distribution = LevelOutput(many=True)
 
 
-class AlertOut(serializers.Serializer[Any]):
+class AlertOutput(serializers.Serializer[Any]):
     """A change that deserves attention."""
 
     node = serializers.CharField()
@@ -126,20 +126,20 @@ class AlertOut(serializers.Serializer[Any]):
     level_names = Names()
     previous = FigureOutput()
     current = FigureOutput()
-    change = ChangeOut()
+    change = ChangeOutput()
     adjusted_p = serializers.FloatField()
 
 
-class HeatCellOut(serializers.Serializer[Any]):
+class HeatCellOutput(serializers.Serializer[Any]):
     """An indicator in a segment."""
 
     node = serializers.CharField()
     figure = FigureOutput()
     distance = serializers.FloatField(allow_null=True)
-    change = ChangeOut(allow_null=True)
+    change = ChangeOutput(allow_null=True)
 
 
-class HeatRowOut(serializers.Serializer[Any]):
+class HeatRowOutput(serializers.Serializer[Any]):
     """A segment."""
 
     level = serializers.CharField()
@@ -147,18 +147,18 @@ class HeatRowOut(serializers.Serializer[Any]):
     responses = serializers.IntegerField()
     is_sure = serializers.BooleanField()
     is_withheld = serializers.BooleanField()
-    cells = HeatCellOut(many=True)
+    cells = HeatCellOutput(many=True)
 
 
-class HeatOut(serializers.Serializer[Any]):
+class HeatOutput(serializers.Serializer[Any]):
     """Segments by indicators."""
 
     dimension = serializers.CharField(source="dimension.key")
-    rows = HeatRowOut(many=True)
-    reference = HeatRowOut()
+    rows = HeatRowOutput(many=True)
+    reference = HeatRowOutput()
 
 
-class CommentOut(serializers.Serializer[Any]):
+class CommentOutput(serializers.Serializer[Any]):
     """A comment; an anonymous one comes without score and segments."""
 
     text = serializers.CharField()
@@ -167,7 +167,7 @@ class CommentOut(serializers.Serializer[Any]):
     is_anonymous = serializers.BooleanField()
 
 
-class RefusalOut(serializers.Serializer[Any]):
+class RefusalOutput(serializers.Serializer[Any]):
     """Why there is no newer run: a code, and in the reader's language what happened and what to do."""
 
     code = serializers.CharField()
@@ -178,7 +178,7 @@ class RefusalOut(serializers.Serializer[Any]):
         return refusal_sentence(refusal)
 
 
-class FreshnessOut(serializers.Serializer[Any]):
+class FreshnessOutput(serializers.Serializer[Any]):
     """How new the results are."""
 
     run_id = serializers.IntegerField(allow_null=True)
@@ -189,10 +189,10 @@ class FreshnessOut(serializers.Serializer[Any]):
     newest_response_at = serializers.DateTimeField(allow_null=True)
     is_pending = serializers.BooleanField()
     waiting_since_at = serializers.DateTimeField(allow_null=True)
-    refusal = RefusalOut(allow_null=True)
+    refusal = RefusalOutput(allow_null=True)
 
 
-class OverviewOut(serializers.Serializer[Any]):
+class OverviewOutput(serializers.Serializer[Any]):
     """Everything on the overview."""
 
     tree_id = serializers.IntegerField()
@@ -202,22 +202,22 @@ class OverviewOut(serializers.Serializer[Any]):
     weight_set = serializers.CharField(help_text="its number and how it was found, in words")
     weight_set_number = serializers.IntegerField()
     weighting = WeightingOutput(allow_null=True)
-    freshness = FreshnessOut()
+    freshness = FreshnessOutput()
     period = PeriodOutput()
     previous = PeriodOutput(allow_null=True)
     filters = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
     responses = serializers.IntegerField()
     is_withheld = serializers.BooleanField()
-    index = HeadlineOut()
-    grade = GradeOut(allow_null=True)
-    satisfied = SatisfiedOut()
-    nps = NpsOut(allow_null=True)
-    funnel = FunnelOut(allow_null=True)
-    trend = TrendOut()
-    nodes = NodeOut(many=True)
-    alerts = AlertOut(many=True)
+    index = HeadlineOutput()
+    grade = GradeOutput(allow_null=True)
+    satisfied = SatisfiedOutput()
+    nps = OverviewNpsOutput(allow_null=True)
+    funnel = ResponseFunnelOutput(allow_null=True)
+    trend = TrendOutput()
+    nodes = OverviewNodeOutput(many=True)
+    alerts = AlertOutput(many=True)
     looks = serializers.IntegerField()
-    heat = HeatOut(allow_null=True)
-    comments = CommentOut(many=True)
+    heat = HeatOutput(allow_null=True)
+    comments = CommentOutput(many=True)
     show_from = serializers.IntegerField()
     sure_from = serializers.IntegerField()

@@ -25,7 +25,7 @@ class Stencil:
         return SafeString("".join(pieces))
 
 
-class Marks:
+class Placeholders:
     """Stand-ins to write with, cut out afterwards. Nobody can guess them, so no customer's text holds one."""
 
     def __init__(self) -> None:
@@ -36,6 +36,6 @@ class Marks:
         return SafeString(f"[{self.secret}.{hole}]")
 
     def cut(self, written: str) -> Stencil:
-        """Return the stencil of what was written with these marks."""
+        """Return the stencil of what was written with these."""
         pieces = re.split(rf"\[{self.secret}\.(\w+)\]", written)
         return Stencil(tuple(pieces[0::2]), tuple(pieces[1::2]))

@@ -14,7 +14,6 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import geometry, wording
 from analytics.dashboards.method import Method, describe_method
-from analytics.dashboards.overview.present import grade_text, level_name, levels_text
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
 from analytics.dashboards.value import run_words
 from analytics.dashboards.value.panels import (
@@ -79,7 +78,8 @@ def value(request: TeamRequest, run_id: int) -> HttpResponse:
             questions=questions),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"],
-        "grade": grade_text(grade_of(origin.node.index, origin.score_vector)), "pieces": pieces, "levels": levels_text(pieces),
+        "grade": wording.grade_text(grade_of(origin.node.index, origin.score_vector)),
+        "pieces": pieces, "levels": wording.levels_text(pieces),
         "children": [_child(one, language) for one in origin.children],
         "items": [_item(one, questions) for one in origin.node.items],
         "efforts": present_efforts(origin.node.items, questions),
@@ -136,7 +136,7 @@ def _filters_text(run: Run, filters: Mapping[str, list[str]], language: str) -> 
     return ", ".join(
         _("%(name)s: %(levels)s") % {
             "name": text_in(known[key].names, language) or key,
-            "levels": wording.listed([level_name(known[key], level, language) for level in levels]),
+            "levels": wording.listed([wording.level_name(known[key], level, language) for level in levels]),
         }
         for key, levels in filters.items()
     )

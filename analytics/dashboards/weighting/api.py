@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.roles import Permission
 from analytics.dashboards.overview.api import PARAMETERS, selection_or_404
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighting.compare import Compared, compare_weighting, list_weightings, standard_word
+from analytics.dashboards.weighting.compare import WeightingEffect, compare_weighting, list_weightings, standard_word
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.results import PeriodResult
@@ -34,7 +34,7 @@ class CostOutput(serializers.Serializer[Any]):
     unknown = serializers.IntegerField(help_text="respondents with an unknown level, whose share is kept")
 
 
-class HeadlinesOutput(serializers.Serializer[Any]):
+class KeyFiguresOutput(serializers.Serializer[Any]):
     """The index, the satisfied share and the Net Promoter Score."""
 
     index = FigureOutput()
@@ -48,7 +48,7 @@ class WeightingRowOutput(serializers.Serializer[Any]):
     weighting = WeightingOutput()
     is_of_new_runs = serializers.BooleanField()
     report = CostOutput(allow_null=True)
-    figures = HeadlinesOutput(allow_null=True)
+    figures = KeyFiguresOutput(allow_null=True)
     problem = serializers.CharField()
 
 
@@ -56,7 +56,7 @@ class WeightingsOutput(serializers.Serializer[Any]):
     """Unweighted figures and those of every weighting."""
 
     period = PeriodOutput()
-    unweighted = HeadlinesOutput()
+    unweighted = KeyFiguresOutput()
     weightings = WeightingRowOutput(many=True)
 
 
@@ -87,7 +87,7 @@ def _described(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _row(named: Named, found: Compared) -> dict[str, Any]:
+def _row(named: Named, found: WeightingEffect) -> dict[str, Any]:
     return {
         "weighting": named.record, "report": found.report, "problem": found.problem,
         "figures": _headlines(found.result) if found.result is not None else None,

@@ -18,7 +18,7 @@ from analytics.scoring.weighting import Report, Weighting, WeightingError, repor
 
 
 @dataclass(frozen=True)
-class Compared:
+class WeightingEffect:
     """A weighting in the chosen period: what it costs and what it makes of the figures, or why it cannot be made."""
 
     report: Report | None
@@ -34,10 +34,10 @@ class LevelPair:
     weighted: SegmentResult
 
 
-def compare_weighting(selection: Selection, chosen: Weighting) -> Compared:
+def compare_weighting(selection: Selection, chosen: Weighting) -> WeightingEffect:
     """Return the selection's figures under a weighting, or the sentence that says why there are none."""
     if selection.reading.rules.k:
-        return Compared(None, None, sentence("anonymous_unweighted"))
+        return WeightingEffect(None, None, sentence("anonymous_unweighted"))
     try:
         report = report_on(
             selection.run, weighting=chosen, period=selection.period, choice=selection.reading.choice
@@ -46,10 +46,10 @@ def compare_weighting(selection: Selection, chosen: Weighting) -> Compared:
             selection.run, period=selection.period, weighting=chosen, filters=selection.filters, scope=selection.scope
         )
     except WeightingError as error:
-        return Compared(None, None, refusal_text(error, selection.known.dimensions))
+        return WeightingEffect(None, None, refusal_text(error, selection.known.dimensions))
     except RunTooOldError:
-        return Compared(None, None, sentence("run_too_old"))
-    return Compared(report, result)
+        return WeightingEffect(None, None, sentence("run_too_old"))
+    return WeightingEffect(report, result)
 
 
 def compare_levels(selection: Selection, chosen: Weighting) -> tuple[LevelPair, ...]:

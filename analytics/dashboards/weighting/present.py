@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
 from analytics.dashboards.filterbar import Choice
-from analytics.dashboards.overview.present import level_name
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.compare import (
     compare_levels,
@@ -107,7 +106,7 @@ def present_detail(selection: Selection, word: str, known: Sequence[Named], lang
             for one in selection.known.dimensions if one.key != selection.by
         ],
         "levels": [
-            pair_text(level_name(dimension, one.plain.level, language), one.plain.result.root.index,
+            pair_text(wording.level_name(dimension, one.plain.level, language), one.plain.result.root.index,
                       one.weighted.result.root.index)
             for one in compare_levels(selection, named.weighting)
         ],

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from analytics.dashboards.overlap.kept import read_overlap
 from analytics.dashboards.overlap.pairing import Subject
-from analytics.dashboards.overlap.read import WHOLE, Group, Overlap, WeightedOverlap, read_weighted_overlap
+from analytics.dashboards.overlap.read import WHOLE, LevelKey, Overlap, WeightedOverlap, read_weighted_overlap
 from analytics.dashboards.selection import Ignored, PageReading, Selection
 from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.scoring.comparing import Shared
@@ -79,15 +79,15 @@ class WeightedGroups:
     selection: Selection
     before: Period
     weights: Weighting
-    known: dict[Group, WeightedOverlap] = field(default_factory=dict)
+    known: dict[LevelKey, WeightedOverlap] = field(default_factory=dict)
 
-    def shared(self, subject: Subject, before: Figure, after: Figure, group: Group = WHOLE) -> Shared:
+    def shared(self, subject: Subject, before: Figure, after: Figure, group: LevelKey = WHOLE) -> Shared:
         """Return what they do to the change of a figure between its two values."""
         if group not in self.known:
             self.known[group] = self._made(group)
         return self.known[group].shared(subject, before, after)
 
-    def _made(self, group: Group) -> WeightedOverlap:
+    def _made(self, group: LevelKey) -> WeightedOverlap:
         # The people of a level are those of the page under its filter, so that both pages say the same.
         filters = {**self.selection.filters, **({group[0]: (group[1],)} if group != WHOLE else {})}
         try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import get_language
 
-from analytics.dashboards.overview.present import level_name
+from analytics.dashboards.wording import level_name
 from analytics.scoring.results import Dimension
 from analytics.scoring.sentences import sentence
 from analytics.scoring.weighting import CROSSED, JOINED, WeightingError

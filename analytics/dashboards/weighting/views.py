@@ -20,10 +20,9 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
-from analytics.dashboards.overview.present import level_name
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.views import emptiness, language_of, not_yet, results_page, shared_context, with_query
-from analytics.dashboards.weighting.compare import Compared, compare_weighting, list_weightings, standard_word
+from analytics.dashboards.weighting.compare import WeightingEffect, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting.form import WeightingForm, field_name
 from analytics.dashboards.weighting.present import figures_of, present_detail, weighting_choices
 from analytics.scoring.models import WeightingMethod, WeightingScheme
@@ -126,7 +125,7 @@ def _save(request: TeamRequest, selection: Selection, name: str, plan: Plan, at:
     return HttpResponseRedirect(with_query(reverse("dashboards:weighting"), selection.query()))
 
 
-def _row(named: Named, found: Compared) -> dict[str, Any]:
+def _row(named: Named, found: WeightingEffect) -> dict[str, Any]:
     record = named.record
     is_scheme = record["kind"] == "scheme"
     return {
@@ -149,7 +148,7 @@ def _cells(report: Report | None, plan: Plan, selection: Selection, language: st
     cells = sorted(report.by_cell, key=lambda cell: -report.by_cell[cell])[:40]
     return [
         {"name": " · ".join(
-            level_name(known.get(key), level, language) if level else _("unknown")
+            wording.level_name(known.get(key), level, language) if level else _("unknown")
             for key, level in zip(plan.dimensions, cell, strict=True)),
          "n": report.counts[cell], "weight": wording.number(report.by_cell[cell], 3)}
         for cell in cells
@@ -159,7 +158,7 @@ def _cells(report: Report | None, plan: Plan, selection: Selection, language: st
 def _inputs(selection: Selection, data: Mapping[str, str], language: str) -> list[dict[str, Any]]:
     return [
         {"name": text_in(one.names, language) or one.key, "key": one.key, "levels": [
-            {"field": field_name(one.key, level), "name": level_name(one, level, language),
+            {"field": field_name(one.key, level), "name": wording.level_name(one, level, language),
              "value": data.get(field_name(one.key, level), ""), "id": f"id-{one.key}-{place}"}
             for place, level in enumerate(one.levels) if level
         ]}

@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
-from analytics.dashboards.change.read import Family
+from analytics.dashboards.change.read import ComparisonFamily
 from analytics.dashboards.change.request import parse_change_request, read_requested
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators import experts
@@ -143,7 +143,7 @@ def _change_checks(run: Run) -> Iterator[Check]:
     selection = parse_selection(tree=run.tree, run=run, query=query, scope={}, today=AT.date())
     changes, problem = read_requested(parse_change_request(selection=selection, query=query))
     assert changes is not None, problem
-    rows = {row.key: row for row in changes.family(Family.ITEMS)}
+    rows = {row.key: row for row in changes.family(ComparisonFamily.ITEMS)}
     for one in SFO["change_2017_2018"]:
         row = rows[ITEM_OF_COLUMN[one["item"]]]
         yield check(
