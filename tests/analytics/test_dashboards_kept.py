@@ -31,7 +31,7 @@ from surveys.answering.models import RecomputeNote, Response
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 from surveys.sending.models import DeliveryState, Invitation
-from tests.analytics.builders import answer_many
+from tests.analytics.builders import answer_many, document, publish_again, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.cast import PASSWORD, Cast, client_of
 from tests.services.redis_server import RedisServer
@@ -240,6 +240,15 @@ class TestAfterAChange:
         after = read(client)
         assert not gone or gone not in after
         assert not come or come in after
+
+    def test_a_question_names_the_company_as_it_is_called_now(self, cast, shop, process):
+        named = document(rating("overall") | {"text": text("How is {company}?")})
+        publish_again(shop.version.questionnaire, named)
+        client = client_of(cast.bob)
+        assert "How is Blue Company?" in read(client)
+        settle(shop, company_names={"en": "Green Ltd"})
+        process()
+        assert "How is Green Ltd?" in read(client)
 
     def test_a_member_who_was_removed_sees_nothing(self, cast, shop, process):
         client = client_of(cast.bob)

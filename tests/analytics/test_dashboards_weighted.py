@@ -180,6 +180,21 @@ class TestTheChangePage:
         assert "The trend and the charts are weighted too: Regions, version 1." in page and f"{found.slope:+.2f} points per period" in page
         assert "weighted too" not in words(client_of(cast.bob).get("/overview/change/"))
 
+    def test_gives_programs_the_trend_and_the_charts_of_the_page(self, cast, shop):
+        for year in range(2004, 2017):
+            give(shop, year, {"East": codes(3 + year % 2, 40), "West": codes(4, 40), "North": codes(3, 40)})
+        shop.compute()
+        word = keep(shop)
+        found = read_trend_test(selection=select(shop, word)).found
+        served = api(cast, "changes", f"weighting={word}")
+        assert found is not None and served["trend"]["slope"] == found.slope
+        assert served["trend"]["slope"] != api(cast, "changes", "")["trend"]["slope"]
+        page = words(client_of(cast.bob).get(f"/overview/change/?weighting={word}"))
+        assert f"{served['trend']['slope']:+.2f} points per period" in page
+        for control in served["controls"]:
+            own = read_control(selection=select(shop, word), kind=ChartKind(control["kind"]))
+            assert own.points and [one["value"] for one in control["points"]] == [one.value for one in own.points]
+
     def test_charts_the_weighted_share_by_its_effective_number(self, cast, shop):
         for year in range(2000, 2015):
             give(shop, year, {"East": codes(3 + year % 2, 40), "West": codes(4, 40), "North": codes(3, 40)})

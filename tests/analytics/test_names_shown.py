@@ -113,6 +113,32 @@ class TestQuestions:
         assert "Gender: Men" in page and "sex: m" not in page
 
 
+class TestTheQuestionOfTheSatisfiedShare:
+    def satisfied(self, cast: Cast, question: dict[str, object]) -> tuple[str, dict[str, str]]:
+        version = publish(cast.team, document(*(asked(key) for key in ITEMS), question))
+        tree = create_tree(
+            team=cast.team, names=both("Shop", "商店"), root=standard_plan(), at=AT, questionnaire=version.questionnaire,
+            roles=PlannedRoles(overall=("overall",)),
+        )
+        answer_many(version, codes(4, 40), at=AT)
+        recompute(tree=tree, at=AT)
+        served = api_client(make_key(cast.team)[1]).get(f"/api/v1/overview/?survey={tree.pk}").json()
+        return words(client_of(cast.bob).get(f"/overview/?survey={tree.pk}", follow=True)), served["satisfied"]["names"]
+
+    def test_may_be_a_row_of_a_table(self, cast):
+        row = {"key": "overall", "text": both("All in all", "总体而言")}
+        page, names = self.satisfied(cast, asked("parts") | {"type": "matrix", "rows": [row]})
+        assert names == both("All in all", "总体而言")
+        assert "All in all" in page and "Levels of the index" not in page
+
+    def test_has_the_company_filled_in(self, cast):
+        cast.team.company_names = both("Blue Ltd", "蓝色公司")
+        cast.team.save(update_fields=["company_names"])
+        page, names = self.satisfied(cast, asked("overall") | {"text": both("How is {company}?", "{company}怎么样？")})
+        assert names == both("How is Blue Ltd?", "蓝色公司怎么样？")
+        assert "How is Blue Ltd?" in page and "{company}" not in page
+
+
 class TestARefusal:
     def test_names_level_and_dimension_as_the_team_does(self, cast, tree):
         plan = Plan("rake", ("sex",), ((("m",), 5), (("f",), 5)))

@@ -166,7 +166,7 @@ class ChangesView(APIView):
             field = "weighting" if problem else "before"
             raise ValidationError({field: [problem or _("There is no earlier period. Choose one.")]})
         page = {one.name: getattr(changes, one.name) for one in fields(changes)} | {
-            "trend": read_trend_test(selection=selection),
-            "controls": [read_control(selection=selection, kind=kind) for kind in ChartKind],
+            "trend": read_trend_test(selection=asked.charted),
+            "controls": [read_control(selection=asked.charted, kind=kind) for kind in ChartKind],
         }
         return Response(ChangePageOutput(page).data)

@@ -7,12 +7,10 @@ in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is gi
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analytics.dashboards.access import questionnaires_of
 from analytics.dashboards.overlap.kept import read_overlap
 from analytics.dashboards.overlap.pairing import (
     NPS,
@@ -27,9 +25,10 @@ from analytics.dashboards.overlap.pairing import (
 from analytics.dashboards.overlap.read import Overlap, WeightedOverlap, read_weighted_overlap
 from analytics.dashboards.overview.attention import SMALLEST
 from analytics.dashboards.overview.numbers import Names
+from analytics.dashboards.question_names import item_names
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.verdicts import satisfied_subject
-from analytics.indicators.models import IndicatorTree, WeightSet
+from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import DEFAULT_LEVEL, Interval
 from analytics.methods.trends import decompose_change, effect_band
@@ -38,9 +37,6 @@ from analytics.scoring.effort import effort_of
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
-from surveys.design.document import Item, Question, parse_document
-from surveys.design.models import QuestionnaireVersion
-from surveys.design.placeholders import fill_document
 
 
 class ComparisonFamily(StrEnum):
@@ -228,25 +224,6 @@ def _items(result: PeriodResult) -> list[ItemResult]:
 
 def _name_of(item: ItemResult) -> ItemName:
     return item.questionnaire_id, item.key, item.low_code, item.high_code
-
-
-def item_names(tree: IndicatorTree) -> Mapping[tuple[int, str], Names]:
-    """The newest published wording of every question of the tree; rows that read alike say which question they answer."""
-    found: dict[tuple[int, str], Names] = {}
-    versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(tree))
-    newest = {of: version for version, of in versions.order_by("number").values_list("id", "questionnaire_id")}
-    for questionnaire, raw in versions.filter(pk__in=newest.values()).values_list("questionnaire_id", "document"):
-        document = fill_document(parse_document(raw), tree.team)
-        texts = Counter(pair for item in document.items() for pair in item.text.items())
-        for question in document.questions():
-            for item in question.items:
-                is_alone = all(texts[pair] == 1 for pair in item.text.items()) or item.text == question.text
-                found[questionnaire, item.key] = dict(item.text) if is_alone else _with_question(question, item)
-    return found
-
-
-def _with_question(question: Question, item: Item) -> Names:
-    return {language: f"{text} · {question.text.get(language, '')}".rstrip(" ·") for language, text in item.text.items()}
 
 
 def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:

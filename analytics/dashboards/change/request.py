@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.http import QueryDict
 
 from analytics.dashboards.change.read import Changes, read_changes
 from analytics.dashboards.selection import Ignored, Selection
+from analytics.dashboards.weighting.reading import weighted
 from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import WeightSet
 from analytics.scoring import periods
@@ -29,6 +31,13 @@ class ChangeRequest:
     earlier_weights: WeightSet | None
     problem: str = ""
     ignored: tuple[Ignored, ...] = field(default_factory=tuple)
+
+    @cached_property
+    def charted(self) -> Selection:
+        """The selection of the trend and the control charts: of the same figures as the rows."""
+        if self.weighting is None:
+            return self.selection
+        return weighted(self.selection, self.weighting_word, self.weighting)
 
     def query(self, **changes: str) -> str:
         """Write the address's query with these keys changed."""

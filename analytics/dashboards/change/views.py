@@ -31,7 +31,6 @@ from analytics.dashboards.origins import file_reply, origin_of
 from analytics.dashboards.selection import read_selection
 from analytics.dashboards.views import language_of, not_yet, shared_context
 from analytics.dashboards.weighting.present import chosen_name, weighting_choices
-from analytics.dashboards.weighting.reading import weighted
 from analytics.indicators.models import WeightSet
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring.results import Figure, Grain
@@ -53,16 +52,14 @@ def change(request: TeamRequest) -> HttpResponse:
         return not_yet(request, "change", get_tree(request.actor, request.GET.get("survey", "")))
     changes, problem = read_requested(asked)
     selection = asked.selection
-    # The trend and the charts are of the same figures as the tables above them.
-    charted = weighted(selection, asked.weighting_word, asked.weighting) if asked.weighting is not None else selection
     menus = _menus(asked)
     context = shared_context(request, selection, "change") | {
         "asked": asked, "changes": changes, "problem": problem, "change_query": asked.query(),
         "weighting_name": chosen_name(menus["weightings"]),
         "ignored_more": asked.ignored[len(selection.ignored):], "menus": menus,
         "filters_text": wording.filters_text(selection, language_of(request)),
-        "trend_test": present_trend_test(read_trend_test(selection=charted)),
-        "controls": [present_control(read_control(selection=charted, kind=kind)) for kind in ChartKind],
+        "trend_test": present_trend_test(read_trend_test(selection=asked.charted)),
+        "controls": [present_control(read_control(selection=asked.charted, kind=kind)) for kind in ChartKind],
     }
     if changes is not None:
         context |= _presented(request, asked, changes)

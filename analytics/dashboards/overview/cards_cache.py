@@ -83,8 +83,9 @@ def name_of(mark: Mark, *, actor: Actor, selection: Selection, language: str) ->
 
 
 def rules_of(team: Team) -> list[Any]:
-    """What a team has settled about showing numbers."""
-    return [team.pk, team.time_zone, team.show_from_n, team.sure_from_n, team.anonymity_k]
+    """What a team has settled about showing numbers, and the names that stand in its questions."""
+    names = [team.name, team.company_names]
+    return [team.pk, team.time_zone, team.show_from_n, team.sure_from_n, team.anonymity_k, names]
 
 
 @cache

@@ -26,6 +26,7 @@ from analytics.dashboards.overview.numbers import (
     TrendPoint,
 )
 from analytics.dashboards.overview.responding import asked_by, get_funnel
+from analytics.dashboards.question_names import item_names
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.verdicts import (
     ChangesByNode,
@@ -50,7 +51,6 @@ from analytics.scoring.results import (
     SegmentResult,
     Status,
 )
-from surveys.design.models import QuestionnaireVersion
 
 COMMENTS_SHOWN: Final = 4
 POINTS: Final[Mapping[Grain, int]] = {
@@ -133,7 +133,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
             current.root.target,
         ),
         grade=grade_of(current.root.index, reading.definition.score_vector),
-        satisfied=_satisfied(current, previous, verdicts), nps=_nps(current, previous, verdicts),
+        satisfied=_satisfied(selection, current, previous, verdicts), nps=_nps(current, previous, verdicts),
         funnel=None,
         trend=read_trend(selection=selection),
         nodes=order_nodes(current.nodes, previous.nodes if previous else (), changes),
@@ -250,22 +250,16 @@ def _headline(subject: Subject, figure: Figure, previous: Figure | None, verdict
     return Headline(figure, previous, change)
 
 
-def _satisfied(current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None) -> Satisfied:
+def _satisfied(
+    selection: Selection, current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None
+) -> Satisfied:
     before = previous.satisfied if previous else None
     headline = _headline(satisfied_subject(current), current.satisfied, before, verdicts)
     overall = current.overall
     if overall is None:
         return Satisfied(headline, current.root.distribution, None, {})
-    return Satisfied(headline, overall.distribution, overall.missing, _wording(overall.questionnaire_id, overall.key))
-
-
-def _wording(questionnaire_id: int, key: str) -> Names:
-    """The newest published wording of a question."""
-    version = QuestionnaireVersion.objects.filter(questionnaire=questionnaire_id).order_by("-number").first()
-    pages = version.document.get("pages", []) if version else []
-    asked = [question for page in pages for question in page.get("questions", [])]
-    found: Names = next((question.get("text", {}) for question in asked if question.get("key") == key), {})
-    return found
+    names = item_names(selection.tree).get((overall.questionnaire_id, overall.key), {})
+    return Satisfied(headline, overall.distribution, overall.missing, names)
 
 
 def _nps(current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None) -> Nps | None:

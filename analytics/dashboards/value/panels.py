@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.change.read import item_names
 from analytics.dashboards.filterbar import Choice
+from analytics.dashboards.question_names import item_names
 from analytics.dashboards.weighting.compare import list_weightings
 from analytics.dashboards.weighting.present import figure_text, node_pairs, pair_text, weighting_name
 from analytics.dashboards.weighting.refusals import refusal_text

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.change.read import item_names
+from analytics.dashboards.question_names import item_names
 from analytics.dashboards.weighting.present import weighting_name
 from analytics.indicators.forms import VECTOR_NAMES
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
