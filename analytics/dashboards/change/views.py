@@ -27,9 +27,10 @@ from analytics.dashboards.change.present import (
 from analytics.dashboards.change.read import Changes
 from analytics.dashboards.change.request import ChangeRequest, parse_change_request, read_requested
 from analytics.dashboards.filterbar import Choice
+from analytics.dashboards.opening import not_yet
 from analytics.dashboards.origins import file_reply, origin_of
+from analytics.dashboards.page_context import language_of, shared_context
 from analytics.dashboards.selection import read_selection
-from analytics.dashboards.views import language_of, not_yet, shared_context
 from analytics.dashboards.weighting.present import chosen_name, weighting_choices
 from analytics.indicators.models import WeightSet
 from analytics.indicators.weight_words import weight_set_name

@@ -14,6 +14,7 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import geometry, wording
 from analytics.dashboards.method import Method, describe_method
+from analytics.dashboards.page_context import language_of, may_know_answers
 from analytics.dashboards.selection import PageReading, list_choices, parameter_of
 from analytics.dashboards.value import run_words
 from analytics.dashboards.value.panels import (
@@ -24,7 +25,6 @@ from analytics.dashboards.value.panels import (
     question_text,
     question_texts,
 )
-from analytics.dashboards.views import language_of, may_know_answers
 from analytics.dashboards.weighting.present import weighting_name
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.weight_words import weight_set_name

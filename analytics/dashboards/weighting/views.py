@@ -20,8 +20,9 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
+from analytics.dashboards.opening import not_yet, results_page
+from analytics.dashboards.page_context import emptiness, language_of, shared_context, with_query
 from analytics.dashboards.selection import Selection, read_selection
-from analytics.dashboards.views import emptiness, language_of, not_yet, results_page, shared_context, with_query
 from analytics.dashboards.weighting.compare import WeightingEffect, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting.form import WeightingForm, field_name
 from analytics.dashboards.weighting.present import figures_of, present_detail, weighting_choices
