@@ -99,7 +99,7 @@ def read_overview(*, selection: Selection) -> Overview:
 
 
 def _freshness(selection: Selection) -> Freshness:
-    """How new the results are; how many answers there are in all is not told to a reader of a part."""
+    """How new the results are; a reader of a part is not told how many answers there are in all."""
     found = selectors.freshness(tree=selection.tree)
     return replace(found, responses=None) if selection.scope else found
 
@@ -125,7 +125,10 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
     return Overview(
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
         run_id=run.pk, weight_set=weight_set_name(run.weight_set), weight_set_number=run.weight_set.number,
-        freshness=Freshness(run.pk, run.finished_at, None, None, False, None),
+        freshness=Freshness(
+            run_id=run.pk, finished_at=run.finished_at, responses=None, newest_response_at=None, is_pending=False,
+            waiting_since_at=None,
+        ),
         period=selection.period, previous=selection.previous, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=Headline(
@@ -213,7 +216,7 @@ def build_heat(segments: Segments, whole: PeriodResult) -> Heat:
 
 
 def _read_segments(selection: Selection, current: PeriodResult) -> list[Segments]:
-    """Read each dimension now and before, of the indicators only the index and the level below it."""
+    """Read each dimension now and before, for the index and its top-level indicators only."""
     nodes = [node.key for node in current.nodes if node.depth <= 1]
     before = selection.previous
     return [
