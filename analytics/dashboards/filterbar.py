@@ -16,7 +16,7 @@ from analytics.scoring.results import Grain, Period
 from surveys.design.document import text_in
 
 NEWEST: Final = 24
-"""So many periods of a kind are offered; any other can be written in the address."""
+"""This many periods of a kind are offered; any other can be written in the address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ OWN_KEYS = frozenset({
 
 
 class PageReading(Reading):
-    """A reading that serves a whole page: what it has looked up once it keeps."""
+    """A reading that serves a whole page: it looks everything up once."""
 
     @cached_property
     def known_dimensions(self) -> tuple[Dimension, ...]:

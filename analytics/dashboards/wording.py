@@ -75,7 +75,7 @@ def n_text(n: int) -> str:
 
 
 def size_text(figure: Figure) -> str:
-    """Write how many answers a figure rests on, and of a weighted one how many equally weighted they are worth."""
+    """Write how many answers a figure rests on; for a weighted one also its effective number."""
     if figure.weight is None:
         return n_text(figure.n) if figure.n else ""
     return f"{n_text(figure.n)} · n_eff = {number(figure.n_eff, 0)}"

@@ -58,7 +58,7 @@ class ContributionOutput(serializers.Serializer[Any]):
 
 
 class DecomposedOutput(serializers.Serializer[Any]):
-    """The change of the index by item means, in parts that add up."""
+    """The change of the index by question means, in parts that add up."""
 
     parts = ContributionOutput(many=True)
     from_scores = serializers.FloatField()

@@ -157,7 +157,7 @@ def _chart(kind: ChartKind, results: list[PeriodResult]) -> tuple[list[float], C
     values = [one.value or 0.0 for one in figures]
     if kind == ChartKind.XMR:
         return values, individuals_chart(values)[0]
-    # Of weighted answers so many equally weighted ones would be as precise; unweighted ones are that many.
+    # The effective number: how many equally weighted answers would be as precise. Unweighted, it is n.
     sizes = [round(one.n_eff) for one in figures]
     if kind == ChartKind.SCORE:
         return values, score_chart(values, [one.standard_error or 0.0 for one in figures], sizes)

@@ -195,14 +195,14 @@ def overlap_sentence(changes: Changes) -> str:
     count = {"n": f"{changes.overlap:,}"}
     if changes.is_overlap_used:
         return ngettext(
-            "%(n)s person answered in both periods; the intervals take into account how their two answers hang together.",
-            "%(n)s people answered in both periods; the intervals take into account how their two answers hang together.",
+            "%(n)s person answered in both periods; the intervals take into account how their two answers are related.",
+            "%(n)s people answered in both periods; the intervals take into account how their two answers are related.",
             changes.overlap,
         ) % count
     return ngettext(
-        "%(n)s person answered in both periods: too few to tell how their two answers hang together, so the periods are"
+        "%(n)s person answered in both periods: too few to tell how their two answers are related, so the periods are"
         " treated as independent.",
-        "%(n)s people answered in both periods: too few to tell how their two answers hang together, so the periods are"
+        "%(n)s people answered in both periods: too few to tell how their two answers are related, so the periods are"
         " treated as independent.", changes.overlap,
     ) % count
 
@@ -224,7 +224,7 @@ def present_parts(changes: Changes, language: str) -> dict[str, Any]:
         ("total", parts.total), ("scores", parts.from_scores), ("weights", parts.from_weights))}
     return {
         "reason": parts_sentence(parts),
-        "finding": _("%(total)s points: %(scores)s from scores, %(weights)s from weights (estimator B, item means).")
+        "finding": _("%(total)s points: %(scores)s from scores, %(weights)s from weights (by question means).")
         % texts,
         "lines": [
             {"name": text_in(one.names, language) or one.key, "scores": wording.number(one.from_scores, 2, sign=True),

@@ -95,7 +95,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Decomposed:
-    """The change of the index by estimator B (item means) in parts that add up; or the reason for none."""
+    """The change of the index by question means, in parts that add up; or the reason for none."""
 
     parts: tuple[Contribution, ...]
     from_scores: float

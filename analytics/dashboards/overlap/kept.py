@@ -38,9 +38,9 @@ from analytics.scoring.summaries import QUESTIONNAIRE
 
 SECONDS: Final = 24 * 60 * 60
 NEWER: Final = 500
-"""More new answers than these are not added one by one."""
+"""Above this many new answers everything is read again."""
 LONGEST: Final = timedelta(hours=6)
-"""After so long everything is read again: a contact that was erased leaves its answers without a note."""
+"""After this time everything is read again: erasing a contact leaves its answers without a note."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _step(selection: Selection, periods: tuple[Period, Period], people: int) -> 
 
 
 def _extended(kept: Kept, selection: Selection, periods: tuple[Period, Period]) -> Kept | None:
-    """Add what came since; None where that is not all that happened."""
+    """Add the answers that have come since; None where something else happened too."""
     run, newest = selection.run, moment_of(selection)
     is_growth = 0 < run.responses - kept.responses <= NEWER and kept.newest < newest
     if not is_growth or run.finished_at - kept.read_at > LONGEST:

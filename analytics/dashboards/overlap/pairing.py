@@ -61,12 +61,12 @@ def item_share_subject(name: ItemName) -> Subject:
 
 
 def agreeing_subject(name: ItemName) -> Subject:
-    """Of a seven-point question the share who agree that it was easy."""
+    """The share who agree that it was easy, in a seven-point question."""
     return "A:{}:{}:{}:{}".format(*name)
 
 
 def effort_subject(name: ItemName) -> Subject:
-    """Of a seven-point question the net customer effort score."""
+    """The net customer effort score of a seven-point question."""
     return "e:{}:{}:{}:{}".format(*name)
 
 
@@ -121,7 +121,7 @@ def countable(selection: Selection, *, until: datetime) -> QuerySet[Any]:
 
 
 def chosen_rows(selection: Selection, period: Period, *, until: datetime, is_shared: bool) -> QuerySet[Any]:
-    """Of those the ones in a period, under the selection's filters and scope, that can have a partner."""
+    """Keep the rows of a period, under the selection's filters and scope, that can have a partner."""
     rows = countable(selection, until=until)
     if not is_shared:
         rows = rows.filter(contact__isnull=False)
@@ -159,7 +159,7 @@ class Draw(Func):
     A contact's number modulo a step would be a group of the list it was imported from.
     """
 
-    # A sign of per cent is written twice for this template, and twice more for the driver.
+    # A percent sign is doubled for this template, and doubled again for the driver.
     template = "(((ABS(%(expressions)s) %%%% 2147483647) * 1103515245 %%%% 2147483648) / 65536) %%%% %(step)s"
     output_field = BigIntegerField()
 

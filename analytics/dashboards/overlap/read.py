@@ -1,7 +1,7 @@
-"""People who answered in both periods: how their two answers hang together, for the interval of a change.
+"""People who answered in both periods: how their two answers are related, for the interval of a change.
 
 The same person is the same contact; where periods share days, the same response is its own partner. Everybody counts
-with their last answers in each period. Of very many such people a fixed share is read: the covariance is a mean over
+with their last answers in each period. Where there are very many of them a fixed share is read: the covariance is a mean over
 them, so a sample tells it as well. Where anonymity was promised nobody is looked for.
 
 Unweighted overlaps are sums of whole numbers, kept and brought up to date (see `kept`).
@@ -39,16 +39,16 @@ from analytics.scoring.results import Figure, Period
 from analytics.scoring.weighting import FloatArray, RowWeights, Weighting, row_weights
 
 FEWEST: Final = 10
-"""Under so many people in both periods a covariance is a guess, and the periods are treated as independent."""
+"""With fewer people in both periods a covariance is a guess, and the periods are treated as independent."""
 
 MOST: Final = 10_000
-"""So many of them are read at most."""
+"""At most this many people are read."""
 
 LevelKey = tuple[str, str]
 """A dimension and one of its levels."""
 WHOLE: Final[LevelKey] = ("", "")
 _CHUNK: Final = 512
-"""So many products of two scores (below 10**16 each) fit into 64 bits when added up."""
+"""The sum of this many products of two scores (below 10**16 each) fits into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def sums_of(
 
 
 def step_for(people: int) -> int:
-    """One in how many people is read: a power of 2, so that a few more people seldom change it."""
+    """One person in this many is read: a power of 2, so that a few more people seldom change it."""
     return 1 << max(0, -(-people // MOST) - 1).bit_length()
 
 
@@ -213,7 +213,7 @@ def moment_of(selection: Selection) -> datetime:
 
 
 def _scale(subject: Subject, read: int, n: int) -> float:
-    """From the pairs read to all; where the variance of a figure has the divisor n, so has its covariance."""
+    """Scale from the pairs read to all; where a figure's variance has the divisor n, so has its covariance."""
     has_divisor_n = subject == NPS or is_share(subject)
     return n / read * ((read - 1) / read if has_divisor_n else 1.0)
 

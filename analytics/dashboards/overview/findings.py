@@ -24,7 +24,7 @@ from surveys.design.document import text_in
 NOTABLE: Final = 2.0
 """Index points from the average below which a group is not called different."""
 NAMED: Final = 3
-"""Up to so many indicators are named; more are counted."""
+"""At most this many indicators are named; more are counted."""
 
 
 def trend_finding(trend: Trend) -> str:

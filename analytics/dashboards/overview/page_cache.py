@@ -33,9 +33,9 @@ from analytics.dashboards.stamp import present_stamp
 from analytics.scoring.batches import LATE
 
 PAGES: Final = 100
-"""So many documents of some 60 kB each a process holds, twice that in Chinese."""
+"""At most this many documents are held in a process, of some 60 kB each, twice that in Chinese."""
 TILE_SECONDS: Final = 15
-"""Invitations are counted anew this often at the most."""
+"""Invitations are counted again no sooner than after this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def fill_page(request: TeamRequest, page: Page, *, name: str, at: datetime) -> s
 
 
 def _tile(page: Page, name: str, at: datetime) -> str:
-    """The response rate, counted at most every so many seconds."""
+    """The response rate, counted at most once in `TILE_SECONDS`."""
     if "responding" not in page.stencil.holes:
         return ""
     moment = int(at.timestamp()) // TILE_SECONDS if page.tile.is_counted else 0

@@ -25,7 +25,7 @@ class Shelf(Generic[T]):
             return self.things.get(name)
 
     def put(self, name: str, thing: T) -> None:
-        """Keep a thing; where there are too many, the one not asked for the longest goes."""
+        """Keep a thing; when the shelf is full, the one unused for longest goes."""
         with self.lock:
             self.things[name] = thing
             self.things.move_to_end(name)

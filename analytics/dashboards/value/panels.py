@@ -45,7 +45,7 @@ def question_text(item: ItemResult, questions: Questions) -> str:
 
 
 def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter) -> dict[str, Any]:
-    """Read and write both estimators of a value, or why they cannot be had of a run whose answers are packed anew."""
+    """Read and write both estimators of a value, or why a run whose answers are packed anew has none."""
     try:
         found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
     except RunTooOldError:
@@ -91,7 +91,7 @@ def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions)
 def _by_means(
     run: Run, origin: ValueOrigin, weighting: Weighting, filters: Filter, scope: Filter
 ) -> tuple[Figure, Figure]:
-    """The value by estimator B, unweighted and weighted."""
+    """The value by question means, unweighted and weighted."""
     plain = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
     return plain.item_means, read_weighted_item_means(
         run, node=origin.node.key, period=origin.period, weighting=weighting, filters=filters, scope=scope
@@ -128,7 +128,7 @@ def present_weighted(
     found = result.node(origin.node.key)
     assert found is not None
     rows = node_pairs([origin.node, *origin.children], result.nodes, language)
-    rows.insert(1, pair_text(_("The same by item means (estimator B)"), *by_means, origin.node.depth))
+    rows.insert(1, pair_text(_("The same by question means"), *by_means, origin.node.depth))
     rows += [
         pair_text(f"{_('Mean')}: {question_text(one, questions)}", one.mean, other.mean, 1)
         for one, other in zip(origin.node.items, found.items, strict=True)

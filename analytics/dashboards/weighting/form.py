@@ -81,7 +81,7 @@ def field_name(dimension: str, level: str) -> str:
 def read_fields(
     data: Mapping[str, str], method: str, dimensions: Sequence[Dimension]
 ) -> tuple[tuple[str, ...], tuple[tuple[Cell, float], ...]]:
-    """Read what is typed in; a dimension of which nothing is filled in is not used."""
+    """Read what is typed in; a dimension with nothing filled in is not used."""
     typed = {
         one.key: {level: text for level in one.levels if level and (text := data.get(field_name(one.key, level), "").strip())}
         for one in dimensions

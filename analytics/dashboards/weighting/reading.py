@@ -58,7 +58,7 @@ class WeightedReading(PageReading):
             return tuple(blanked(one) for one in super().segments(period, dimension, nodes))
 
     def _weighted(self, period: Period, nodes: Collection[str] | None) -> PeriodResult | Refusal:
-        """Each period is read once: every reading of weighted figures goes through the answers."""
+        """Read a period once: reading weighted figures goes through all answers."""
         name = period.key, None if nodes is None else frozenset(nodes)
         if name not in self._read:
             try:
