@@ -9,7 +9,6 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.presentation import grain_text, level_name
 from analytics.dashboards.selection import Compare, Selection, first_key, parameter_of
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
@@ -17,7 +16,7 @@ from analytics.scoring.results import Grain, Period
 from surveys.design.document import text_in
 
 NEWEST: Final = 24
-"""So many periods of a kind are offered; any other can be written in the address."""
+"""This many periods of a kind are offered; any other can be written in the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def _periods(selection: Selection) -> tuple[PeriodGroup, ...]:
     listed = {period.key for group in found.values() for period in group[-NEWEST:]} | {periods.EVERYTHING.key}
     own = () if selection.period.key in listed else (PeriodGroup(_("Chosen"), (_choice(selection.period, selection),)),)
     groups = tuple(
-        PeriodGroup(grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
+        PeriodGroup(wording.grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
         for grain, group in found.items() if grain != Grain.WEEK or len(group) <= NEWEST
     )
     return (*own, *groups, PeriodGroup(_("Everything"), (_choice(periods.EVERYTHING, selection),)))
@@ -118,11 +117,11 @@ def _menu(selection: Selection, key: str, language: str) -> DimensionMenu:
     dimension = selection.known.dimension(key)
     assert dimension is not None
     chosen = selection.filters.get(key, ())
-    names = [level_name(dimension, level, language) for level in chosen]
+    names = [wording.level_name(dimension, level, language) for level in chosen]
     return DimensionMenu(
         parameter=parameter_of(key), name=text_in(dimension.names, language) or key,
         chosen=wording.listed(names) if chosen else _("All"),
         choices=tuple(
-            Choice(level, level_name(dimension, level, language), level in chosen) for level in dimension.levels if level
+            Choice(level, wording.level_name(dimension, level, language), level in chosen) for level in dimension.levels if level
         ),
     )

@@ -87,7 +87,7 @@ class Selection:
 
     `reading` reads the run under the filters and the actor's `scope`, for every part of the page. `series` is the
     number of an earlier weight set whose last run is shown, "" for the `newest` run. `weighting` is the
-    word of the respondent weights, "" for none (see `weighted_page`).
+    word of the respondent weights, "" for none (see `weighting.reading`).
     """
 
     tree: IndicatorTree

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from analytics.dashboards.overlap import WHOLE, LevelKey
-from analytics.dashboards.page import Heat, HeatRow
-from analytics.dashboards.pairing import Subject, item_share_subject, node_share_subject, node_subject
+from analytics.dashboards.overlap.pairing import Subject, item_share_subject, node_share_subject, node_subject
+from analytics.dashboards.overlap.read import WHOLE, LevelKey
+from analytics.dashboards.overview.numbers import Heat, HeatRow
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighted_page import AnyOverlap, overlap_of
+from analytics.dashboards.weighting.reading import AnyOverlap, overlap_of
 from analytics.scoring.comparing import Shared, compare, judge_family, tested
 from analytics.scoring.results import Change, Figure, Period, PeriodResult
 

@@ -11,10 +11,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from analytics.dashboards.change_request import parse_change_request, read_requested
-from analytics.dashboards.change_text import finding
-from analytics.dashboards.changes import ComparisonFamily
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.change.present import finding
+from analytics.dashboards.change.read import ComparisonFamily
+from analytics.dashboards.change.request import parse_change_request, read_requested
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, create_tree
@@ -55,7 +55,7 @@ def read(tree, query: str):
 class TestTheAirport:
     def test_two_of_22_items_changed_beyond_chance(self, airport):
         changes = read(airport, "weighting=imported")
-        assert finding(changes, ComparisonFamily.ITEMS) == "2 of 22 items changed beyond chance (Holm)."
+        assert finding(changes, ComparisonFamily.ITEMS) == "2 of 22 questions changed beyond chance (Holm)."
         beyond = {row.key for row in changes.family(ComparisonFamily.ITEMS) if row.verdict == Verdict.BEYOND}
         assert beyond == {"q9restroom", "q9all"}
 
@@ -84,7 +84,7 @@ class TestTheAirport:
     def test_the_page_says_so_in_both_languages(self, cast, airport):
         IndicatorTree.objects.filter(pk=airport.pk).update(team=cast.team)
         client = client_of(cast.bob)
-        assert "2 of 22 items changed beyond chance" in words(client.get("/overview/change/?weighting=imported"))
+        assert "2 of 22 questions changed beyond chance" in words(client.get("/overview/change/?weighting=imported"))
         cast.bob.language = "zh-hans"
         cast.bob.save(update_fields=["language"])
         page = words(client_of(cast.bob).get("/overview/change/?weighting=imported"))

@@ -12,9 +12,11 @@ from django.core.cache import cache
 from django.http import QueryDict
 from scipy import stats
 
-from analytics.dashboards import overlap, overlap_kept, pairing
-from analytics.dashboards.changes import ComparisonFamily
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.change.read import ComparisonFamily
+from analytics.dashboards.overlap import kept as overlap_kept
+from analytics.dashboards.overlap import pairing
+from analytics.dashboards.overlap import read as overlap
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.methods.change import welch_difference
 from analytics.methods.intervals import Estimate, Interval

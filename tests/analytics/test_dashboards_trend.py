@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from django.http import QueryDict
 
-from analytics.dashboards.change_text import present_trend_test
-from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.change.present import present_trend_test
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.scoring.periods import parse_period
 from analytics.scoring.selectors import get_latest_run, read_period

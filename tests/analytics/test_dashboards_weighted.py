@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.selection import Selection, parse_selection
-from analytics.dashboards.weighted_page import with_weighting
+from analytics.dashboards.weighting.reading import with_weighting
 from analytics.scoring.periods import wave
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
@@ -179,6 +179,21 @@ class TestTheChangePage:
         page = words(client_of(cast.bob).get(f"/overview/change/?weighting={word}"))
         assert "The trend and the charts are weighted too: Regions, version 1." in page and f"{found.slope:+.2f} points per period" in page
         assert "weighted too" not in words(client_of(cast.bob).get("/overview/change/"))
+
+    def test_gives_programs_the_trend_and_the_charts_of_the_page(self, cast, shop):
+        for year in range(2004, 2017):
+            give(shop, year, {"East": codes(3 + year % 2, 40), "West": codes(4, 40), "North": codes(3, 40)})
+        shop.compute()
+        word = keep(shop)
+        found = read_trend_test(selection=select(shop, word)).found
+        served = api(cast, "changes", f"weighting={word}")
+        assert found is not None and served["trend"]["slope"] == found.slope
+        assert served["trend"]["slope"] != api(cast, "changes", "")["trend"]["slope"]
+        page = words(client_of(cast.bob).get(f"/overview/change/?weighting={word}"))
+        assert f"{served['trend']['slope']:+.2f} points per period" in page
+        for control in served["controls"]:
+            own = read_control(selection=select(shop, word), kind=ChartKind(control["kind"]))
+            assert own.points and [one["value"] for one in control["points"]] == [one.value for one in own.points]
 
     def test_charts_the_weighted_share_by_its_effective_number(self, cast, shop):
         for year in range(2000, 2015):

@@ -108,7 +108,7 @@ class TestBothEstimators:
         for one in (run.tree, run, run.tree.sources.first().questionnaire):
             type(one).objects.filter(pk=one.pk).update(team=cast.team)
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?weighting=imported"))
-        assert "The same by item means (estimator B)" in page
+        assert "The same by question means" in page
         reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/runs/{run.pk}/value/?weighting=imported").json()
         figure = reply["weighted"]["item_means"]
         expected = read_weighted_item_means(run, node="csi", period=EVERYTHING, weighting=Imported())
@@ -196,7 +196,7 @@ class TestWhereTheyAreShown:
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?period=wave:2018"))
         for figure in (found.respondents, found.item_means):
             assert f"{figure.value:.2f}" in page and f"{figure.standard_error**2:.4f}" in page
-        assert "A · Satisfaction index" in page and "B · Satisfaction index by item means" in page
+        assert "A · Satisfaction index" in page and "B · Satisfaction index by question means" in page
         assert "40 respondents left an indicator out" in page
 
     def test_the_page_says_so_in_chinese(self, opened):

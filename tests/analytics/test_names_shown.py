@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import Indicator, IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.services import PlannedRoles, create_tree
 from analytics.indicators.weight_choice import choose_weight_set
@@ -111,6 +111,32 @@ class TestQuestions:
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=speed&sex=m&weighting=imported"))
         assert "Mean: How was the speed?" in page and "Mean: speed" not in page
         assert "Gender: Men" in page and "sex: m" not in page
+
+
+class TestTheQuestionOfTheSatisfiedShare:
+    def satisfied(self, cast: Cast, question: dict[str, object]) -> tuple[str, dict[str, str]]:
+        version = publish(cast.team, document(*(asked(key) for key in ITEMS), question))
+        tree = create_tree(
+            team=cast.team, names=both("Shop", "商店"), root=standard_plan(), at=AT, questionnaire=version.questionnaire,
+            roles=PlannedRoles(overall=("overall",)),
+        )
+        answer_many(version, codes(4, 40), at=AT)
+        recompute(tree=tree, at=AT)
+        served = api_client(make_key(cast.team)[1]).get(f"/api/v1/overview/?survey={tree.pk}").json()
+        return words(client_of(cast.bob).get(f"/overview/?survey={tree.pk}", follow=True)), served["satisfied"]["names"]
+
+    def test_may_be_a_row_of_a_table(self, cast):
+        row = {"key": "overall", "text": both("All in all", "总体而言")}
+        page, names = self.satisfied(cast, asked("parts") | {"type": "matrix", "rows": [row]})
+        assert names == both("All in all", "总体而言")
+        assert "All in all" in page and "Levels of the index" not in page
+
+    def test_has_the_company_filled_in(self, cast):
+        cast.team.company_names = both("Blue Ltd", "蓝色公司")
+        cast.team.save(update_fields=["company_names"])
+        page, names = self.satisfied(cast, asked("overall") | {"text": both("How is {company}?", "{company}怎么样？")})
+        assert names == both("How is Blue Ltd?", "蓝色公司怎么样？")
+        assert "How is Blue Ltd?" in page and "{company}" not in page
 
 
 class TestARefusal:

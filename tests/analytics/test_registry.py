@@ -25,7 +25,7 @@ from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
 
 ROOMS = Path(settings.BASE_DIR) / "analytics"
-APIS = ("dashboards.serializers", "dashboards.change_api", "dashboards.weighting_api", "scoring.outputs", "scoring.api",
+APIS = ("dashboards.overview.serializers", "dashboards.change.api", "dashboards.weighting.api", "scoring.outputs", "scoring.api",
         "scoring.value_api", "indicators.weights_api")
 MAKERS = {"Figure": 0, "figure": 0, "share": 0, "_hidden": 0, "_estimated": 0, "_share": 0}
 PLACES = {

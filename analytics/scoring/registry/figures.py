@@ -32,10 +32,10 @@ FIGURES: Final = (
     ),
     Metric(
         id="index_items",
-        name=_("Satisfaction index by item means"),
+        name=_("Satisfaction index by question means"),
         formula=_(
             "The mean score of every indicator at the bottom of the tree, over those who answered it, averaged up the"
-            " tree with the full indicator weights (estimator B, item means)."
+            " tree with the full indicator weights (estimator B, question means)."
         ),
         denominator=_("For each indicator those who answered it; n is the smallest of these numbers."),
         missing=_("Who left an indicator out counts for the others alone. An indicator that nobody answered is left out."),

@@ -13,8 +13,8 @@ from django.http import QueryDict
 
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
-from analytics.dashboards.change_request import parse_change_request, read_requested
-from analytics.dashboards.changes import ComparisonFamily
+from analytics.dashboards.change.read import ComparisonFamily
+from analytics.dashboards.change.request import parse_change_request, read_requested
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators import experts
 from analytics.indicators.models import Indicator, IndicatorTree
