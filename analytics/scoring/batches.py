@@ -162,7 +162,7 @@ class Released:
 def groups_of(columns: Columns, questionnaire: int, crossed: Dimensions) -> list[Levels]:
     """Return the levels of every cell of the columns; one of the dimensions may be the questionnaire."""
     cells, of_questionnaire = columns.cells, str(questionnaire)
-    found = [[of_questionnaire] * len(cells.day) if key == QUESTIONNAIRE else cells.levels_of(key) for key in crossed]
+    found = [[of_questionnaire] * len(cells.day) if key == QUESTIONNAIRE else cells.level_names(key) for key in crossed]
     return list(zip(*found, strict=True)) if found else [()] * len(cells.day)
 
 

@@ -62,7 +62,7 @@ class Cells:
         """The first row of every cell."""
         return np.cumsum(self.rows) - self.rows
 
-    def levels_of(self, dimension: str) -> list[str]:
+    def level_names(self, dimension: str) -> list[str]:
         """Return the level of every cell, "" where nothing is known of the dimension."""
         if dimension not in self.dimensions:
             return [""] * len(self.day)

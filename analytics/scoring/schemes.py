@@ -53,7 +53,7 @@ def save_scheme(
     )
 
 
-def plan_of(scheme: WeightingScheme) -> PopulationPlan:
+def population_of(scheme: WeightingScheme) -> PopulationPlan:
     """Return what a kept weighting knows of the population."""
     is_trimmed = scheme.trim_low is not None and scheme.trim_high is not None
     return PopulationPlan(
@@ -91,7 +91,7 @@ def get_named(*, tree: IndicatorTree, word: str, run: Run | None = None) -> Name
     if word.isascii() and word.isdigit() and len(word) < 18:
         scheme = WeightingScheme.objects.filter(tree=tree, pk=int(word)).first()
         if scheme is not None:
-            return Named(word, plan_of(scheme), record_of_scheme(scheme))
+            return Named(word, population_of(scheme), record_of_scheme(scheme))
     raise WeightingError("unknown_weighting")
 
 

@@ -124,7 +124,7 @@ def _slices(cells: Cells, vectors: IntArray, definition: Definition, questionnai
 
 
 def _levels_by_dimension(cells: Cells, definition: Definition, questionnaire: int) -> dict[str, list[str]]:
-    found = {key: cells.levels_of(key) for key in definition.dimensions if key in cells.dimensions}
+    found = {key: cells.level_names(key) for key in definition.dimensions if key in cells.dimensions}
     if len(definition.questionnaires) > 1:
         found[QUESTIONNAIRE] = [str(questionnaire)] * len(cells.day)
     return found

@@ -195,7 +195,7 @@ def imported_weights(columns: Columns) -> FloatArray:
 
 def cells_of(columns: Columns, dimensions: Sequence[str]) -> list[Cell]:
     """Return the levels of every cell of the columns, in the order of `dimensions`, UNKNOWN where there is none."""
-    found = [columns.cells.levels_of(key) for key in dimensions]
+    found = [columns.cells.level_names(key) for key in dimensions]
     return list(zip(*found, strict=True)) if found else [()] * len(columns.cells.day)
 
 
