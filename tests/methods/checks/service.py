@@ -62,9 +62,6 @@ def make_owner(name: str) -> tuple[Team, User]:
     return team, user
 
 
-# -- the airport ---------------------------------------------------------------------------
-
-
 def import_airport() -> tuple[Run, ImportReport]:
     """Read the published file into the demo's questionnaire, one leaf for each of 22 items, and make a run."""
     team, user = make_owner("airport")
@@ -159,9 +156,6 @@ def _change_checks(run: Run) -> Iterator[Check]:
     )
 
 
-# -- a panel of 200 experts ----------------------------------------------------------------
-
-
 def make_plain_tree(team: Team, keys: list[str], user: User) -> IndicatorTree:
     """Publish one rating for each key, and a tree with a leaf for each."""
     scale = {"min": 1, "max": 5, "labels": {str(point): text(f"Point {point}") for point in range(1, 6)}}
@@ -238,9 +232,6 @@ def panel_checks() -> Iterator[Check]:
         "service: panel, run", "index under the panel's weights", by_hand, found.root.index.value,
         source=f"{CITY_SOURCE}, by hand", within=1e-6,
     )
-
-
-# -- raking --------------------------------------------------------------------------------
 
 
 def raking_checks() -> Iterator[Check]:
