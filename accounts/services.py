@@ -34,10 +34,11 @@ class InvitationUsedError(Exception):
 
 
 @transaction.atomic
-def create_team(*, name: str, owner: User, at: datetime, **fields: Any) -> Team:
-    """Make a team with its first owner."""
+def create_team(*, name: str, by: User | None, at: datetime, **fields: Any) -> Team:
+    """Make a team that has no member yet."""
     team = Team.objects.create(name=name, created_at=at, **fields)
-    Membership.objects.create(team=team, user=owner, role=Role.OWNER, created_at=at)
+    record_event(actor=Actor(team=team, role=Role.OWNER, user=by), action="team.created", target=f"team {team.pk}",
+                 name=team.name, at=at)
     return team
 
 
