@@ -65,7 +65,7 @@ def invite_member(*, actor: Actor, email: str, role: str, scope: Scope, at: date
     MemberInvitation.objects.filter(team=actor.team, email__iexact=address, accepted_at=None).delete()
     invitation = MemberInvitation.objects.create(
         team=actor.team, email=address, role=role, scope=dict(scope), invited_by=actor.user,
-        token_hash=hash_secret(new_secret(), purpose=JOIN_PURPOSE), created_at=at, expires_at=at + INVITATION_LIFE,
+        token_hash=hash_secret(new_secret(), purpose=JOIN_PURPOSE), created_at=at, queued_at=at, expires_at=at + INVITATION_LIFE,
     )
     record_event(
         actor=actor, action="member.invited", target=f"invitation {invitation.pk}", name=invitation.email,
