@@ -34,10 +34,11 @@ class InvitationUsedError(Exception):
 
 
 @transaction.atomic
-def create_team(*, name: str, owner: User, at: datetime, **fields: Any) -> Team:
-    """Make a team with its first owner."""
+def create_team(*, name: str, by: User | None, at: datetime, **fields: Any) -> Team:
+    """Make a team that has no member yet."""
     team = Team.objects.create(name=name, created_at=at, **fields)
-    Membership.objects.create(team=team, user=owner, role=Role.OWNER, created_at=at)
+    record_event(actor=Actor(team=team, role=Role.OWNER, user=by), action="team.created", target=f"team {team.pk}",
+                 name=team.name, at=at)
     return team
 
 
@@ -66,7 +67,7 @@ def invite_member(*, actor: Actor, email: str, role: str, scope: Scope, at: date
     MemberInvitation.objects.filter(team=actor.team, email__iexact=address, accepted_at=None).delete()
     invitation = MemberInvitation.objects.create(
         team=actor.team, email=address, role=role, scope=dict(scope), invited_by=actor.user,
-        token_hash=hash_secret(new_secret(), purpose=JOIN_PURPOSE), created_at=at, expires_at=at + INVITATION_LIFE,
+        token_hash=hash_secret(new_secret(), purpose=JOIN_PURPOSE), created_at=at, queued_at=at, expires_at=at + INVITATION_LIFE,
     )
     record_event(
         actor=actor, action="member.invited", target=f"invitation {invitation.pk}", name=invitation.email,

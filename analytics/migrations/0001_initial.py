@@ -156,6 +156,7 @@ class Migration(migrations.Migration):
                 ('judgements', models.JSONField(default=dict)),
                 ('page', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
                 ('invited_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('queued_at', models.DateTimeField(default=django.utils.timezone.now, help_text='since when a mail waits; a try that fails puts it at the end')),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('saved_at', models.DateTimeField(blank=True, null=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),

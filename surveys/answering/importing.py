@@ -20,11 +20,11 @@ from surveys.answering.contents import Contents
 from surveys.answering.days import moment_of_day
 from surveys.answering.mapping import ImportMap, ItemRule, check_map, reader_of, several_of
 from surveys.answering.models import RecomputeNote, Response, ResponseSource, ResponseState
-from surveys.answering.services import document_of
 from surveys.answering.wake import wake_on_commit
 from surveys.contacts.tables import Table
 from surveys.design.document import Document, Question
 from surveys.design.models import Questionnaire, QuestionnaireVersion
+from surveys.design.selectors import get_document
 
 AT_ONCE: Final = 2000
 PROBLEMS_KEPT: Final = 200
@@ -90,7 +90,7 @@ def import_responses(
     version = questionnaire.versions.order_by("-number").first()
     if version is None:
         raise NotPublishedError(questionnaire.pk)
-    document = document_of(version)
+    document = get_document(version=version)
     check_map(mapping, header=table.header, document=document)
     report = ImportReport()
     with transaction.atomic():

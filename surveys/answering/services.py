@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,8 +18,8 @@ from surveys.answering.gates import pass_gate
 from surveys.answering.models import RecomputeNote, Response, ResponseState
 from surveys.answering.wake import rows_changed, wake_on_commit
 from surveys.contacts.models import ContactAttribute
-from surveys.design.document import Document, parse_document
-from surveys.design.models import QuestionnaireVersion
+from surveys.design.document import Document
+from surveys.design.selectors import get_document
 from surveys.sending.models import Invitation
 
 
@@ -34,16 +33,6 @@ class IncompleteError(ValueError):
 
 class NotOfferedError(ValueError):
     """The score is none that the question offers."""
-
-
-@lru_cache(maxsize=256)
-def _document_of(version_id: int, content_hash: str) -> Document:
-    return parse_document(QuestionnaireVersion.objects.values_list("document", flat=True).get(pk=version_id))
-
-
-def document_of(version: QuestionnaireVersion) -> Document:
-    """Return a version's document, parsed once per process: a version never changes."""
-    return _document_of(version.pk, version.content_hash)
 
 
 def save_page(
@@ -118,7 +107,7 @@ def _score_of(document: Document, key: str, score: str, answers: Mapping[str, An
 
 def _version_document(invitation: Invitation) -> Document:
     assert invitation.campaign.version is not None
-    return document_of(invitation.campaign.version)
+    return get_document(version=invitation.campaign.version)
 
 
 def _whole(document: Document, answers: Mapping[str, Any]) -> dict[str, Any]:

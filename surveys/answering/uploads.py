@@ -16,13 +16,13 @@ from surveys.answering.columns import guess_map
 from surveys.answering.importing import ImportReport, NotPublishedError, RowProblem, import_responses
 from surveys.answering.mapping import ImportMap, check_map, parse_map
 from surveys.answering.models import ResponseImport
-from surveys.answering.services import document_of
 from surveys.contacts.models import ContactAttribute
 from surveys.contacts.selectors import list_attributes
 from surveys.contacts.services import AttributeExistsError, create_attribute
 from surveys.contacts.tables import Table, pack, unpack
 from surveys.design.document import KEY, Document
 from surveys.design.models import Questionnaire
+from surveys.design.selectors import get_document
 
 MOST_LEVELS: Final = 12
 """A new attribute with more levels is kept, but results are not shown for each of them."""
@@ -38,7 +38,7 @@ def get_live_document(*, questionnaire: Questionnaire) -> Document:
     version = questionnaire.versions.order_by("-number").first()
     if version is None:
         raise NotPublishedError(questionnaire.pk)
-    return document_of(version)
+    return get_document(version=version)
 
 
 def start_import(
