@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import api, change_api, weighting_api
+from analytics.dashboards import api, change_api, weighting_api, workbook_api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", api.OverviewView.as_view(), name="overview"),
+    path("overview/export.xlsx", workbook_api.WorkbookView.as_view(), name="overview-workbook"),
     path("changes/", change_api.ChangesView.as_view(), name="changes"),
     path("weightings/", weighting_api.WeightingsView.as_view(), name="weightings"),
 ]

@@ -68,18 +68,22 @@ class Table:
 
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
     """Write a table for each family."""
-    headings = {
-        Family.HEADLINE: _("Index, Net Promoter Score and satisfied share"), Family.INDICATORS: _("Indicators"),
-        Family.ITEMS: _("Questions"), Family.SHARES: _("Satisfied shares of the questions"),
-        Family.EFFORT: _("Customer effort"),
-    }
     tables = []
-    for family, heading in headings.items():
+    for family, heading in family_names().items():
         rows = changes.family(family)
         lines = [_line(row, rows, language) for row in rows]
         if lines:
             tables.append(Table(family, heading, finding(changes, family), tuple(_sorted(lines, sort))))
     return tables
+
+
+def family_names() -> dict[Family, str]:
+    """What the tables of changes are headed."""
+    return {
+        Family.HEADLINE: _("Index, Net Promoter Score and satisfied share"), Family.INDICATORS: _("Indicators"),
+        Family.ITEMS: _("Questions"), Family.SHARES: _("Satisfied shares of the questions"),
+        Family.EFFORT: _("Customer effort"),
+    }
 
 
 def finding(changes: Changes, family: Family) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import change_views, value_views, views, weighting_views
+from analytics.dashboards import change_views, value_views, views, weighting_views, workbook_views
 
 app_name = "dashboards"
 
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", views.overview, name="overview"),
     path("overview/live/", views.live, name="live"),
     path("overview/export/", views.export, name="export"),
+    path("overview/export.xlsx", workbook_views.workbook, name="workbook"),
     path("overview/method/", views.method, name="method"),
     path("overview/change/", change_views.change, name="change"),
     path("overview/change/export/", change_views.change_export, name="change-export"),
