@@ -29,7 +29,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PeriodGroup:
     """Choices of one kind under a heading."""
 
     label: str
@@ -56,7 +56,7 @@ class FilterBar:
     """Everything in the filter form."""
 
     surveys: tuple[Choice, ...]
-    periods: tuple[Group, ...]
+    periods: tuple[PeriodGroup, ...]
     compares: tuple[Choice, ...]
     dimensions: tuple[DimensionMenu, ...]
     is_on: bool
@@ -84,15 +84,15 @@ def _survey(tree: IndicatorTree, selection: Selection, place: int, language: str
     return Choice(value, f"{name} ({_('example')})" if tree.is_example else name, is_chosen)
 
 
-def _periods(selection: Selection) -> tuple[Group, ...]:
+def _periods(selection: Selection) -> tuple[PeriodGroup, ...]:
     found = dict(selection.known.periods)
     listed = {period.key for group in found.values() for period in group[-NEWEST:]} | {periods.EVERYTHING.key}
-    own = () if selection.period.key in listed else (Group(_("Chosen"), (_choice(selection.period, selection),)),)
+    own = () if selection.period.key in listed else (PeriodGroup(_("Chosen"), (_choice(selection.period, selection),)),)
     groups = tuple(
-        Group(wording.grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
+        PeriodGroup(wording.grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
         for grain, group in found.items() if grain != Grain.WEEK or len(group) <= NEWEST
     )
-    return (*own, *groups, Group(_("Everything"), (_choice(periods.EVERYTHING, selection),)))
+    return (*own, *groups, PeriodGroup(_("Everything"), (_choice(periods.EVERYTHING, selection),)))
 
 
 def _choice(period: Period, selection: Selection) -> Choice:

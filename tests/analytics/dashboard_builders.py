@@ -24,6 +24,7 @@ from analytics.scoring.services import recompute
 from surveys.design.models import QuestionnaireVersion
 from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invitation
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     ITEMS,
     answer_many,
@@ -138,7 +139,7 @@ def queries_of(client: Client, query: str = "") -> list[str]:
 def read_change(tree: IndicatorTree, query: str) -> Changes:
     """What the page of a change reads of a tree's newest run."""
     run = tree.runs.first()
-    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date())
+    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date(), at=AFTERWARDS)
     changes, problem = read_requested(parse_change_request(selection=selection, query=QueryDict(query)))
     assert changes is not None, problem
     return changes

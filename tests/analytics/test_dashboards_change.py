@@ -23,7 +23,7 @@ from analytics.scoring.results import Verdict
 from analytics.scoring.services import note_changed_rows, rebuild, recompute, request_recompute
 from surveys.answering.models import Response
 from tests.analytics.airport_builders import REFERENCE, make_airport
-from tests.analytics.builders import AT, answer_many, document, make_team, publish, rating, text
+from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, make_team, publish, rating, text
 from tests.analytics.dashboard_builders import codes, fill_waves, make_shop, read_change
 from tests.cast import api_client, client_of, make_key
 from tests.cast import words_of as words
@@ -83,7 +83,7 @@ class TestTheAirport:
 
     def test_the_overview_calls_the_same_indicators_beyond_chance(self, airport):
         run = airport.runs.first()
-        selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date())
+        selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date(), at=AFTERWARDS)
         shown = {row.key: row.headline.change.verdict for row in read_overview(selection=selection).nodes}
         told = {row.key: row.verdict for row in read_change(airport, "").family(ComparisonFamily.INDICATORS)}
         assert shown == told and set(told.values()) == {Verdict.BEYOND, Verdict.WITHIN}

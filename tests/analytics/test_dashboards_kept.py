@@ -30,7 +30,7 @@ from surveys.answering.models import RecomputeNote, Response
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 from surveys.sending.models import DeliveryState, Invitation
-from tests.analytics.builders import answer_many, document, publish_again, rating, text
+from tests.analytics.builders import AFTERWARDS, answer_many, document, publish_again, rating, text
 from tests.analytics.dashboard_builders import (
     Shop,
     codes,
@@ -325,7 +325,7 @@ def selection_on(shop: Shop, day: datetime) -> Any:
     from analytics.dashboards.selection import parse_selection
 
     run = selectors.get_latest_run(tree=shop.tree)
-    return parse_selection(tree=shop.tree, run=run, query=QueryDict(), scope={}, today=day.date())
+    return parse_selection(tree=shop.tree, run=run, query=QueryDict(), scope={}, today=day.date(), at=AFTERWARDS)
 
 
 def request_of(cast: Cast) -> Any:

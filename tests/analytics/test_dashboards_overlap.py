@@ -27,7 +27,7 @@ from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import note_changed_rows
 from surveys.answering.models import Response
 from surveys.contacts.models import Contact
-from tests.analytics.builders import answer_many
+from tests.analytics.builders import AFTERWARDS, answer_many
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop, read_change
 from tests.cast import Cast, api_client, client_of, make_key
 from tests.cast import words_of as words
@@ -188,7 +188,7 @@ class TestThePage:
 
 def select(shop: Shop, query: str = QUERY):
     run = get_latest_run(tree=shop.tree)
-    return parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=datetime(2026, 11, 22, tzinfo=UTC).date())
+    return parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=datetime(2026, 11, 22, tzinfo=UTC).date(), at=AFTERWARDS)
 
 
 def overlap_of(shop: Shop, query: str = QUERY):

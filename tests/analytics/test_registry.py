@@ -17,8 +17,8 @@ from django.utils import translation
 from rest_framework import serializers
 
 from analytics.scoring.definition import METHODS
-from analytics.scoring.metric import Group
 from analytics.scoring.registry import METRICS, list_metrics
+from analytics.scoring.registry.metric import MetricGroup
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop
 from tests.cast import Cast, api_client, client_of, make_key
@@ -121,7 +121,7 @@ class TestEveryMetric:
         assert len({str(one.name) for one in METRICS.values()}) == len(METRICS)
 
     def test_is_in_one_group(self):
-        assert sorted(one.id for group in Group for one in list_metrics(group)) == sorted(METRICS)
+        assert sorted(one.id for group in MetricGroup for one in list_metrics(group)) == sorted(METRICS)
 
 
 class TestThePageOfTheMethod:

@@ -15,10 +15,11 @@ from django.db.models.functions import Coalesce
 
 from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.selection import Selection
-from analytics.methods.customer_effort import CODES, NET_SCORES
+from analytics.methods.customer_effort import AGREEING, CODES, NET_SCORES
+from analytics.methods.distributions import box_size
 from analytics.methods.moments import UNITS
 from analytics.methods.net_promoter import SCORES
-from analytics.scoring.codes import HIGHEST, NOT_ASKED, ItemKey, encode
+from analytics.scoring.codes import HIGHEST, NOT_ASKED, encode
 from analytics.scoring.columns import Cells, Columns, IntArray
 from analytics.scoring.definition import LEVELS, Definition
 from analytics.scoring.results import Period
@@ -33,8 +34,6 @@ Subject = str
 
 NPS: Final = "nps"
 """The Net Promoter Score."""
-AGREEING: Final = 5
-"""From this code of seven on it was easy."""
 NONE: Final = np.iinfo(np.int64).min
 """Stands for no score."""
 FIELDS: Final = ("who", "completed_at", "questionnaire_id", "version_id", "answers", "attributes", "respondent_weight")
@@ -197,9 +196,7 @@ def _columns(rows: Sequence[Row]) -> Columns:
         own = items_of_version(version)
         places = [place for place, row in enumerate(rows) if row.version == version]
         codes[np.ix_([items.index(item) for item in own], places)] = encode((rows[place].answers for place in places), own)
-    nothing = np.zeros(1, dtype=np.int64)
-    cells = Cells(nothing, nothing, nothing[None][:0], np.array([len(rows)], dtype=np.int64), ("",), (), ())
-    return Columns(items, codes, cells, None, {}, 0, None)
+    return Columns(items, codes, Cells.without_labels([len(rows)]), None, {}, 0, None)
 
 
 def _scores(columns: Columns, definition: Definition, questionnaire: int) -> dict[Subject, IntArray]:
@@ -208,13 +205,13 @@ def _scores(columns: Columns, definition: Definition, questionnaire: int) -> dic
     for node, of_node in zip(definition.nodes, values, strict=True):
         is_missing = of_node < 0
         found[node_subject(node.key)] = _whole(of_node, is_missing)
-        found[node_share_subject(node.key)] = _whole(levels_of(of_node, bounds) >= len(LEVELS) - 2, is_missing)
+        found[node_share_subject(node.key)] = _whole(levels_of(of_node, bounds) >= len(LEVELS) - box_size(len(LEVELS)), is_missing)
     for item, codes in columns.by_item.items():
         name = (questionnaire, item.key, item.low, item.high)
         found[item_subject(name)] = _whole(codes, codes < 0)
-        found[item_share_subject(name)] = _whole(codes > item.high - boxes(item), codes < 0)
+        found[item_share_subject(name)] = _whole(codes > item.high - box_size(item.high - item.low + 1), codes < 0)
         if (item.low, item.high) == (CODES[0], CODES[-1]):
-            found[agreeing_subject(name)] = _whole(codes >= AGREEING, codes < 0)
+            found[agreeing_subject(name)] = _whole(codes >= CODES[AGREEING][0], codes < 0)
             found[effort_subject(name)] = _whole(np.array([0.0, *NET_SCORES])[np.maximum(codes, 0)], codes < 0)
     asked = {s.item for s in definition.role_sources("nps") if s.questionnaire == questionnaire}
     for item in sorted(asked & set(columns.items)):
@@ -222,11 +219,6 @@ def _scores(columns: Columns, definition: Definition, questionnaire: int) -> dic
             codes = columns.by_item[item]
             found[NPS] = _whole(np.array([*SCORES, 0])[np.where(codes < 0, len(SCORES), codes)], codes < 0)
     return found
-
-
-def boxes(item: ItemKey) -> int:
-    """How many of the best codes count as satisfied: two, on short scales one."""
-    return 2 if item.high - item.low + 1 >= len(LEVELS) else 1
 
 
 def _whole(values: npt.NDArray[Any], is_missing: npt.NDArray[np.bool_]) -> IntArray:

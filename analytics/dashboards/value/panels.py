@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,11 +26,11 @@ from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
 from analytics.scoring.estimator_words import estimators_sentence
 from analytics.scoring.estimators import Estimators, read_estimators, read_weighted_item_means
-from analytics.scoring.metric import Metric
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.reading import Reading
 from analytics.scoring.registry import METRICS
+from analytics.scoring.registry.metric import Metric
 from analytics.scoring.results import Figure, ItemResult
 from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
@@ -84,10 +85,10 @@ class EffortLine:
     figure: FigureText
 
 
-def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter) -> EstimatorsPanel:
+def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter, at: datetime) -> EstimatorsPanel:
     """Read and write both estimators of a value, or why a run whose answers are packed anew has none."""
     try:
-        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+        found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope, at=at)
     except RunTooOldError:
         return EstimatorsPanel("", (), sentence("parts_too_old"))
     return present_estimators(found)
@@ -129,17 +130,18 @@ def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions)
 
 
 def _by_means(
-    run: Run, origin: ValueOrigin, weighting: Weighting, filters: Filter, scope: Filter
+    run: Run, origin: ValueOrigin, weighting: Weighting, filters: Filter, scope: Filter, at: datetime
 ) -> tuple[Figure, Figure]:
     """The value by question means, unweighted and weighted."""
-    plain = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope)
+    plain = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope, at=at)
     return plain.item_means, read_weighted_item_means(
         run, node=origin.node.key, period=origin.period, weighting=weighting, filters=filters, scope=scope
     )
 
 
 def present_weighted(
-    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str, questions: Questions
+    run: Run, word: str, origin: ValueOrigin, *, filters: Filter, scope: Filter, language: str, questions: Questions,
+    at: datetime,
 ) -> dict[str, Any]:
     """Write the value, its parts and its questions under a weighting beside the unweighted ones.
 
@@ -157,12 +159,12 @@ def present_weighted(
         result = read_weighted(
             run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope
         )
-        by_means = _by_means(run, origin, named.weighting, filters, scope)
+        by_means = _by_means(run, origin, named.weighting, filters, scope, at)
         report = report_on(
             run, weighting=named.weighting, period=origin.period, choice=choice_of(filters, scope)
         )
     except WeightingError as error:
-        return base | {"problem": refusal_text(error, Reading(run).dimensions())}
+        return base | {"problem": refusal_text(error, Reading(run, at=at).dimensions)}
     except RunTooOldError:
         return base | {"problem": sentence("parts_too_old")}
     found = result.node(origin.node.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -28,12 +29,14 @@ from surveys.design.document import text_in
 
 def present_value(origin: ValueOrigin, asked: ValueRequest, *, language: str) -> dict[str, Any]:
     """Return the template's context for a value: what it is made of, and both estimators and weightings beside it."""
-    run, filters, scope = asked.run, asked.filters, asked.scope
+    run, filters, scope, at = asked.run, asked.filters, asked.scope, asked.at
     pieces, questions = geometry.stacked(origin.node.distribution), question_texts(run.tree, language)
     return {
-        "estimators": estimators_of(run, origin, filters=filters, scope=scope), "hidden": asked.fields(),
+        "estimators": estimators_of(run, origin, filters=filters, scope=scope, at=at), "hidden": asked.fields(),
         "weighted": present_weighted(
-            run, asked.weighting, origin, filters=filters, scope=scope, language=language, questions=questions),
+            run, asked.weighting, origin, filters=filters, scope=scope, language=language, questions=questions,
+            at=at,
+        ),
         "origin": origin, "name": text_in(origin.node.names, language) or origin.node.key,
         "figure": _figure(origin.node.index), "metric": METRICS["index"],
         "grade": wording.grade_text(grade_of(origin.node.index, origin.score_vector)),
@@ -41,12 +44,12 @@ def present_value(origin: ValueOrigin, asked: ValueRequest, *, language: str) ->
         "children": [_child(one, language) for one in origin.children],
         "items": [_item(one, questions) for one in origin.node.items],
         "efforts": present_efforts(origin.node.items, questions),
-        "filters_text": _filters_text(run, filters, language),
+        "filters_text": _filters_text(run, filters, language, at),
     }
 
 
-def _filters_text(run: Run, filters: Mapping[str, list[str]], language: str) -> str:
-    known = {one.key: one for one in PageReading(run).dimensions()} if filters else {}
+def _filters_text(run: Run, filters: Mapping[str, list[str]], language: str, at: datetime) -> str:
+    known = {one.key: one for one in PageReading(run, at=at).dimensions} if filters else {}
     return ", ".join(
         _("%(name)s: %(levels)s") % {
             "name": text_in(known[key].names, language) or key,

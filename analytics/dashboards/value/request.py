@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.http import QueryDict
@@ -18,7 +19,10 @@ from analytics.scoring.sources import Filter
 
 @dataclass(frozen=True)
 class ValueRequest:
-    """A parsed address; `weighting` is the word of one, "" for the run's own, `problem` says what could not be read."""
+    """A parsed address; `weighting` is the word of one, "" for the run's own, `problem` says what could not be read.
+
+    `at` is the moment of looking.
+    """
 
     run: Run
     scope: Filter
@@ -27,11 +31,12 @@ class ValueRequest:
     period: Period
     weighting: str
     problem: str
+    at: datetime
 
     @cached_property
     def filters(self) -> Mapping[str, list[str]]:
         """The levels asked for, of the dimensions the reader may know. Raises RunTooOldError."""
-        known = list_choices(PageReading(self.run, scope=self.scope), scope=self.scope)
+        known = list_choices(PageReading(self.run, scope=self.scope, at=self.at), scope=self.scope)
         asked = {one.key: [level for level in self.query.getlist(parameter_of(one.key)) if level in one.levels]
                  for one in known.dimensions}
         return {key: levels for key, levels in asked.items() if levels}
@@ -42,11 +47,11 @@ class ValueRequest:
         return [("node", self.node), ("period", self.period.key), *levels]
 
 
-def parse_value_request(*, run: Run, query: QueryDict, scope: Filter) -> ValueRequest:
+def parse_value_request(*, run: Run, query: QueryDict, scope: Filter, at: datetime) -> ValueRequest:
     """Read an address; without an indicator the index is meant, without a period all answers."""
     period, problem = period_asked(query)
     node = query.get("node", "") or run.definition["nodes"][0]["key"]
-    return ValueRequest(run, scope, query, node, period, query.get("weighting", ""), problem)
+    return ValueRequest(run, scope, query, node, period, query.get("weighting", ""), problem, at)
 
 
 def period_asked(query: QueryDict) -> tuple[Period, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from analytics.dashboards import wording
@@ -17,11 +18,13 @@ from analytics.scoring.weighting import WeightingError
 from surveys.design.document import text_in
 
 
-def present_values(comparison: RunComparison, period: Period, scope: Filter, language: str) -> dict[str, Any]:
+def present_values(
+    comparison: RunComparison, period: Period, scope: Filter, language: str, *, at: datetime
+) -> dict[str, Any]:
     """Write the values of both runs, and why some of them cannot be had."""
     runs = (comparison.earlier, comparison.later)
     try:
-        earlier, later = (selectors.read_period(run, period=period, scope=scope) for run in runs)
+        earlier, later = (selectors.read_period(run, period=period, scope=scope, at=at) for run in runs)
     except RunTooOldError:
         return {"values": [], "values_problem": sentence("run_too_old")}
     weighted = [_own_weighted(run, period, scope) for run in runs]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
@@ -35,10 +36,12 @@ RUNS_LISTED = 20
 def value(request: TeamRequest, run_id: int) -> HttpResponse:
     """Show what a value is made of: formula, parts, distribution, what was left out, and the run."""
     run = get_run(request.actor, run_id)
-    asked = parse_value_request(run=run, query=request.GET, scope=request.actor.scope)
+    asked = parse_value_request(run=run, query=request.GET, scope=request.actor.scope, at=timezone.now())
     context = _about(request, asked)
     try:
-        origin = describe_value(run, node=asked.node, period=asked.period, filters=asked.filters, scope=asked.scope)
+        origin = describe_value(
+            run, node=asked.node, period=asked.period, filters=asked.filters, scope=asked.scope, at=asked.at
+        )
     except UnknownNodeError as error:
         raise Http404 from error
     except RunTooOldError:
@@ -61,7 +64,7 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
         "nav": "overview", "comparison": comparison, "finding": run_words.finding(comparison),
         "reasons": run_words.reason_rows(comparison, language=language_of(request)),
         "period_text": wording.period_text(period),
-        **present_values(comparison, period, request.actor.scope, language_of(request)),
+        **present_values(comparison, period, request.actor.scope, language_of(request), at=timezone.now()),
     }
     return render(request, "scoring/runs_compare.html", context)
 

@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.scoring.models import WeightingMethod
 from analytics.scoring.results import Dimension
-from analytics.scoring.weighting import CROSSED, JOINED, Cell, Plan, WeightingError, check_plan
+from analytics.scoring.weighting import CROSSED, JOINED, Cell, PopulationPlan, WeightingError, check_plan
 
 LARGEST_FILE: Final = 512 * 1024
 PEOPLE: Final = "people"
@@ -53,7 +53,7 @@ class WeightingForm(forms.Form):
         ),
     )
 
-    def plan(self, dimensions: Sequence[Dimension]) -> Plan:
+    def plan(self, dimensions: Sequence[Dimension]) -> PopulationPlan:
         """Return the plan the form describes.
 
         Raises WeightingError with the reason where it describes none.
@@ -64,7 +64,7 @@ class WeightingForm(forms.Form):
             used, population = read_file(given, method, dimensions)
         else:
             used, population = read_fields(self.data, method, dimensions)
-        plan = Plan(method, used, population, _trim(self.cleaned_data["trim_low"], self.cleaned_data["trim_high"]))
+        plan = PopulationPlan(method, used, population, _trim(self.cleaned_data["trim_low"], self.cleaned_data["trim_high"]))
         check_plan(plan)
         return plan
 

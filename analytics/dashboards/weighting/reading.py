@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from analytics.dashboards.overlap.kept import read_overlap
@@ -31,8 +32,8 @@ Refusal = WeightingError | RunTooOldError
 class WeightedReading(PageReading):
     """A page's reading whose figures are weighted; periods, levels and dimensions are those of the answers."""
 
-    def __init__(self, run: Run, *, weighting: Weighting, filters: Filter, scope: Filter) -> None:
-        super().__init__(run, filters=filters, scope=scope)
+    def __init__(self, run: Run, *, weighting: Weighting, filters: Filter, scope: Filter, at: datetime) -> None:
+        super().__init__(run, filters=filters, scope=scope, at=at)
         self.weighting = weighting
         self._read: dict[Any, PeriodResult | Refusal] = {}
 
@@ -121,7 +122,9 @@ def with_weighting(selection: Selection, word: str) -> Selection:
 
 def weighted(selection: Selection, word: str, weights: Weighting) -> Selection:
     """Put a selection under a weighting."""
-    reading = WeightedReading(selection.run, weighting=weights, filters=selection.filters, scope=selection.scope)
+    reading = WeightedReading(
+        selection.run, weighting=weights, filters=selection.filters, scope=selection.scope, at=selection.reading.at
+    )
     return replace(selection, weighting=word, weights=weights, reading=reading)
 
 

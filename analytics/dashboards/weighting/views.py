@@ -31,7 +31,7 @@ from analytics.scoring.results import Dimension
 from analytics.scoring.schemes import Named, choose_weighting, list_schemes, save_scheme
 from analytics.scoring.sentences import sentence
 from analytics.scoring.standard_weighting import get_choice
-from analytics.scoring.weighting import Plan, Report, WeightingError, report_on
+from analytics.scoring.weighting import PopulationPlan, Report, WeightingError, report_on
 from surveys.design.document import text_in
 
 
@@ -113,7 +113,7 @@ def weighting_new(request: TeamRequest) -> HttpResponse:
     return render(request, "scoring/weighting_new.html", context, status=status)
 
 
-def _save(request: TeamRequest, selection: Selection, name: str, plan: Plan, at: datetime) -> HttpResponseRedirect:
+def _save(request: TeamRequest, selection: Selection, name: str, plan: PopulationPlan, at: datetime) -> HttpResponseRedirect:
     if selection.reading.rules.k:
         raise WeightingError("anonymous_unweighted")
     report_on(selection.run, weighting=plan, period=selection.period)
@@ -141,7 +141,7 @@ def _dimensions_of(scheme: WeightingScheme, selection: Selection, language: str)
     return wording.listed([known.get(key) or key for key in scheme.dimensions])
 
 
-def _cells(report: Report | None, plan: Plan, selection: Selection, language: str) -> list[dict[str, Any]]:
+def _cells(report: Report | None, plan: PopulationPlan, selection: Selection, language: str) -> list[dict[str, Any]]:
     """Every cell with its respondents and its weight, heaviest first; small anonymous cells are left out."""
     if report is None or selection.reading.rules.k or selection.scope:
         return []
@@ -171,7 +171,7 @@ def _is_open(dimension: Dimension) -> bool:
     return any(dimension.levels)
 
 
-def _as_fields(plan: Plan) -> list[tuple[str, str]]:
+def _as_fields(plan: PopulationPlan) -> list[tuple[str, str]]:
     """A raking plan as the inputs that would have made it, so that a previewed file can be saved."""
     found = []
     for cell, people in plan.population:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 
-class Group(StrEnum):
+class MetricGroup(StrEnum):
     """What metrics are explained together."""
 
     FIGURES = "figures"
@@ -45,7 +45,7 @@ class Metric:
     decimals: int
     version: int = 1
     is_higher_better: bool | None = True
-    group: Group = Group.FIGURES
+    group: MetricGroup = MetricGroup.FIGURES
     fields: tuple[str, ...] = ()
 
 

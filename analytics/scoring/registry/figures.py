@@ -1,19 +1,17 @@
-"""Every figure the product shows, defined once: pages, API, exports and explanations read this."""
+"""Figures of a period: index, shares, means, scores, counts and changes; see `registry`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.scoring.metric import LEFT_OUT, Group, Metric
-from analytics.scoring.registry_of_judgements import JUDGEMENTS
+from analytics.scoring.registry.metric import LEFT_OUT, Metric, MetricGroup
 
 _WILSON = _("Wilson score interval, 95 %.")
 _VALID_ANSWERS = _("Valid answers to the question.")
 
-_ALL: Final = (
+FIGURES: Final = (
     Metric(
         id="index",
         name=_("Satisfaction index"),
@@ -190,7 +188,7 @@ _ALL: Final = (
             " People in both periods enter by the covariance of their two answers."
         ),
         source=_("Newcombe 1998; Zou and Donner 2008; Welch 1947; Derrick and others 2017."),
-        low=None, high=None, unit="points", decimals=1, is_higher_better=None, group=Group.CHANGES,
+        low=None, high=None, unit="points", decimals=1, is_higher_better=None, group=MetricGroup.CHANGES,
         fields=("difference",),
     ),
     Metric(
@@ -202,7 +200,7 @@ _ALL: Final = (
         missing=_("Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."),
         interval=_("None is given: weights are chosen. Those derived from answers have their own."),
         source=_("The weight set named beside it."),
-        low=0, high=1, unit="share", decimals=1, is_higher_better=None, group=Group.WEIGHTS,
+        low=0, high=1, unit="share", decimals=1, is_higher_better=None, group=MetricGroup.WEIGHTS,
         fields=("weight", "overall_weight"),
     ),
     Metric(
@@ -218,15 +216,3 @@ _ALL: Final = (
         fields=("not_applicable", "blank", "not_asked", "invalid", "left_out", "incomplete"),
     ),
 )
-
-METRICS: Final[Mapping[str, Metric]] = {metric.id: metric for metric in (*_ALL, *JUDGEMENTS)}
-
-
-def get_metric(metric_id: str) -> Metric | None:
-    """Return the metric of an id."""
-    return METRICS.get(metric_id)
-
-
-def list_metrics(group: Group) -> tuple[Metric, ...]:
-    """Return the metrics that are explained together."""
-    return tuple(metric for metric in METRICS.values() if metric.group == group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from analytics.scoring.codes import BLANK, ItemKey
 from analytics.scoring.columns import Cells, Columns
+from analytics.scoring.composites import QUESTIONS, added, composites_of, hidden_parts, is_safe, patterns_of
 from analytics.scoring.definition import Definition, NodeRule, SourceRule
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.estimators import read_estimators
-from analytics.scoring.families import QUESTIONS, added, families_of, hidden_parts, is_safe, patterns_of
 from analytics.scoring.figures import Reader
 from analytics.scoring.periods import EVERYTHING, parse_period
 from analytics.scoring.provenance import describe_value
@@ -27,6 +27,7 @@ from analytics.scoring.selectors import read_period, read_segments
 from analytics.scoring.services import recompute
 from analytics.scoring.summaries import totals
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer_many,
     make_dimension,
@@ -57,9 +58,8 @@ def definition(weights: tuple[float, float, float] = (0.5, 0.3, 0.2), coverage: 
 
 
 def columns_of(rows: np.ndarray) -> Columns:
-    """Answers, shape (rows, questions), as one day's columns."""
-    one = np.array([date(2026, 1, 1).toordinal()])
-    cells = Cells(one, np.zeros(1, np.int64), np.zeros((0, 1), np.int64), np.array([len(rows)]), ("",), (), ())
+    """Answers, shape (rows, questions), as columns."""
+    cells = Cells.without_labels([len(rows)])
     codes = np.where(rows, 4, BLANK).astype(np.int8).T
     return Columns(tuple(ItemKey(key, 1, 5) for key in KEYS), np.ascontiguousarray(codes), cells, None, {1: len(rows)}, 0, None)
 
@@ -69,7 +69,7 @@ def look(rows: np.ndarray, about: Definition) -> PeriodResult:
     codes = patterns_of(columns, about, 1)
     hidden = frozenset[str]().union(*(
         hidden_parts(family, {0: Counter(code for code in of.tolist() if code)}, K).get(0, frozenset())
-        for family, of in zip(families_of(about), codes, strict=True)
+        for family, of in zip(composites_of(about), codes, strict=True)
     ))
     return Reader(about, Rules(1, 1, K), {}).result(EVERYTHING, totals(columns, about, 1), hidden=hidden)
 
@@ -167,7 +167,7 @@ class TestOneLook:
     def test_of_too_many_parts_to_look_at_shows_the_whole_alone(self):
         nodes = (NodeRule("root", None, 1.0), *(NodeRule(f"n{n}", "root", 1 / 40) for n in range(40)))
         about = Definition(nodes, tuple(SourceRule(1, f"n{n}", 1, 5, "leaf", f"n{n}") for n in range(40)), (), "linear", 50, "UTC")
-        family = families_of(about)[3]
+        family = composites_of(about)[3]
         assert not is_safe(family, {1: 100}, K)
         assert len(hidden_parts(family, {0: {1: 100}}, K)[0]) == 80
 
@@ -179,7 +179,7 @@ class TestGroupsOfAWhole:
     @given(st.lists(COUNTS, min_size=1, max_size=5), COUNTS)
     @settings(max_examples=300)
     def test_that_are_shown_leave_of_the_whole_what_is_safe_too(self, groups, rest):
-        family = next(one for one in families_of(definition()) if one.key == "a")
+        family = next(one for one in composites_of(definition()) if one.key == "a")
         hidden = hidden_parts(family, dict(enumerate(groups)), K, rest=rest)
         shown = [group for number, group in enumerate(groups) if group and number not in hidden]
         assert all(is_safe(family, group, K) for group in shown)
@@ -202,7 +202,7 @@ class TestAnAnonymousSurvey:
 
     def test_never_gives_away_the_one_who_answered_another_question(self):
         rows = [sheet(4, 4, 2 + n % 4, "NA", 9, 4) for n in range(99)]
-        result = read_period(self.run_of([sheet(4, 4, "NA", 1, 9, 4), *rows]), period=EVERYTHING)
+        result = read_period(self.run_of([sheet(4, 4, "NA", 1, 9, 4), *rows]), period=EVERYTHING, at=AFTERWARDS)
         of = {node.key: node for node in result.nodes}
         assert of["service"].index.n == 100
         assert of["attitude"].index.status == of["speed"].index.status == Status.WITHHELD
@@ -210,30 +210,30 @@ class TestAnAnonymousSurvey:
 
     def test_never_gives_away_the_one_who_left_a_question_out(self):
         rows = [sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(4, 4, None, 1, 9, 4)]
-        result = read_period(self.run_of(rows), period=EVERYTHING)
+        result = read_period(self.run_of(rows), period=EVERYTHING, at=AFTERWARDS)
         assert {node.key for node in result.nodes if not node.index.is_shown} == {"attitude", "speed"}
 
     def test_has_no_item_means_of_what_is_hidden(self):
         run = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(4, 4, None, 1, 9, 4)])
-        assert read_estimators(run, node="service", period=EVERYTHING).item_means.status == Status.WITHHELD
-        assert read_estimators(run, node="csi", period=EVERYTHING).item_means.status == Status.WITHHELD
-        assert read_estimators(run, node="product", period=EVERYTHING).item_means.is_shown
+        assert read_estimators(run, node="service", period=EVERYTHING, at=AFTERWARDS).item_means.status == Status.WITHHELD
+        assert read_estimators(run, node="csi", period=EVERYTHING, at=AFTERWARDS).item_means.status == Status.WITHHELD
+        assert read_estimators(run, node="product", period=EVERYTHING, at=AFTERWARDS).item_means.is_shown
 
     def test_does_not_count_out_fewer_than_k(self):
         run = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(None, None, 4, 1, 9, 4)])
-        assert describe_value(run, node="product", period=EVERYTHING).left_out is None
+        assert describe_value(run, node="product", period=EVERYTHING, at=AFTERWARDS).left_out is None
         many = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(None, None, 4, 1, 9, 4)] * 12)
-        assert describe_value(many, node="product", period=EVERYTHING).left_out == 12
+        assert describe_value(many, node="product", period=EVERYTHING, at=AFTERWARDS).left_out == 12
 
     def test_hides_an_indicator_in_another_level_too_where_one_gives_it_away(self):
         rows = [sheet(4, 4, 4, 3 if n % 40 < (3 if n < 40 else 40) else None, 9, 4) for n in range(120)]
         run = self.run_of(rows, ["East"] * 40 + ["West"] * 40 + ["North"] * 40)
-        assert read_period(run, period=EVERYTHING).node("speed").index.n == 83
+        assert read_period(run, period=EVERYTHING, at=AFTERWARDS).node("speed").index.n == 83
         shown = {one.level: one.result.node("speed").index.is_shown for one in
-                 read_segments(run, period=EVERYTHING, dimension="region")}
+                 read_segments(run, period=EVERYTHING, dimension="region", at=AFTERWARDS)}
         assert not shown["East"] and sum(shown.values()) == 1
         for level, is_shown in shown.items():
-            under = read_period(run, period=EVERYTHING, filters={"region": [level]})
+            under = read_period(run, period=EVERYTHING, filters={"region": [level]}, at=AFTERWARDS)
             assert under.node("speed").index.is_shown is is_shown and under.root.index.is_shown
 
     def test_hides_an_indicator_in_another_month_too(self):
@@ -244,12 +244,12 @@ class TestAnAnonymousSurvey:
             rows = [sheet(4, 4, 4, 3 if n < answered else None, 9, 4) for n in range(40)]
             answer_many(version, rows, at=datetime(2026, month, 5, tzinfo=UTC))
         run = recompute(tree=tree, at=AT).run
-        months = [read_period(run, period=parse_period(f"2026-{month:02}")) for month in (7, 8, 9)]
+        months = [read_period(run, period=parse_period(f"2026-{month:02}"), at=AFTERWARDS) for month in (7, 8, 9)]
         assert [one.node("speed").index.is_shown for one in months] == [False, False, True]
-        assert read_period(run, period=EVERYTHING).node("speed").index.n == 83
+        assert read_period(run, period=EVERYTHING, at=AFTERWARDS).node("speed").index.n == 83
 
     def test_looks_the_same_from_the_cache(self):
         run = self.run_of([sheet(4, 4, 4, 3, 9, 4)] * 59 + [sheet(4, 4, None, 1, 9, 4)])
         at = AT + timedelta(days=2)
-        first, again = (Reading(run, at=at).hidden_parts(EVERYTHING) for _ in range(2))
+        first, again = (Reading(run, at=at).hiding.parts(EVERYTHING) for _ in range(2))
         assert first == again == {"attitude", "speed", "attitude" + QUESTIONS, "speed" + QUESTIONS}

@@ -29,19 +29,19 @@ Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Group = TypeVar("Group", bound=Hashable)
 Patterns = Mapping[int, int]
-"""Respondents by pattern: bit 0 says that the whole counts, then two bits for each part, see `Family.read`."""
+"""Respondents by pattern: bit 0 says that the whole counts, then two bits for each part, see `Composite.read`."""
 NOBODY: Final[Patterns] = {}
 
 NPS, OVERALL, QUESTIONS = "/nps", "/overall", "/questions"
 """No key of an indicator holds a slash."""
 DIGITS: Final = 9
-"""Sums of weights that agree so far are the same."""
+"""Sums of weights that agree to this many decimals are the same."""
 MOST_PARTS: Final = 31
-"""So many fit into a pattern; a figure of more parts is never shown together with them."""
+"""At most this many parts fit into a pattern; a figure with more is never shown together with them."""
 
 
 @dataclass(frozen=True)
-class Family:
+class Composite:
     """A figure with the parts it is made of; without parts it is only looked at by itself.
 
     `hides` are the names that vanish with each part: the part and all below it.
@@ -79,22 +79,22 @@ class Family:
         return tuple(counted)
 
 
-def families_of(definition: Definition) -> tuple[Family, ...]:
+def composites_of(definition: Definition) -> tuple[Composite, ...]:
     """Return the figures of a tree that are shown with their parts, and those that stand alone."""
     below = _below(definition)
-    found = [Family(definition.nodes[0].key, (1.0,), (below[definition.nodes[0].key],)),
-             Family(NPS, (1.0,), (frozenset({NPS}),)), Family(OVERALL, (1.0,), (frozenset({OVERALL}),))]
+    found = [Composite(definition.nodes[0].key, (1.0,), (below[definition.nodes[0].key],)),
+             Composite(NPS, (1.0,), (frozenset({NPS}),)), Composite(OVERALL, (1.0,), (frozenset({OVERALL}),))]
     for rule in definition.nodes:
         children = definition.children[rule.key]
         if children:
-            found.append(Family(rule.key, tuple(one.weight for one in children), tuple(below[c.key] for c in children)))
+            found.append(Composite(rule.key, tuple(one.weight for one in children), tuple(below[c.key] for c in children)))
         elif len(questions := definition.leaf_sources(rule.key)) > 1:
-            found.append(Family(rule.key, (1.0,) * len(questions), (frozenset({rule.key + QUESTIONS}),) * len(questions)))
+            found.append(Composite(rule.key, (1.0,) * len(questions), (frozenset({rule.key + QUESTIONS}),) * len(questions)))
     return tuple(found)
 
 
 def patterns_of(columns: Columns, definition: Definition, questionnaire: int) -> list[Codes]:
-    """Return each row's pattern in every family, in the order of `families_of`."""
+    """Return each row's pattern in every composite, in the order of `composites_of`."""
     values = node_values(columns, definition, questionnaire)
     counts = {node.key: values[place] >= 0 for place, node in enumerate(definition.nodes)}
     nothing = np.zeros(columns.rows, dtype=np.bool_)
@@ -123,43 +123,43 @@ def patterns_of(columns: Columns, definition: Definition, questionnaire: int) ->
     return found
 
 
-def is_safe(family: Family, patterns: Patterns, k: int) -> bool:
+def is_safe(composite: Composite, patterns: Patterns, k: int) -> bool:
     """Tell whether a figure and all its parts can be shown and no sum over 1 to k-1 respondents be had of them.
 
     To subtract the parts so that fewer than k are left, everybody with a pattern that k or more have must vanish.
     That fixes what each part is divided by. Of the others those certainly stay who would need another divisor.
     """
-    if len(family.weights) > MOST_PARTS or any(0 < n < k for n in family.answers(patterns)):
+    if len(composite.weights) > MOST_PARTS or any(0 < n < k for n in composite.answers(patterns)):
         return False
     fixed: dict[int, float] = {}
     for code in (code for code, n in patterns.items() if n >= k):
-        wanted = family.must_be(code)
+        wanted = composite.must_be(code)
         if wanted is None or any(fixed.get(part, share) != share for part, share in wanted.items()):
             return True
         fixed |= wanted
     rare = {code: n for code, n in patterns.items() if 0 < n < k}
-    staying = sum(n for code, n in rare.items() if _stays(family.must_be(code), fixed))
+    staying = sum(n for code, n in rare.items() if _stays(composite.must_be(code), fixed))
     return not rare or staying >= k
 
 
 def hidden_parts(
-    family: Family, groups: Mapping[Group, Patterns], k: int, *, rest: Patterns = NOBODY
+    composite: Composite, groups: Mapping[Group, Patterns], k: int, *, rest: Patterns = NOBODY
 ) -> dict[Group, frozenset[str]]:
-    """Return what must be hidden of a family in each of the groups that make up a shown whole.
+    """Return what must be hidden of a composite in each of the groups that make up a shown whole.
 
     First where the parts would give somebody away; then in the smallest other groups too, until what the shown
     groups leave of the whole would be safe by itself. `rest` are those of the whole who are in none of the groups.
     """
     held = {group: patterns for group, patterns in groups.items() if patterns}
-    closed = {group: patterns for group, patterns in held.items() if not is_safe(family, patterns, k)}
-    if not closed and is_safe(family, rest, k):
+    closed = {group: patterns for group, patterns in held.items() if not is_safe(composite, patterns, k)}
+    if not closed and is_safe(composite, rest, k):
         return {}
     others = sorted(set(held) - set(closed), key=lambda group: (sum(held[group].values()), str(group)))
     for group in others:
-        if len(closed) + bool(rest) >= 2 and is_safe(family, added([*closed.values(), rest]), k):
+        if len(closed) + bool(rest) >= 2 and is_safe(composite, added([*closed.values(), rest]), k):
             break
         closed[group] = held[group]
-    names = frozenset[str]().union(*(family.hides[part] for part in _enough(family, list(closed.values()), k)))
+    names = frozenset[str]().union(*(composite.hides[part] for part in _enough(composite, list(closed.values()), k)))
     return dict.fromkeys(closed, names)
 
 
@@ -176,19 +176,19 @@ def added(parts: Iterable[Patterns]) -> Patterns:
     return total
 
 
-def _enough(family: Family, closed: list[Patterns], k: int) -> frozenset[int]:
+def _enough(composite: Composite, closed: list[Patterns], k: int) -> frozenset[int]:
     """The parts to hide: the two lightest, where a hidden one then stands between k and more respondents and any
     difference of what is shown, and no other part is too small; else all."""
-    if 2 < len(family.weights) <= MOST_PARTS and all(_covers(family, patterns, k) for patterns in closed):
-        return family.lightest
-    return frozenset(range(len(family.weights)))
+    if 2 < len(composite.weights) <= MOST_PARTS and all(_covers(composite, patterns, k) for patterns in closed):
+        return composite.lightest
+    return frozenset(range(len(composite.weights)))
 
 
-def _covers(family: Family, patterns: Patterns, k: int) -> bool:
-    small = {part for part, n in enumerate(family.answers(patterns)[1:]) if 0 < n < k}
-    heavy = {part for part in family.lightest if family.weights[part] > 0}
-    behind = sum(n for code, n in patterns.items() if code & 1 and family.read(code)[1] & heavy)
-    return small <= family.lightest and behind >= k
+def _covers(composite: Composite, patterns: Patterns, k: int) -> bool:
+    small = {part for part, n in enumerate(composite.answers(patterns)[1:]) if 0 < n < k}
+    heavy = {part for part in composite.lightest if composite.weights[part] > 0}
+    behind = sum(n for code, n in patterns.items() if code & 1 and composite.read(code)[1] & heavy)
+    return small <= composite.lightest and behind >= k
 
 
 def _stays(wanted: Mapping[int, float] | None, fixed: Mapping[int, float]) -> bool:
