@@ -83,18 +83,22 @@ class Parts:
 
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
     """Write a table for each family."""
-    headings = {
-        ComparisonFamily.HEADLINE: _("Index, Net Promoter Score and satisfied share"), ComparisonFamily.INDICATORS: _("Indicators"),
-        ComparisonFamily.ITEMS: _("Questions"), ComparisonFamily.SHARES: _("Satisfied shares of the questions"),
-        ComparisonFamily.EFFORT: _("Customer effort"),
-    }
     tables = []
-    for family, heading in headings.items():
+    for family, heading in family_names().items():
         rows = changes.family(family)
         lines = [_line(row, rows, language) for row in rows]
         if lines:
             tables.append(Table(family, heading, finding(changes, family), tuple(_sorted(lines, sort))))
     return tables
+
+
+def family_names() -> dict[ComparisonFamily, str]:
+    """What the tables of changes are headed."""
+    return {
+        ComparisonFamily.HEADLINE: _("Index, Net Promoter Score and satisfied share"), ComparisonFamily.INDICATORS: _("Indicators"),
+        ComparisonFamily.ITEMS: _("Questions"), ComparisonFamily.SHARES: _("Satisfied shares of the questions"),
+        ComparisonFamily.EFFORT: _("Customer effort"),
+    }
 
 
 def finding(changes: Changes, family: ComparisonFamily) -> str:
