@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('merged_at', models.DateTimeField(null=True)),
+                ('has_changed_rows', models.BooleanField(default=False)),
                 ('rows', models.PositiveIntegerField()),
                 ('columns', models.BinaryField(default=bytes)),
                 ('fingerprint', models.CharField(max_length=16)),

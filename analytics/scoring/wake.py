@@ -17,6 +17,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.wake import ring
+from analytics.indicators.models import IndicatorTree
 from analytics.scoring.services import note_changed_rows, request_recompute
 
 QUEUE = "scoring"
@@ -99,3 +100,9 @@ def definition_changed(tree_id: int, at: datetime) -> None:
     """Have a tree recomputed under its new definition (registered with `analytics.indicators.hooks`)."""
     request_recompute(trees=[tree_id], at=at)
     transaction.on_commit(lambda: wake_tree(tree_id), robust=True)
+
+
+def breakdown_changed(team_id: int, at: datetime) -> None:
+    """Have all trees of a team recomputed (registered with `accounts.breakdowns`)."""
+    for tree in IndicatorTree.objects.filter(team=team_id).values_list("id", flat=True):
+        definition_changed(tree, at)

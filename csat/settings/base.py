@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "analytics.dashboards.counted_anew.CountedAnewMiddleware",
 ]
 
 ROOT_URLCONF = "csat.urls"

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from surveys.answering.answers import PageAnswers, PostedLists, asked_only, first_incomplete_page, read_page
 from surveys.answering.at_once import store_first
+from surveys.answering.days import moment_of_day
 from surveys.answering.gates import pass_gate
 from surveys.answering.models import RecomputeNote, Response, ResponseState
 from surveys.answering.wake import rows_changed, wake_on_commit
@@ -180,11 +181,12 @@ def _complete_unlinked(
 
     The row is a new one: the partial one's id and times would betray who began when.
     """
-    day = start_of_day(at, invitation.campaign.team.time_zone)
-    if not _mark_completed(invitation, day, is_coarse=True):
+    zone = ZoneInfo(invitation.campaign.team.time_zone)
+    if not _mark_completed(invitation, start_of_day(at, zone), is_coarse=True):
         return None
     partial = Response.objects.select_for_update().filter(invitation=invitation).first()
     earlier = partial.answers if partial else {}
+    day = moment_of_day(at.astimezone(zone).date(), zone)
     response = _new(invitation, language, day)
     response.answers = _whole(_version_document(invitation), given.merged_into(earlier))
     response.invitation, response.contact_id = None, None
@@ -206,9 +208,9 @@ def _dimensions_only(invitation: Invitation) -> dict[str, Any]:
     return {key: level for key, level in invitation.attributes.items() if key in keys}
 
 
-def start_of_day(at: datetime, time_zone: str) -> datetime:
+def start_of_day(at: datetime, zone: ZoneInfo) -> datetime:
     """Return the midnight, in a time zone, of the day that holds `at`."""
-    return at.astimezone(ZoneInfo(time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _edit(response: Response, answers: dict[str, Any], language: str, at: datetime) -> Response:

@@ -87,12 +87,12 @@ def run_import(*, response_import: ResponseImport, at: datetime) -> ImportReport
             raise ImportDoneError(response_import.pk)
         mapping, questionnaire = parse_map(response_import.mapping), response_import.questionnaire
         report = import_responses(questionnaire=questionnaire, table=table_of(response_import), mapping=mapping, at=at)
-        _add_attributes(questionnaire, mapping, report)
+        _add_attributes(questionnaire, mapping, report, at)
         ResponseImport.objects.filter(pk=response_import.pk).update(content=b"", report=_packed(report))
     return report
 
 
-def _add_attributes(questionnaire: Questionnaire, mapping: ImportMap, report: ImportReport) -> None:
+def _add_attributes(questionnaire: Questionnaire, mapping: ImportMap, report: ImportReport, at: datetime) -> None:
     known = set(ContactAttribute.objects.filter(team=questionnaire.team_id).values_list("key", flat=True))
     for rule in mapping.levels:
         levels = report.contents.levels_of(rule.attribute)
@@ -101,7 +101,7 @@ def _add_attributes(questionnaire: Questionnaire, mapping: ImportMap, report: Im
             with suppress(AttributeExistsError):
                 create_attribute(
                     team=questionnaire.team, key=rule.attribute, names=dict.fromkeys(LANGUAGES, rule.column),
-                    is_dimension=len(levels) <= MOST_LEVELS,
+                    is_dimension=len(levels) <= MOST_LEVELS, at=at,
                 )
 
 
