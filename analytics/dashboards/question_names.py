@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from analytics.dashboards.access import questionnaires_of
-from analytics.dashboards.page import Names
+from analytics.dashboards.overview.numbers import Names
 from analytics.indicators.models import IndicatorTree
 from surveys.design.document import Item, Question
 from surveys.design.models import QuestionnaireVersion

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import cubes
-from analytics.scoring.blocks import current_blocks, load
+from analytics.scoring.blocks import load
 from analytics.scoring.columns import MASK
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Base, Block, BlockSummary, Slice
 from analytics.scoring.summaries import summarise
 
 
-def base_for(*, tree: IndicatorTree, definition: Definition, at: datetime) -> Base:
+def base_for(*, tree: IndicatorTree, definition: Definition, current: Sequence[Block], at: datetime) -> Base:
     """Return the base over the current blocks of the tree's questionnaires, made if it is new."""
-    current = [
-        block
-        for questionnaire in definition.questionnaires
-        for block in current_blocks(questionnaire).defer("columns")
-    ]
     wanted = {str(block.pk): block.checksum for block in current}
     blocks_hash = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()
     bases = Base.objects.filter(tree=tree, definition_hash=definition.hash)
@@ -51,7 +46,7 @@ def summaries_of_slices(slices: Iterable[Slice]) -> dict[str, cubes.Cube]:
 
 
 def _make(
-    tree: IndicatorTree, definition: Definition, current: list[Block], wanted: dict[str, str],
+    tree: IndicatorTree, definition: Definition, current: Sequence[Block], wanted: dict[str, str],
     blocks_hash: str, at: datetime,
 ) -> Base:
     merged = _merged(tree, definition, current, wanted)
@@ -68,12 +63,12 @@ def _make(
 
 
 def _merged(
-    tree: IndicatorTree, definition: Definition, current: list[Block], wanted: dict[str, str]
+    tree: IndicatorTree, definition: Definition, current: Sequence[Block], wanted: dict[str, str]
 ) -> cubes.Summary:
     """Start from the last base where only blocks have been added since; otherwise from all blocks."""
     last = Base.objects.filter(tree=tree, definition_hash=definition.hash).order_by("-id").first()
     parts: list[cubes.Summary] = []
-    fresh = current
+    fresh: Sequence[Block] = current
     if last is not None and last.blocks.items() <= wanted.items():
         parts.append(summaries_of_slices(last.slices.all()))
         fresh = [block for block in current if str(block.pk) not in last.blocks]
@@ -84,7 +79,7 @@ def _merged(
     return merged
 
 
-def _versions(current: list[Block]) -> dict[str, int]:
+def _versions(current: Sequence[Block]) -> dict[str, int]:
     total: dict[str, int] = {}
     for block in current:
         for version, count in block.layout["versions"].items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
@@ -53,27 +54,44 @@ class RowsMovedError(RuntimeError):
     """Rows were changed by somebody else between reading and marking them; try again."""
 
 
+@dataclass(frozen=True)
+class Settled:
+    """The blocks of a questionnaire, without their columns, and the first response that waits outside them."""
+
+    blocks: tuple[Block, ...]
+    first_waiting: int | None
+
+
 def settle(
     questionnaire_id: int, *, layout: RowLayout, at: datetime, rebuilds_any: bool = False
-) -> int | None:
+) -> Settled:
     """Bring the blocks of a questionnaire up to date: rebuild what changed, seal, merge.
 
-    Returns the id of the first response that is left waiting, None when none is. Raises ManyWaitingError
-    when a whole block of them waits, ManyChangedError unless `rebuilds_any` when several blocks have changed.
+    Raises ManyWaitingError when a whole block of responses waits, ManyChangedError unless `rebuilds_any` when
+    several blocks have changed.
     """
+    _rebuild_changed(questionnaire_id, layout, at, rebuilds_any=rebuilds_any)
+    current = _list_current(questionnaire_id)
+    outdated = [block for block in current if not layout.is_served_by(block.layout)]
+    for block in outdated:
+        _rebuild(block, layout, at)
+    first_waiting, is_sealed = _seal(questionnaire_id, layout, at)
+    if outdated or is_sealed:
+        current = _list_current(questionnaire_id)
+    if _merge_open(current, layout, at):
+        current = _list_current(questionnaire_id)
+    return Settled(tuple(current), first_waiting)
+
+
+def _rebuild_changed(questionnaire_id: int, layout: RowLayout, at: datetime, *, rebuilds_any: bool) -> None:
     changes = list(BlockChange.objects.filter(questionnaire_id=questionnaire_id).values_list("id", "block_id"))
-    if changes:
-        current = _current_ids(questionnaire_id, {block for _, block in changes})
-        if len(current) > 1 and not rebuilds_any:
-            raise ManyChangedError(f"questionnaire {questionnaire_id}: {len(current)} blocks")
-        _rebuild_all_of(questionnaire_id, current, layout, at)
-        BlockChange.objects.filter(id__in=[change for change, _ in changes]).delete()
-    for block in current_blocks(questionnaire_id).defer("columns"):
-        if not layout.is_served_by(block.layout):
-            _rebuild(block, layout, at)
-    first = _seal(questionnaire_id, layout, at)
-    _merge_open(questionnaire_id, layout, at)
-    return first
+    if not changes:
+        return
+    current = _current_ids(questionnaire_id, {block for _, block in changes})
+    if len(current) > 1 and not rebuilds_any:
+        raise ManyChangedError(f"questionnaire {questionnaire_id}: {len(current)} blocks")
+    _rebuild_all_of(questionnaire_id, current, layout, at)
+    BlockChange.objects.filter(id__in=[change for change, _ in changes]).delete()
 
 
 def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime, after: int = 0) -> int:
@@ -108,6 +126,10 @@ def rebuild_changed_block(questionnaire_id: int, *, layout: RowLayout, at: datet
 def current_blocks(questionnaire_id: int) -> models.QuerySet[Block]:
     """The blocks that together hold every sealed response once."""
     return Block.objects.filter(questionnaire_id=questionnaire_id, merged_into__isnull=True).order_by("id")
+
+
+def _list_current(questionnaire_id: int) -> list[Block]:
+    return list(current_blocks(questionnaire_id).defer("columns"))
 
 
 def rows_of(block: Block) -> models.QuerySet[Response]:
@@ -168,15 +190,16 @@ def _rebuild(block: Block, layout: RowLayout, at: datetime) -> None:
     _replace([block], read_columns(block.questionnaire_id, rows, layout), layout, at)
 
 
-def _seal(questionnaire_id: int, layout: RowLayout, at: datetime) -> int | None:
+def _seal(questionnaire_id: int, layout: RowLayout, at: datetime) -> tuple[int | None, bool]:
+    """Return the first response that is left waiting, None when none is, and whether any were sealed."""
     tail = waiting_responses(questionnaire_id)
     ids = tail.values_list("id", flat=True)[:SEAL_ROWS]
     if len(ids) < SEAL_ROWS:
-        return ids[0] if ids else None
+        return (ids[0] if ids else None), False
     if tail[BLOCK_ROWS - 1 : BLOCK_ROWS].exists():
         raise ManyWaitingError(f"questionnaire {questionnaire_id}")
     _seal_one(questionnaire_id, tail, layout, at)
-    return None
+    return None, True
 
 
 def _seal_one(questionnaire_id: int, tail: models.QuerySet[Response], layout: RowLayout, at: datetime) -> int:
@@ -195,13 +218,15 @@ def _seal_one(questionnaire_id: int, tail: models.QuerySet[Response], layout: Ro
     return last
 
 
-def _merge_open(questionnaire_id: int, layout: RowLayout, at: datetime) -> None:
-    open_blocks = list(current_blocks(questionnaire_id).filter(rows__lt=BLOCK_ROWS).defer("columns"))
+def _merge_open(current: Sequence[Block], layout: RowLayout, at: datetime) -> bool:
+    """Merge the blocks that are not full when there are many; return whether there were."""
+    open_blocks = [block for block in current if block.rows < BLOCK_ROWS]
     if len(open_blocks) <= OPEN_BLOCKS:
-        return
+        return False
     for group in _groups(open_blocks):
         if len(group) > 1:
             _replace(group, stored.concatenate(list(load_each(group))), layout, at)
+    return True
 
 
 def _groups(blocks: Sequence[Block]) -> Iterator[list[Block]]:

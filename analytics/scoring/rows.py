@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -43,14 +43,17 @@ class RowLayout:
         return stored.get("time_zone") == self.time_zone and set(self.dimensions) <= set(stored["dimensions"])
 
 
-def row_layout(team: Team) -> RowLayout:
-    """Return what blocks of a team must keep: declared dimensions, and what scopes of its members name."""
-    declared = ContactAttribute.objects.filter(team=team, is_dimension=True).values_list("key", flat=True)
-    scopes = [
-        *Membership.objects.filter(team=team).exclude(scope={}).values_list("scope", flat=True),
-        *AccessKey.objects.filter(team=team).exclude(scope={}).values_list("scope", flat=True),
-    ]
-    named = {key for scope in scopes for key in scope}
+def row_layout(team: Team, declared: Iterable[str] | None = None) -> RowLayout:
+    """Return what blocks of a team must keep: dimensions, and what scopes of its members and keys name.
+
+    `declared` gives the keys of its dimensions where they have been read already.
+    """
+    if declared is None:
+        declared = ContactAttribute.objects.filter(team=team, is_dimension=True).values_list("key", flat=True)
+    of_members, of_keys = (
+        model.objects.filter(team=team).exclude(scope={}).values_list("scope", flat=True) for model in (Membership, AccessKey)
+    )
+    named = {key for scope in of_members.union(of_keys, all=True) for key in scope}
     return RowLayout(team.time_zone, tuple(sorted({*declared, *named})))
 
 

@@ -86,10 +86,12 @@ def rebuild(*, tree: IndicatorTree, at: datetime) -> Outcome:
 
 def request_recompute(*, trees: Sequence[int], at: datetime) -> None:
     """Say durably that these trees are out of date."""
-    TreeState.objects.bulk_create([TreeState(tree_id=tree) for tree in trees], ignore_conflicts=True)
-    TreeState.objects.filter(tree__in=trees).update(
-        requested=F("requested") + 1, requested_at=_earliest_request(at)
-    )
+    states = TreeState.objects.filter(tree__in=trees)
+    asked = {"requested": F("requested") + 1, "requested_at": _earliest_request(at)}
+    if states.update(**asked) < len(trees):
+        TreeState.objects.bulk_create([TreeState(tree_id=tree) for tree in trees], ignore_conflicts=True)
+        # Those that had a record are asked for twice, which is as good as once.
+        states.update(**asked)
 
 
 def take_notes(*, tree: IndicatorTree, at: datetime) -> int:
@@ -98,7 +100,8 @@ def take_notes(*, tree: IndicatorTree, at: datetime) -> int:
     Deletes exactly the notes it has seen, in the transaction that writes the requests. Returns how many.
     """
     with transaction.atomic():
-        notes = RecomputeNote.objects.filter(questionnaire__in=_questionnaires(tree))
+        feeding = QuestionSource.objects.filter(tree=tree).values("questionnaire")
+        notes = RecomputeNote.objects.filter(questionnaire__in=feeding)
         seen = list(notes.values_list("id", "questionnaire_id"))
         if seen:
             fed = QuestionSource.objects.filter(questionnaire__in={of for _, of in seen})
@@ -158,12 +161,13 @@ def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime, *, rebuilds_any:
     with snapshot():
         tree = IndicatorTree.objects.select_related("team").get(pk=tree.pk)
         definition, weight_set = definition_of(tree)
-        layout = row_layout(tree.team)
-        waiting = {
+        layout = row_layout(tree.team, definition.dimensions)
+        settled = {
             of: blocks.settle(of, layout=layout, at=at, rebuilds_any=rebuilds_any) for of in definition.questionnaires
         }
-        tails = read_tails(waiting, layout)
-        base = base_for(tree=tree, definition=definition, at=at)
+        tails = read_tails({of: one.first_waiting for of, one in settled.items()}, layout)
+        current = [block for one in settled.values() for block in one.blocks]
+        base = base_for(tree=tree, definition=definition, current=current, at=at)
         packed = pack_tails(tails)
         data_hash = _data_hash(definition, base, packed)
         weighting = weighting_record(tree)
@@ -175,7 +179,7 @@ def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime, *, rebuilds_any:
             team_id=tree.team_id, tree=tree, weight_set=weight_set, base=base, data_hash=data_hash,
             definition=definition.as_json(), definition_hash=definition.hash, started_at=at, tail=packed,
         )
-        _cover(run, base, tails, weighting)
+        _cover(run, base, current, tails, weighting)
         run.finished_at = at + timedelta(seconds=time.perf_counter() - begun)
         run.duration_ms = round((time.perf_counter() - begun) * 1000)
         run.save(force_insert=True)
@@ -233,11 +237,11 @@ def summarise_all(parts: Mapping[int, Columns], definition: Definition) -> cubes
 
 
 def _cover(
-    run: Run, base: Base, tails: Mapping[int, Columns], weighting: Mapping[str, object] | None
+    run: Run, base: Base, current: Sequence[Block], tails: Mapping[int, Columns],
+    weighting: Mapping[str, object] | None,
 ) -> None:
     """Write down which responses the run covers."""
-    current = Block.objects.filter(id__in=[int(block) for block in base.blocks])
-    newest = [*current.values_list("newest_response_at", flat=True), *(tail.newest for tail in tails.values())]
+    newest = [*(block.newest_response_at for block in current), *(tail.newest for tail in tails.values())]
     run.responses = base.responses + sum(tail.rows for tail in tails.values())
     prints = int(base.fingerprint, 16) + sum(tail.fingerprint for tail in tails.values())
     run.fingerprint = f"{prints & stored.MASK:016x}"

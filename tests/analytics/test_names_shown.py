@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import Indicator, IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.services import PlannedRoles, create_tree
 from analytics.indicators.weight_choice import choose_weight_set
@@ -14,7 +14,7 @@ from analytics.scoring.results import Dimension
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import recompute, request_recompute
-from analytics.scoring.weighting import Plan, WeightingError
+from analytics.scoring.weighting import PopulationPlan, WeightingError
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import AT, ITEMS, answer_many, document, publish, publish_again, standard_plan
@@ -141,7 +141,7 @@ class TestTheQuestionOfTheSatisfiedShare:
 
 class TestARefusal:
     def test_names_level_and_dimension_as_the_team_does(self, cast, tree):
-        plan = Plan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
+        plan = PopulationPlan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
         scheme = save_scheme(tree=tree, name="Half", plan=plan, user=None, at=AT)
         run = get_latest_run(tree=tree).pk
         for address in ("/weighting/?", f"/overview/change/?weighting={scheme.pk}&", f"/runs/{run}/value/?weighting={scheme.pk}&"):
@@ -149,7 +149,7 @@ class TestARefusal:
             assert "“Women” (Gender) has a population" in page, address
 
     def test_is_not_needed_to_name_the_dimensions_of_a_weighting(self, cast, tree):
-        plan = Plan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
+        plan = PopulationPlan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
         save_scheme(tree=tree, name="Half", plan=plan, user=None, at=AT)
         assert "1 Half Gender" in words(client_of(cast.bob).get("/weighting/"))
 
