@@ -1,1 +1,1 @@
-"""The results as an Excel workbook: asked for, sorted into sheets, written."""
+"""The results as an Excel workbook."""

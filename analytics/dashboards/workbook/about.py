@@ -11,6 +11,7 @@ from analytics.dashboards.method import describe_method
 from analytics.dashboards.overview.numbers import Overview
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.present import weighting_name
+from analytics.dashboards.wording import level_name
 from analytics.scoring.registry import METRICS
 from surveys.design.document import text_in
 
@@ -58,7 +59,7 @@ def filters_line(selection: Selection, language: str) -> str:
     for key, levels in sorted(chosen.items()):
         dimension = selection.known.dimension(key)
         name = (text_in(dimension.names, language) if dimension else "") or key
-        told = wording.listed([wording.level_name(dimension, level, language) for level in sorted(levels)])
+        told = wording.listed([level_name(dimension, level, language) for level in sorted(levels)])
         named.append(_("%(name)s: %(levels)s") % {"name": name, "levels": told})
     return _("; ").join(named) or _("all")
 

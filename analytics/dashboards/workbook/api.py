@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 from accounts.roles import Permission
 from analytics.dashboards.overview.api import PARAMETERS, WEIGHTING, selection_or_404
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
-from analytics.dashboards.workbook.file import CONTENT_TYPE
 from analytics.dashboards.workbook.views import workbook_reply
+from analytics.dashboards.workbook.write import CONTENT_TYPE
 from analytics.scoring.sentences import sentence
 
 

@@ -16,8 +16,8 @@ from analytics.dashboards.page_context import language_of, with_query
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.dashboards.workbook.about import about_lines, definition_lines
-from analytics.dashboards.workbook.file import CONTENT_TYPE, write_workbook
 from analytics.dashboards.workbook.sheets import list_sheets, metrics_of
+from analytics.dashboards.workbook.write import CONTENT_TYPE, write_workbook
 from surveys.design.document import text_in
 
 
