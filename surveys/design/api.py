@@ -171,7 +171,8 @@ class QuestionnaireDetail(APIView):
 class Archiving(APIView):
     """Out of use: links shut, campaigns pause, answers stay."""
 
-    required_permissions = {"POST": Permission.DESIGN}
+    # GET is named so that it is refused as a method, not as a right.
+    required_permissions = {"GET": Permission.DESIGN, "POST": Permission.DESIGN}
 
     @extend_schema(request=None, responses=QuestionnaireOutput)
     def post(self, request: Request, questionnaire_id: int) -> Response:
@@ -185,7 +186,8 @@ class Archiving(APIView):
 class Restoring(APIView):
     """Into use again."""
 
-    required_permissions = {"POST": Permission.DESIGN}
+    # GET is named so that it is refused as a method, not as a right.
+    required_permissions = {"GET": Permission.DESIGN, "POST": Permission.DESIGN}
 
     @extend_schema(request=None, responses=QuestionnaireOutput)
     def post(self, request: Request, questionnaire_id: int) -> Response:
