@@ -57,16 +57,6 @@ def get_tree_of_questionnaire(*, questionnaire_id: int) -> IndicatorTree | None:
     return IndicatorTree.objects.filter(sources__questionnaire=questionnaire_id).order_by("position", "id").first()
 
 
-def indicator_names_by_question(*, questionnaire_id: int) -> dict[str, Mapping[str, str]]:
-    """For each question key that feeds a leaf, the indicator's names: "counts towards …" in the builder."""
-    sources = QuestionSource.objects.filter(questionnaire=questionnaire_id, role=SourceRole.LEAF)
-    return {
-        source.question_key: source.indicator.names
-        for source in sources.select_related("indicator")
-        if source.indicator is not None
-    }
-
-
 def get_branch(*, tree: IndicatorTree) -> Branch | None:
     """The whole tree as nested branches, read with three queries; None for a tree without a root."""
     weight_set = get_weight_set_in_force(tree=tree)

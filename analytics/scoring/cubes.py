@@ -48,13 +48,6 @@ class Cube:
 Summary = Mapping[str, Cube]
 
 
-def cube_of(cells: Mapping[str, IntArray], width: int) -> Cube:
-    """Build a cube from vectors by cell."""
-    keys = tuple(sorted(cells))
-    values = np.array([cells[key] for key in keys], dtype=np.int64).reshape(len(keys), width)
-    return Cube(keys, values)
-
-
 def merge(summaries: Iterable[Summary], squares: IntArray) -> dict[str, Cube]:
     """Add summaries; `squares` are the positions of the high parts of sums of squares (see `carry`)."""
     found: dict[str, list[Cube]] = {}

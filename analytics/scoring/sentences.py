@@ -74,7 +74,6 @@ def _sentences() -> dict[str, str]:
             "No weights meet all margins within these limits. Widen the limits, or leave out a dimension."
         ),
         "trim_around_one": _("The lowest weight must be below 1 (0 or more), the highest above 1."),
-        "too_many_cells": _("These dimensions cross to more than %(limit)s cells. Use raking, or fewer dimensions."),
         "invalid_weight": _("A respondent weight is negative or not a number."),
         "zero_weight": _("The respondent weights of this period add up to 0."),
         "cells_need_a_file": _(

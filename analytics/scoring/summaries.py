@@ -14,7 +14,7 @@ from analytics.scoring import tallies
 from analytics.scoring.codes import HISTOGRAM_WIDTH, Codes, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR, Cube, Summary, carry, merge
-from analytics.scoring.definition import NODE_WIDTH, Definition, SourceRule
+from analytics.scoring.definition import NODE_WIDTH, Definition
 from analytics.scoring.tree_plans import TreePlan, leaf_digits, plan_of
 
 QUESTIONNAIRE = "questionnaire"
@@ -143,8 +143,3 @@ def _grouped(vectors: IntArray, labels: list[tuple[str, str]], squares: IntArray
         slice_key, cell = order[at][0]
         found.setdefault(slice_key, {})[cell] = row
     return {key: Cube(tuple(cells), sums[list(cells.values())]) for key, cells in found.items()}
-
-
-def source_items(sources: tuple[SourceRule, ...]) -> tuple[tuple[int, ItemKey], ...]:
-    """The items behind some sources."""
-    return tuple((source.questionnaire, source.item) for source in sources)
