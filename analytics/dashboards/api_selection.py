@@ -19,6 +19,10 @@ PARAMETERS = [
     OpenApiParameter("by", str, description="Segment dimension of the table; others filter, under their own keys."),
 ]
 
+WEIGHTING = OpenApiParameter(
+    "weighting", str, description="Respondent weights: imported, or the id of a saved weighting; unweighted without it."
+)
+
 
 def selection_or_404(request: Request) -> Selection:
     """What the address selects of the last finished run; raises Http404 before the first."""
