@@ -16,9 +16,10 @@ from accounts.api_permissions import actor_of
 from accounts.roles import Permission
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.overview import read_overview
-from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.selection import Selection, find_problems, read_selection
 from analytics.dashboards.serializers import OverviewOut
 from analytics.dashboards.weighted_page import weighting_problem, with_weighting
+from analytics.scoring.asked import FORMAT, refuse
 from analytics.scoring.sentences import sentence
 
 PARAMETERS = [
@@ -41,20 +42,24 @@ class OverviewView(APIView):
 
     @extend_schema(parameters=[*PARAMETERS, WEIGHTING], responses=OverviewOut)
     def get(self, request: Request) -> Response:
-        """Return the overview; 404 before the first run."""
+        """Return the overview; 404 before the first run, 400 for what means nothing here."""
         word = request.query_params.get("weighting", "")
-        selection = with_weighting(selection_or_404(request), word)
+        selection = with_weighting(asked_selection(request, "weighting"), word)
         problem = weighting_problem(selection)
         if problem or selection.weighting != word:
             raise ValidationError({"weighting": [problem or sentence("unknown_weighting")]})
         return Response(OverviewOut(read_overview(selection=selection)).data)
 
 
-def selection_or_404(request: Request) -> Selection:
-    """What the address selects of the last finished run; raises Http404 before the first."""
+def asked_selection(request: Request, *more: str) -> Selection:
+    """What the address selects of the last finished run; `more` are the keys it may hold beside those of all.
+
+    Raises Http404 before the first run and ValidationError for anything that means nothing.
+    """
     actor = actor_of(request)
     tree = get_tree(actor, request.query_params.get("survey", ""))
     selection = read_selection(actor=actor, tree=tree, query=request.query_params, at=timezone.now())
     if selection is None:
         raise Http404
+    refuse(find_problems(selection, request.query_params, FORMAT, *more))
     return selection

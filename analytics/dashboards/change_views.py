@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -29,8 +30,8 @@ from analytics.dashboards.controls import ChartKind, read_control, read_trend_te
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.origins import file_reply, origin_of
 from analytics.dashboards.presentation import filters_text
-from analytics.dashboards.selection import read_selection
-from analytics.dashboards.views import language_of, not_yet, shared_context
+from analytics.dashboards.selection import find_problems, read_selection, sentences_of
+from analytics.dashboards.views import language_of, not_exported, not_yet, shared_context, with_query
 from analytics.dashboards.weighted_page import weighted
 from analytics.dashboards.weighting_text import chosen_name, weighting_choices
 from analytics.indicators.models import WeightSet
@@ -75,9 +76,14 @@ def change(request: TeamRequest) -> HttpResponse:
 def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     """Send the table as CSV."""
     asked = _asked(request)
-    changes = read_requested(asked)[0] if asked is not None else None
-    if asked is None or changes is None:
+    if asked is None:
         return redirect("dashboards:change")
+    problems = find_problems(asked.selection, request.GET, "before", "weighting", "weights") | sentences_of(asked.ignored)
+    if problems:
+        return not_exported(request, problems)
+    changes, _problem = read_requested(asked)
+    if changes is None:  # The page says why.
+        return redirect(with_query(reverse("dashboards:change"), request.GET.urlencode()))
     return file_reply(
         _rows(changes, language_of(request)), origin_of(asked.selection, weighting=asked.weighting_word),
         kind="change", tree=asked.selection.tree.pk, periods=[changes.before, changes.after],

@@ -29,7 +29,7 @@ from analytics.dashboards.presentation import (
     level_name,
     present_comments,
 )
-from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.selection import Selection, find_problems, read_selection
 from analytics.dashboards.series import build_series_bar
 from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.weighted_page import weighting_problem, with_weighting
@@ -37,6 +37,7 @@ from analytics.dashboards.weighting_text import chosen_name, weighting_choices
 from analytics.dashboards.wording import period_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import selectors
+from analytics.scoring.asked import Problems
 from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
 from analytics.scoring.models import Run
 from analytics.scoring.refusals import get_refusal
@@ -169,6 +170,9 @@ def live(request: TeamRequest) -> JsonResponse:
 def export(request: TeamRequest, selection: Selection) -> HttpResponseBase:
     """Send every number of the overview as CSV; where they cannot be weighted as asked for, the page says why."""
     selection = with_weighting(selection, request.GET.get("weighting", ""))
+    problems = find_problems(selection, request.GET, "weighting")
+    if problems:
+        return not_exported(request, problems)
     if weighting_problem(selection):
         return redirect(with_query(reverse("dashboards:overview"), selection.query()))
     page = read_overview(selection=selection)
@@ -176,6 +180,11 @@ def export(request: TeamRequest, selection: Selection) -> HttpResponseBase:
     return origins.file_reply(
         rows, origins.origin_of(selection, weighting=selection.weighting), kind="overview", tree=page.tree_id, periods=[page.period]
     )
+
+
+def not_exported(request: TeamRequest, problems: Problems) -> HttpResponse:
+    """Say what a file was asked for that means nothing: nobody looks at a file's address again."""
+    return render(request, "dashboards/not_exported.html", {"problems": problems}, status=400)
 
 
 @results_view
