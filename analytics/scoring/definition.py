@@ -16,7 +16,7 @@ from analytics.scoring.codes import HISTOGRAM_WIDTH, ItemKey
 from analytics.scoring.columns import IntArray
 
 METHODS: Final[Mapping[str, str]] = {
-    "index": "A:nested-renormalised:1",
+    "index": "A:nested-renormalised:2",
     "distribution": "nearest-level:1",
     "nps": "adjusted-wald:1",
     "share": "wilson:1",
@@ -127,6 +127,35 @@ class Definition:
             if node.parent is not None:
                 families[node.parent].append(node)
         return {key: tuple(family) for key, family in families.items()}
+
+    @cached_property
+    def unasked(self) -> frozenset[str]:
+        """The nodes that no question of any questionnaire feeds, neither themselves nor below."""
+        found: set[str] = set()
+        for node in reversed(self.nodes):
+            below = self.children[node.key]
+            if all(child.key in found for child in below) if below else not self.leaf_sources(node.key):
+                found.add(node.key)
+        return frozenset(found)
+
+    @cached_property
+    def asked_weights(self) -> Mapping[str, float]:
+        """Each node's share (0-1) among those siblings that questions feed, 0 for one that none feeds.
+
+        What nobody was ever asked nobody has left out: it does not count against an answer's coverage.
+        """
+        return self.among_asked({node.key: node.weight for node in self.nodes})
+
+    def among_asked(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """Share out the weights (0-1) of nodes among those siblings that questions feed."""
+        found = dict(weights)
+        for family in self.children.values():
+            known = [child.key for child in family if child.key in weights]
+            asked = [key for key in known if key not in self.unasked]
+            total = sum(weights[key] for key in asked)
+            if len(asked) < len(known) and total > 0:
+                found |= dict.fromkeys(known, 0.0) | {key: weights[key] / total for key in asked}
+        return found
 
     def leaf_sources(self, node: str) -> tuple[SourceRule, ...]:
         """The questions that feed a leaf."""

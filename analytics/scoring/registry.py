@@ -25,6 +25,7 @@ _ALL: Final = (
         denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
         missing=_(
             "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
+            " An indicator that no question measures is left out for everybody and does not count towards the required share."
         ),
         interval=_(
             "Student interval of the mean over respondents, 95 %; sampling uncertainty only. Not given where all answers are the same."
