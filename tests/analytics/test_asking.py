@@ -6,7 +6,7 @@ import pytest
 
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
-from analytics.scoring.weighting import Plan
+from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
@@ -115,7 +115,7 @@ class TestTheValuesForPrograms:
         for month, region in ((1, "East"), (1, "West"), (4, "East"), (4, "West"), (6, "East")):
             answer_many(shop.version, codes(3, 20), at=AT.replace(month=month), attributes={"region": region})
         shop.compute()
-        plan = Plan("rake", ("region",), ((("East",), 1), (("West",), 1)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 1), (("West",), 1)))
         scheme = save_scheme(tree=shop.tree, name="Half", plan=plan, user=None, at=AT)
         _, plain = self.get(cast, shop, "values/?grain=month&filter=region:West")
         _, weighted = self.get(cast, shop, f"values/?grain=month&filter=region:West&weighting={scheme.pk}")
