@@ -51,7 +51,7 @@ class EffortOutput(serializers.Serializer[Any]):
 
 
 class ItemOutput(serializers.Serializer[Any]):
-    """One question on its own scale; `effort` only for an unweighted scale of 1-7."""
+    """One question on its own scale; `effort` only for one that the tree names as such, on 1-7."""
 
     questionnaire = serializers.IntegerField(source="questionnaire_id")
     key = serializers.CharField()

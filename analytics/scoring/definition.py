@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from analytics.methods.customer_effort import CODES as EFFORT_CODES
 from analytics.methods.distributions import score_vector
 from analytics.scoring.codes import HISTOGRAM_WIDTH, ItemKey
 from analytics.scoring.columns import IntArray
@@ -30,6 +31,7 @@ METHODS: Final[Mapping[str, str]] = {
 """Versions of the methods a run used; a change here makes new results, never changes old ones."""
 
 LEVELS: Final = (1, 2, 3, 4, 5)
+EFFORT_SCALE: Final = (EFFORT_CODES[0], EFFORT_CODES[-1])
 NODE_WIDTH: Final = 4 + len(LEVELS)
 
 
@@ -53,7 +55,7 @@ class NodeRule:
 
 @dataclass(frozen=True)
 class SourceRule:
-    """A question on one scale and what it does for the tree: `leaf`, `nps`, `overall` or `comment`."""
+    """A question on one scale and what it does for the tree: `leaf`, `nps`, `overall`, `comment` or `effort`."""
 
     questionnaire: int
     key: str
@@ -164,6 +166,14 @@ class Definition:
     def role_sources(self, role: str) -> tuple[SourceRule, ...]:
         """The questions of a role that no leaf has."""
         return tuple(s for s in self.sources if s.role == role)
+
+    def is_effort(self, questionnaire: int, item: ItemKey) -> bool:
+        """Whether staff named a question as one of customer effort, and it was asked on seven points."""
+        return (questionnaire, item) in self._efforts
+
+    @cached_property
+    def _efforts(self) -> frozenset[tuple[int, ItemKey]]:
+        return frozenset((s.questionnaire, s.item) for s in self.role_sources("effort") if (s.low, s.high) == EFFORT_SCALE)
 
     def items_of(self, questionnaire: int) -> tuple[ItemKey, ...]:
         """The items of a questionnaire that the tree reads."""

@@ -152,7 +152,7 @@ class Reader:
             satisfied=self.share("satisfied_share", sum(valid[-box:]), n),
             dissatisfied=self.share("dissatisfied_share", sum(valid[:box]), n),
             distribution=self.distribution(codes, valid),
-            missing=self.missing(n, counts),
+            missing=self.missing(n, counts), is_effort=self.definition.is_effort(questionnaire, item),
         )
 
     def overall(self, vector: IntArray) -> ItemResult | None:

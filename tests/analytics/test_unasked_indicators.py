@@ -11,7 +11,7 @@ from analytics.scoring.estimators import read_estimators
 from analytics.scoring.periods import EVERYTHING
 from analytics.scoring.results import PeriodResult
 from analytics.scoring.selectors import get_latest_run, read_period
-from tests.analytics.builders import AT, publish_again, rating, text
+from tests.analytics.builders import AFTERWARDS, AT, publish_again, rating, text
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop, shop_document
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
@@ -36,7 +36,7 @@ def shop(cast: Cast) -> Shop:
 
 
 def read(shop: Shop) -> PeriodResult:
-    return read_period(get_latest_run(tree=shop.tree), period=EVERYTHING)
+    return read_period(get_latest_run(tree=shop.tree), period=EVERYTHING, at=AFTERWARDS)
 
 
 def add_new(shop: Shop) -> None:
@@ -69,7 +69,7 @@ class TestAnIndicatorWithoutQuestions:
     def test_makes_nobody_incomplete_for_the_other_estimator(self, shop: Shop) -> None:
         add_new(shop)
         shop.compute()
-        found = read_estimators(get_latest_run(tree=shop.tree), node="csi", period=EVERYTHING)
+        found = read_estimators(get_latest_run(tree=shop.tree), node="csi", period=EVERYTHING, at=AFTERWARDS)
         assert found.incomplete == 0
         assert found.item_means.value == pytest.approx(found.respondents.value, abs=1e-6)
 

@@ -72,7 +72,7 @@ def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
 
 
 def present_efforts(items: Sequence[ItemResult], questions: Questions) -> list[dict[str, Any]]:
-    """Write every seven-point question as a customer effort score in its three conventions."""
+    """Write every question named as one of customer effort in its three conventions."""
     found = [(question_text(item, questions), effort) for item in items if (effort := effort_of(item)) is not None]
     return [
         {"name": name, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
