@@ -9,8 +9,8 @@ from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 WRONG = [

@@ -13,8 +13,8 @@ from analytics.indicators.models import QuestionSource
 from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import answer_many, publish_again, rating
 from tests.analytics.dashboard_builders import Shop, codes, make_shop, shop_document
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 LOW, MIDDLE, HIGH = Mood.LOW, Mood.MIDDLE, Mood.HIGH
 NPS = Score("nps", 0, 10, is_nps=True)

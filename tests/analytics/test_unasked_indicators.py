@@ -13,8 +13,8 @@ from analytics.scoring.results import PeriodResult
 from analytics.scoring.selectors import get_latest_run, read_period
 from tests.analytics.builders import AFTERWARDS, AT, publish_again, rating, text
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop, shop_document
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 NEW = ("price", "brand", "image")

@@ -15,11 +15,11 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
+from analytics.dashboards.change.control_chart import present_control
 from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.change.present import (
     SORTS,
     overlap_sentence,
-    present_control,
     present_parts,
     present_tables,
     present_trend_test,

@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
+from analytics.dashboards.api_selection import PARAMETERS, asked_selection
 from analytics.dashboards.change.request import parse_change_request
-from analytics.dashboards.overview.api import PARAMETERS, WEIGHTING, asked_selection
+from analytics.dashboards.overview.api import WEIGHTING
 from analytics.dashboards.selection import sentences_of
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.dashboards.workbook.views import workbook_reply

@@ -16,8 +16,8 @@ from analytics.scoring.results import Dimension
 from analytics.scoring.weighting import WeightingError
 from tests.analytics.builders import answer_many, make_dimension
 from tests.analytics.dashboard_builders import codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 NEW = "/weighting/new/?period=wave:2017"
