@@ -9,7 +9,8 @@ from rest_framework.request import Request
 
 from accounts.api_permissions import actor_of
 from analytics.dashboards.access import get_tree
-from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.selection import Selection, find_problems, read_selection
+from analytics.scoring.asked import FORMAT, refuse
 
 PARAMETERS = [
     OpenApiParameter("survey", str, description="Id of the indicator tree; the team's first without it."),
@@ -24,11 +25,15 @@ WEIGHTING = OpenApiParameter(
 )
 
 
-def selection_or_404(request: Request) -> Selection:
-    """What the address selects of the last finished run; raises Http404 before the first."""
+def asked_selection(request: Request, *more: str) -> Selection:
+    """What the address selects of the last finished run; `more` are the keys it may hold beside those of all.
+
+    Raises Http404 before the first run and ValidationError for anything that means nothing.
+    """
     actor = actor_of(request)
     tree = get_tree(actor, request.query_params.get("survey", ""))
     selection = read_selection(actor=actor, tree=tree, query=request.query_params, at=timezone.now())
     if selection is None:
         raise Http404
+    refuse(find_problems(selection, request.query_params, FORMAT, *more))
     return selection

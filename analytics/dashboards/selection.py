@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.access import Actor
 from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.scoring import periods
+from analytics.scoring.asked import Problems, find_unknown
 from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
@@ -28,6 +29,8 @@ from analytics.scoring.sources import has_columns
 from analytics.scoring.weighting import Weighting
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
+KEYS = ("survey", "series", "period", "compare", "by")
+"""Keys that every address of results knows."""
 OWN_KEYS = frozenset({
     "survey", "series", "period", "compare", "by", "page", "q", "score", "before", "weighting", "weights", "sort", "node",
 })
@@ -59,6 +62,11 @@ class Ignored:
     key: str
     value: str
     reason: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Say it to who must not be given the default instead."""
+        return self.reason or _("“%(value)s” means nothing here.") % {"value": self.value}
 
 
 @dataclass(frozen=True)
@@ -247,6 +255,21 @@ def compared_period(period: Period, compare: Compare, *, known: Known, today: da
     if earlier is None or period.start is None or not period.is_running(today):
         return earlier
     return periods.first_days(earlier, (today - period.start).days + 1)
+
+
+def find_problems(selection: Selection, query: QueryDict, *more: str) -> Problems:
+    """Return what an address asks for that means nothing, by its key; `more` are the keys known beside those of all.
+
+    For programs and files, which no notice can reach: they get what they ask for, or the reason.
+    """
+    filters = [parameter_of(dimension.key) for dimension in selection.known.dimensions]
+    problems = find_unknown(query, known=(*KEYS, *more), repeatable=filters)
+    return problems | sentences_of(selection.ignored)
+
+
+def sentences_of(ignored: Sequence[Ignored]) -> Problems:
+    """Say what means nothing, by its key."""
+    return {one.key: [other.sentence for other in ignored if other.key == one.key] for one in ignored}
 
 
 def parameter_of(dimension: str) -> str:

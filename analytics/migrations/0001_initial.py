@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
             name='QuestionSource',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('leaf', 'Feeds an indicator'), ('nps', 'Net Promoter Score'), ('overall', 'Overall satisfaction'), ('comment', 'Comment')], max_length=8)),
+                ('role', models.CharField(choices=[('leaf', 'Feeds an indicator'), ('nps', 'Net Promoter Score'), ('overall', 'Overall satisfaction'), ('comment', 'Comment'), ('effort', 'Customer effort')], max_length=8)),
                 ('question_key', models.CharField(max_length=40)),
                 ('indicator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='analytics.indicator')),
                 ('questionnaire', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='surveys.questionnaire')),

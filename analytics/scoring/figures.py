@@ -26,7 +26,7 @@ from analytics.scoring.codes import (
 )
 from analytics.scoring.columns import IntArray
 from analytics.scoring.composites import NPS, OVERALL, QUESTIONS
-from analytics.scoring.definition import LEVELS, Definition
+from analytics.scoring.definition import LEVELS, Definition, nodes_under
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.results import (
     Figure,
@@ -115,7 +115,7 @@ class Reader:
         return NodeResult(
             key=key, names=facts.names, parent=parent, depth=depth, is_leaf=is_leaf, weight=weight,
             overall_weight=overall, target=None if facts.target is None else float(facts.target),
-            index=self.figure("index", n, lambda: _mean_of_moments(moments)),
+            index=self.explained(key, self.figure("index", n, lambda: _mean_of_moments(moments)), vector),
             satisfied=self.share("satisfied_share", sum(counts[-box:]), n),
             dissatisfied=self.share("dissatisfied_share", sum(counts[:box]), n),
             distribution=self.distribution(LEVELS, counts),
@@ -124,6 +124,17 @@ class Reader:
                 for source in self.definition.leaf_sources(key)
             ) if is_leaf else (),
         )
+
+    def explained(self, key: str, index: Figure, vector: IntArray) -> Figure:
+        """Say of an index without answers whether nothing asks for it, or no answer covers enough of it."""
+        if index.status != Status.NONE:
+            return index
+        if key in self.definition.unasked:
+            return replace(index, reason=NO_QUESTION)
+        is_answered = not self.rules.k and any(
+            self.definition.layout.node(vector, below)[0] for below in nodes_under(self.definition, key)
+        )
+        return replace(index, reason=BELOW_COVERAGE) if is_answered else index
 
     def item(self, questionnaire: int, item: ItemKey, vector: IntArray) -> ItemResult:
         """One question on its own scale."""
@@ -141,7 +152,7 @@ class Reader:
             satisfied=self.share("satisfied_share", sum(valid[-box:]), n),
             dissatisfied=self.share("dissatisfied_share", sum(valid[:box]), n),
             distribution=self.distribution(codes, valid),
-            missing=self.missing(n, counts),
+            missing=self.missing(n, counts), is_effort=self.definition.is_effort(questionnaire, item),
         )
 
     def overall(self, vector: IntArray) -> ItemResult | None:
@@ -205,6 +216,8 @@ class Reader:
 
 NO_WIDTH: Final = 1e-8
 """What only the rounding of floats leaves of a width; that of ten million answers, one of them different, is above."""
+NO_QUESTION: Final = "no_question"
+BELOW_COVERAGE: Final = "below_coverage"
 ALL_ALIKE: Final = "all_alike"
 """Every answer is the same: their spread says nothing of how sure their mean is."""
 

@@ -132,10 +132,14 @@ class Reading:
     def trend(self, grain: Grain, last: int | None, nodes: Collection[str] | None) -> tuple[PeriodResult, ...]:
         """One result per period."""
         wanted = (self.definition.nodes[0].key,) if nodes is None else nodes
+        return tuple(self.period(period, nodes=wanted) for period in self.periods_of_trend(grain, last))
+
+    def periods_of_trend(self, grain: Grain, last: int | None) -> tuple[Period, ...]:
+        """The newest `last` periods of a grain, oldest first, empty ones in between included."""
         periods = _without_gaps(self.periods(grain))
-        if last is not None:
-            periods = periods[-last:] if last > 0 else ()
-        return tuple(self.period(period, nodes=wanted) for period in periods)
+        if last is None:
+            return periods
+        return periods[-last:] if last > 0 else ()
 
     def periods(self, grain: Grain) -> tuple[Period, ...]:
         """The periods of a grain that hold responses, oldest first."""

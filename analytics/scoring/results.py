@@ -141,8 +141,8 @@ class ItemResult:
 
     `questionnaire_id`, `key` name the question; `low_code`, `high_code` its scale. `satisfied` is
     the share in the top two codes, `dissatisfied` in the bottom two (for scales under five codes:
-    top and bottom one). `distribution` is empty when it may not be shown. `effort` is given where it is weighted;
-    ask `analytics.scoring.effort.effort_of`.
+    top and bottom one). `distribution` is empty when it may not be shown. `is_effort` says that the tree names it as
+    a question of customer effort; `effort` is given where that is weighted; ask `analytics.scoring.effort.effort_of`.
     """
 
     questionnaire_id: int
@@ -155,6 +155,7 @@ class ItemResult:
     distribution: tuple[Level, ...]
     missing: Missing
     effort: Effort | None = None
+    is_effort: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,5 +97,7 @@ def _sentences() -> dict[str, str]:
         "no_variation": _("The answers do not vary, so chance cannot be told."),
         "too_few_answers": _("Too few answers to tell chance from change."),
         "all_alike": _("All answers are the same, so there is no interval: how far chance goes cannot be estimated."),
+        "no_question": _("No question measures this indicator yet, so the index is made of the others."),
+        "below_coverage": _("There are answers, but none covers as much of this indicator’s parts as its tree requires."),
         "one_carries_all": _("One answer carries all the weight."),
     }

@@ -14,11 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
-from analytics.dashboards.api_selection import PARAMETERS, selection_or_404
+from analytics.dashboards.api_selection import PARAMETERS, asked_selection
 from analytics.dashboards.change.controls import ChartKind, Control, TrendTest, read_control, read_trend_test
 from analytics.dashboards.change.present import parts_sentence, present_trend_test
 from analytics.dashboards.change.read import ChangeRow, Decomposed
 from analytics.dashboards.change.request import parse_change_request, read_requested
+from analytics.dashboards.selection import sentences_of
+from analytics.scoring.asked import refuse
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.sentences import change_sentence, sentence
 
@@ -156,11 +158,9 @@ class ChangesView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return the change; 404 before the first run, 400 with the reason where there is none."""
-        selection = selection_or_404(request)
+        selection = asked_selection(request, "before", "weighting", "weights")
         asked = parse_change_request(selection=selection, query=request.query_params)
-        if asked.ignored:
-            named = {one.key: [_("“%(value)s” means nothing here.") % {"value": one.value}] for one in asked.ignored}
-            raise ValidationError(named)
+        refuse(sentences_of(asked.ignored))
         changes, problem = read_requested(asked)
         if changes is None:
             field = "weighting" if problem else "before"

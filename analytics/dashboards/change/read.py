@@ -7,7 +7,7 @@ in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is gi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -247,12 +247,17 @@ def _row(one: _Found, judged: JudgedChange) -> ChangeRow:
 def _decomposed(
     selection: Selection, earlier: PeriodResult, later: PeriodResult, earlier_weights: WeightSet | None
 ) -> Decomposed:
-    leaves = [(one, other) for one, other in zip(earlier.nodes, later.nodes, strict=True) if other.is_leaf]
+    unasked = selection.reading.definition.unasked
+    leaves = [
+        (one, other) for one, other in zip(earlier.nodes, later.nodes, strict=True)
+        if other.is_leaf and other.key not in unasked
+    ]
     if any(one.index.value is None or other.index.value is None for one, other in leaves):
         return Decomposed((), 0, 0, 0, reason="leaf_not_shown")
-    after = [other.overall_weight for _, other in leaves]
-    before = overall_weights(selection, earlier_weights) if earlier_weights is not None else None
     keys = [other.key for _, other in leaves]
+    own = overall_weights(selection, {node.key: node.weight for node in selection.reading.definition.nodes})
+    after = [own[key] for key in keys]
+    before = overall_weights(selection, earlier_weights.weights) if earlier_weights is not None else None
     if before is not None and any(key not in before for key in keys):
         return Decomposed((), 0, 0, 0, reason="weights_of_another_tree")
     try:
@@ -269,13 +274,17 @@ def _decomposed(
     return Decomposed(parts, float(found.from_scores.sum()), float(found.from_weights.sum()), found.total)
 
 
-def overall_weights(selection: Selection, weight_set: WeightSet) -> dict[str, float]:
-    """Each node's share of the whole index under a weight set, in the tree of the run; a lacking weight leaves it out."""
-    found: dict[str, float] = {}
-    for node in selection.run.definition["nodes"]:
-        if node["parent"] is None:
-            found[node["key"]] = 1.0
-        elif node["parent"] in found and node["key"] in weight_set.weights:
-            found[node["key"]] = found[node["parent"]] * float(weight_set.weights[node["key"]])
+def overall_weights(selection: Selection, weights: Mapping[str, float]) -> dict[str, float]:
+    """Each node's share of the whole index under weights, in the tree of the run; a lacking weight leaves it out.
+
+    What no question feeds has no share: the others have it.
+    """
+    definition, found = selection.reading.definition, dict[str, float]()
+    shares = definition.among_asked(weights)
+    for node in definition.nodes:
+        if node.parent is None:
+            found[node.key] = 1.0
+        elif node.parent in found and node.key in shares:
+            found[node.key] = found[node.parent] * float(shares[node.key])
     return found
 

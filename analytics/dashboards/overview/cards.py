@@ -193,10 +193,11 @@ class HeatCard:
 
 @dataclass(frozen=True, slots=True)
 class CommentCard:
-    """A comment; `tone` colours its score, `language` is as HTML writes it."""
+    """A comment; `tone` colours its score, `highest` is the best on its scale, `language` is as HTML writes it."""
 
     text: str
     score: int | None
     tone: str
+    highest: int | None
     language: str
     about: str

@@ -156,13 +156,17 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What a customer wrote. `scale` bounds the score; an anonymous one has neither score nor segments."""
+    """What a customer wrote; an anonymous one has neither score nor segments.
+
+    `scale` bounds the score as it was asked; `mood` is low, middle or high, and empty without a score.
+    """
 
     text: str
     language: str
     at: datetime
     score: int | None
-    scale: tuple[int, int]
+    scale: tuple[int, int] | None
+    mood: str
     segments: tuple[tuple[str, str], ...]
     is_anonymous: bool
 

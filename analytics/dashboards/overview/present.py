@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards import geometry, wording
 from analytics.dashboards.charts.trend import Point, trend_figure
-from analytics.dashboards.comments import mood_of
+from analytics.dashboards.comments import Mood
 from analytics.dashboards.geometry import Axis, Piece
 from analytics.dashboards.overview import findings
 from analytics.dashboards.overview.cards import (
@@ -207,7 +207,7 @@ def present_comments(
     return [
         CommentCard(
             text=one.text, score=one.score,
-            tone=SCORE_TONES[mood_of(one.score, one.scale)] if one.score is not None else "",
+            tone=SCORE_TONES[Mood(one.mood)] if one.mood else "", highest=one.scale[1] if one.scale else None,
             language="zh-Hans" if one.language == "zh-hans" else one.language,
             about=" · ".join((
                 *(wording.level_name(known.get(key), level, language) for key, level in one.segments), _comment_day(one)

@@ -159,11 +159,13 @@ class HeatOutput(serializers.Serializer[Any]):
 
 
 class CommentOutput(serializers.Serializer[Any]):
-    """A comment; an anonymous one comes without score and segments."""
+    """A comment; an anonymous one comes without score and segments. `scale` holds the score's lowest and highest code."""
 
     text = serializers.CharField()
     language = serializers.CharField()
     score = serializers.IntegerField(allow_null=True)
+    scale = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    mood = serializers.CharField(help_text="low, middle or high on the scale asked; empty without a score")
     is_anonymous = serializers.BooleanField()
 
 

@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.scoring.registry.metric import LEFT_OUT, Metric, MetricGroup
 
+_SIBLINGS = _(
+    "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
+    " An indicator that no question measures is left out for everybody and does not count towards the required share."
+)
 _WILSON = _("Wilson score interval, 95 %.")
 _VALID_ANSWERS = _("Valid answers to the question.")
 
@@ -21,9 +25,7 @@ FIGURES: Final = (
             " (estimator A, respondent level). Each respondent’s value is rounded to a millionth of a point."
         ),
         denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
-        missing=_(
-            "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
-        ),
+        missing=_SIBLINGS,
         interval=_(
             "Student interval of the mean over respondents, 95 %; sampling uncertainty only. Not given where all answers are the same."
         ),
@@ -162,7 +164,7 @@ FIGURES: Final = (
         name=_("Grade"),
         formula=_("The level whose point of the score vector is nearest to the index; cut-offs lie halfway between two points."),
         denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
-        missing=_("Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."),
+        missing=_SIBLINGS,
         interval=_("None: a grade hides movement inside it, so the index stands beside it."),
         source=_("Grade method of the satisfaction handbooks."),
         low=1, high=5, unit="level", decimals=0, fields=("level",),
@@ -197,7 +199,7 @@ FIGURES: Final = (
         formula=_("The indicator’s share among its siblings, which sum to 1, under the weight set of the run; multiplied up the"
                   " tree it is its share of the index."),
         denominator=_("The siblings of the indicator."),
-        missing=_("Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."),
+        missing=_SIBLINGS,
         interval=_("None is given: weights are chosen. Those derived from answers have their own."),
         source=_("The weight set named beside it."),
         low=0, high=1, unit="share", decimals=1, group=MetricGroup.WEIGHTS,
