@@ -164,7 +164,7 @@ class ChangesView(APIView):
         changes, problem = read_requested(asked)
         if changes is None:
             field = "weighting" if problem else "before"
-            raise ValidationError({field: [problem or _("There is no earlier period. Choose one.")]})
+            raise ValidationError({field: [problem or selection.uncompared or _("There is no earlier period. Choose one.")]})
         page = {one.name: getattr(changes, one.name) for one in fields(changes)} | {
             "trend": read_trend_test(selection=selection),
             "controls": [read_control(selection=selection, kind=kind) for kind in ChartKind],

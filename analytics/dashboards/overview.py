@@ -125,7 +125,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
         tree_id=selection.tree.pk, names=selection.tree.names, is_example=selection.tree.is_example,
         run_id=run.pk, weight_set=weight_set_name(run.weight_set), weight_set_number=run.weight_set.number,
         freshness=Freshness(run.pk, run.finished_at, None, None, False, None),
-        period=selection.period, previous=selection.previous, filters=selection.filters,
+        period=selection.period, previous=selection.previous, uncompared=selection.uncompared, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=Headline(
             current.root.index, previous.root.index if previous else None, changes.get(current.root.key),

@@ -182,6 +182,8 @@ class Overview:
     freshness: Freshness
     period: Period
     previous: Period | None
+    uncompared: str
+    """Why there is no earlier period although one was asked for, as a sentence; empty otherwise."""
     filters: Mapping[str, tuple[str, ...]]
     responses: int
     is_withheld: bool

@@ -205,6 +205,9 @@ class OverviewOut(serializers.Serializer[Any]):
     freshness = FreshnessOut()
     period = PeriodOutput()
     previous = PeriodOutput(allow_null=True)
+    uncompared = serializers.CharField(
+        allow_blank=True, help_text="why there is no earlier period although one was asked for, in words"
+    )
     filters = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
     responses = serializers.IntegerField()
     is_withheld = serializers.BooleanField()

@@ -26,6 +26,7 @@ from analytics.scoring.periods import EVERYTHING, following, period_of, wave
 from analytics.scoring.results import Dimension, Grain, Period, PeriodResult, SegmentResult
 from analytics.scoring.sources import Filter, ScanSource, SliceSource, Source, choice_of, columns_behind
 from analytics.scoring.summaries import QUESTIONNAIRE
+from analytics.scoring.wave_order import Middles, in_order, middles_of
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 
@@ -155,12 +156,20 @@ class Reading:
             return (EVERYTHING,)
         if grain == Grain.WAVE:
             found = self.source.cubes(["wave"])
-            return tuple(wave(name) for name in (found["wave"].keys if found else ()))
+            return tuple(wave(name) for name in in_order(found["wave"].keys if found else (), self.wave_middles))
         if grain in (Grain.WEEK, Grain.DAY):
             days = self.source.cubes([f"day:{month}" for month in self._months])
             found_days = sorted(date.fromisoformat(key) for cube in days.values() for key in cube.keys)
             return tuple(dict.fromkeys(period_of(day, grain) for day in found_days))
         return tuple(dict.fromkeys(period_of(_first_of(month), grain) for month in self._months))
+
+    @cached_property
+    def wave_middles(self) -> Middles:
+        """The middle day of each wave over all answers that count, the same under any filter and scope."""
+        if not self.rules.k:
+            found: Middles = self.run.provenance.get("waves", {})
+            return found
+        return middles_of(BatchedSource(self.released, self.definition, {}, ()).summary)
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """Dimensions with their levels."""

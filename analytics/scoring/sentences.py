@@ -47,6 +47,9 @@ def change_sentence(before: Figure, after: Figure, reason: str) -> str:
 
 def _sentences() -> dict[str, str]:
     return {
+        "no_wave_last_year": _(
+            "No wave was answered about a year before this one, so there is no same period last year to compare with."
+        ),
         "no_dimension": _("Choose at least one segment dimension."),
         "unknown_method": _("Choose raking or post-stratification."),
         "unknown_dimension": _("There is no segment dimension “%(dimension)s”."),
