@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from accounts.access import Actor
+from accounts.access import Actor, Scope
 from accounts.audit import record_event
 from accounts.keys import hash_key, new_key
 from accounts.models import AccessKey, MemberInvitation, Membership, Team, User
@@ -18,7 +18,6 @@ from accounts.tokens import hash_secret, new_secret
 
 INVITATION_LIFE = timedelta(days=7)
 JOIN_PURPOSE = "join-team"
-Scope = Mapping[str, Sequence[str]]
 
 
 class LastOwnerError(Exception):

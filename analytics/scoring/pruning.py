@@ -17,7 +17,7 @@ RUNS_KEPT = 10
 """The newest runs of a tree stay; so does the last one of each weight set and definition, for ever."""
 
 DAILY = timedelta(days=31)
-"""So long the last run of each day stays; the last one of each month always does."""
+"""How long the last run of each day is kept; the last run of each month is kept for ever."""
 
 READERS = timedelta(hours=1)
 """How long a reader may still hold on to a run or a block that has been replaced."""

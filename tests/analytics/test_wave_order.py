@@ -23,7 +23,7 @@ def give(shop: Shop, name: str, day: date, level: int = 4, count: int = 60, regi
 def order(shop: Shop) -> list[str]:
     run = get_latest_run(tree=shop.tree)
     assert run is not None
-    return [one.label for one in list_periods(run, grain=Grain.WAVE)]
+    return [one.label for one in list_periods(run, grain=Grain.WAVE, at=datetime.now(UTC))]
 
 
 @pytest.fixture
