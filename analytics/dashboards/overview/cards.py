@@ -62,6 +62,8 @@ class SatisfiedCard:
     low: int
     high: int
     not_applicable: int
+    title: str
+    other_scale: int
 
 
 @dataclass(frozen=True, slots=True)

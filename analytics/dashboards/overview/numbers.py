@@ -39,6 +39,8 @@ class Satisfied:
     missing: Missing | None
     names: Names
     """The wording of the question; empty when the share is that of the index itself."""
+    scale: tuple[int, int] | None = None
+    """The lowest and the highest code of the question; None when the share is that of the index itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ from analytics.dashboards.overview.numbers import (
 from analytics.dashboards.selection import Selection, parameter_of
 from analytics.dashboards.series import present_begin, validity_text
 from analytics.indicators.weight_words import weight_set_name
+from analytics.methods.distributions import box_size
+from analytics.scoring.comparing import SCALE_CHANGED
 from analytics.scoring.results import Dimension, Figure, Status
 from analytics.scoring.weighting import NOT_WEIGHTABLE
 from surveys.design.document import text_in
@@ -100,7 +102,18 @@ def present_satisfied(satisfied: Satisfied, before: str, language: str) -> Satis
         kpi=present_kpi(satisfied.headline, before), pieces=pieces, levels=wording.levels_text(pieces),
         question=text_in(satisfied.names, language), low=levels[0].code if levels else 1,
         high=levels[-1].code if levels else 5, not_applicable=missing.not_applicable if missing else 0,
+        title=_satisfied_title(satisfied), other_scale=missing.other_scale if missing else 0,
     )
+
+
+def _satisfied_title(satisfied: Satisfied) -> str:
+    """Name the codes that count as satisfied, and the scale they are the best of."""
+    if satisfied.scale is None:
+        return _("Satisfied (levels 4–5 of 5)")
+    low, high = satisfied.scale
+    first = high + 1 - box_size(high + 1 - low)
+    words = {"boxes": f"{first}–{high}" if first < high else str(high), "scale": str(high) if low == 1 else f"{low}–{high}"}
+    return _("Satisfied (%(boxes)s of %(scale)s)") % words
 
 
 def present_nps(nps: Nps, before: str) -> NpsCard:
@@ -220,6 +233,8 @@ def present_comments(
 def _versus(headline: Headline, before: str) -> str:
     if headline.previous is None or not before:
         return ""
+    if headline.change is not None and headline.change.reason == SCALE_CHANGED:
+        return _("not comparable with %(period)s: asked on another scale") % {"period": before}
     if not headline.previous.is_shown:
         return _("no comparison: too few answers in %(period)s") % {"period": before}
     words = {"value": wording.value_with_unit(headline.previous), "period": before}

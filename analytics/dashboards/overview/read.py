@@ -32,7 +32,6 @@ from analytics.dashboards.verdicts import (
     ChangesByNode,
     Verdicts,
     judge_nodes,
-    satisfied_subject,
     with_changes,
 )
 from analytics.dashboards.weighting.reading import overlap_of, weighting_record
@@ -256,13 +255,13 @@ def _headline(subject: Subject, figure: Figure, previous: Figure | None, verdict
 def _satisfied(
     selection: Selection, current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None
 ) -> Satisfied:
-    before = previous.satisfied if previous else None
-    headline = _headline(satisfied_subject(current), current.satisfied, before, verdicts)
+    change = verdicts.satisfied(previous, current) if previous is not None and verdicts is not None else None
+    headline = Headline(current.satisfied, previous.satisfied if previous else None, change)
     overall = current.overall
     if overall is None:
         return Satisfied(headline, current.root.distribution, None, {})
     names = item_names(selection.tree).get((overall.questionnaire_id, overall.key), {})
-    return Satisfied(headline, overall.distribution, overall.missing, names)
+    return Satisfied(headline, overall.distribution, overall.missing, names, (overall.low_code, overall.high_code))
 
 
 def _nps(current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None) -> Nps | None:

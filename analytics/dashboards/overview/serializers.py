@@ -27,6 +27,7 @@ class ChangeOutput(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     verdict = serializers.ChoiceField(choices=[one.value for one in Verdict])
     detectable = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True, help_text="why nothing can be said of it, such as scale_changed")
 
 
 class HeadlineOutput(serializers.Serializer[Any]):
@@ -54,6 +55,9 @@ class SatisfiedOutput(serializers.Serializer[Any]):
     distribution = LevelOutput(many=True)
     missing = MissingOutput(allow_null=True)
     names = Names()
+    scale = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, help_text="lowest and highest code of the question"
+    )
 
 
 class NpsResultOutput(serializers.Serializer[Any]):
