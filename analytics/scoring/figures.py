@@ -166,6 +166,19 @@ class Reader:
         elsewhere = sum(_asked(counts) for other, counts in sums.items() if other != scale)
         return self.of(OVERALL).item_of_counts(*first[scale], _less_not_asked(sums[scale], here), elsewhere)
 
+    def main_scales(self, vector: IntArray) -> dict[tuple[int, str], ItemKey]:
+        """Of the index's questions that were asked on several scales, the one with most answers; none without answers."""
+        found: dict[tuple[int, str], ItemKey] = {}
+        for source in self.definition.role_sources("leaf"):
+            name = source.questionnaire, source.key
+            if name in self.definition.asked_anew and name not in found:
+                counts = {one: self._valid(vector, source.questionnaire, one) for one in self.definition.asked_anew[name]}
+                found |= {name: max(counts, key=lambda one: counts[one])} if any(counts.values()) else {}
+        return found
+
+    def _valid(self, vector: IntArray, questionnaire: int, item: ItemKey) -> int:
+        return int(self.definition.layout.item(vector, questionnaire, item)[: HIGHEST + 1].sum())
+
     def nps(self, vector: IntArray) -> NpsResult | None:
         """The Net Promoter Score over all recommendation questions of the tree."""
         sources = [s for s in self.definition.role_sources("nps") if (s.low, s.high) == (0, HIGHEST)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Final
@@ -13,6 +13,7 @@ from analytics.indicators.models import Indicator
 from analytics.scoring import cubes
 from analytics.scoring.anonymity import Hiding
 from analytics.scoring.batches import BatchedSource, Released
+from analytics.scoring.codes import ItemKey
 from analytics.scoring.columns import Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR
 from analytics.scoring.definition import Definition
@@ -150,6 +151,21 @@ class Reading:
             found_days = sorted(date.fromisoformat(key) for cube in days.values() for key in cube.keys)
             return tuple(dict.fromkeys(period_of(day, grain) for day in found_days))
         return tuple(dict.fromkeys(period_of(first_of(month), grain) for month in self.months))
+
+    def rescaled(self, periods: Sequence[Period]) -> tuple[tuple[tuple[int, str], ...], ...]:
+        """Return for each period the questions of the index, by questionnaire and key, that are on another scale than before.
+
+        A question is on the scale on which most of a period's answers are; what is hidden tells nothing.
+        """
+        if not self.definition.asked_anew:
+            return ((),) * len(periods)
+        known: dict[tuple[int, str], ItemKey] = {}
+        found = []
+        for period in periods:
+            now = {} if self.hiding.hides(period) else self.reader.main_scales(self.vector(period))
+            found.append(tuple(name for name, scale in now.items() if known.get(name, scale) != scale))
+            known |= now
+        return tuple(found)
 
     @cached_property
     def wave_middles(self) -> Middles:

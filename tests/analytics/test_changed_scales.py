@@ -110,3 +110,61 @@ class TestAPeriodWithBothScales:
         assert [(one["high_code"], one["mean"]["n"], one["missing"]["other_scale"], one["missing"]["not_asked"]) for one in items] == [
             (5, 50, 71, 0), (7, 71, 50, 0),
         ]
+
+
+class TestTheLineOfTheIndex:
+    def trend(self, client: Any, query: str = "") -> list[dict[str, Any]]:
+        points: list[dict[str, Any]] = client.get(f"/api/v1/overview/?period=wave:2018{query}").json()["trend"]["points"]
+        return points
+
+    @pytest.fixture
+    def waves(self, cast: Cast) -> Shop:
+        shop = make_shop(cast.team)
+        second = seven_again(shop)
+        for year in (2016, 2017):
+            give(shop.version, [sheet(4), sheet(3, 3)] * 20, year, wave=str(year))
+        give(second, [sheet(9, 5), sheet(6, 6)] * 20, 2018, wave="2018")
+        give(shop.version, [sheet(4)] * 3, 2018, wave="2018")
+        shop.compute()
+        return shop
+
+    def test_breaks_before_the_first_period_on_another_scale(self, client, waves):
+        assert [one["rescaled"] for one in self.trend(client)] == [[], [], ["quality"]]
+
+    def test_is_drawn_in_two_parts_with_a_note_and_in_the_table(self, cast, waves):
+        response = client_of(cast.bob).get("/overview/")
+        figure = response.context["trend"].figure
+        line = next(one for one in figure["data"] if one.get("mode") == "lines+markers")
+        assert line["x"] == [0, 1, 1.5, 2] and line["y"][2] is None and len(line["hovertext"]) == 4
+        assert any(one["x0"] == 1.5 == one["x1"] for one in figure["layout"]["shapes"])
+        page = words(response)
+        assert "2018: the scale of quality changed, so the line breaks here. Read the change across it with care." in page
+        assert "2018 (scale changed)" in page
+
+    def test_tells_the_trend_test_too(self, cast, client, waves):
+        found = client.get("/api/v1/changes/?period=wave:2018").json()["trend"]
+        assert found["is_rescaled"] and "The scale of a question changed in between" in found["explanation"]
+
+    def test_does_not_break_for_a_question_that_is_not_in_the_index(self, cast, client):
+        shop = make_shop(cast.team)
+        document = shop_document()
+        document["pages"][0]["questions"][0] = rating("overall", 10)
+        second = publish_again(shop.version.questionnaire, document)
+        give(shop.version, [sheet(4)] * 20, 2017, wave="2017")
+        give(second, [sheet(9)] * 20, 2018, wave="2018")
+        shop.compute()
+        assert [one["rescaled"] for one in self.trend(client)] == [[], []]
+
+
+class TestTheChartsOfTheSatisfiedShare:
+    def test_leave_out_periods_on_another_scale_and_say_so(self, cast, client):
+        shop = make_shop(cast.team)
+        second = seven_again(shop)
+        for month in range(1, 13):
+            give(shop.version, [*[sheet(4)] * 14, *[sheet(3)] * 6], 2017, month)
+            give(second, [*[sheet(9)] * 14, *[sheet(6)] * 6], 2018, month)
+        shop.compute()
+        found = {one["kind"]: one for one in client.get("/api/v1/changes/?period=2018-12&before=2018-11").json()["controls"]}
+        assert [(found[kind]["other_scale"], len(found[kind]["points"])) for kind in ("p", "laney", "xmr")] == [(12, 12), (12, 12), (0, 24)]
+        said = "12 periods are left out because the question was asked on another scale."
+        assert said in words(client_of(cast.bob).get("/overview/change/?period=2018-12&before=2018-11"))

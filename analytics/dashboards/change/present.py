@@ -264,7 +264,22 @@ def _left_out(test: TrendTest) -> list[str]:
             "%(n)s period is left out because all its answers are the same.",
             "%(n)s periods are left out because all their answers are the same.", test.alike,
         ) % {"n": test.alike})
+    if test.is_rescaled:
+        found.append(_("The scale of a question changed in between: part of what is seen may come from that."))
     return found
+
+
+def control_reason(control: Control) -> str:
+    """Say why there is no chart; empty where there is one."""
+    told = [sentence(control.reason, dict(control.details))] if control.reason else []
+    return " ".join([*told, *([_elsewhere(control)] if told and control.other_scale else [])])
+
+
+def _elsewhere(control: Control) -> str:
+    return ngettext(
+        "%(n)s period is left out because the question was asked on another scale.",
+        "%(n)s periods are left out because the question was asked on another scale.", control.other_scale,
+    ) % {"n": control.other_scale}
 
 
 def present_control(control: Control) -> dict[str, Any]:
@@ -276,7 +291,7 @@ def present_control(control: Control) -> dict[str, Any]:
     }
     base: dict[str, Any] = {"kind": control.kind, "name": names[control.kind], "reason": ""}
     if control.reason:
-        return base | {"reason": sentence(control.reason, dict(control.details)), "points": []}
+        return base | {"reason": control_reason(control), "points": []}
     factor = 1 if control.kind in OF_THE_INDEX else 100
     beyond = [one for one in control.points if one.is_beyond]
     low = min(min(one.value, one.lower) for one in control.points)
@@ -297,6 +312,8 @@ def present_control(control: Control) -> dict[str, Any]:
         "%(beyond)s of %(total)s period lies outside the limits.",
         "%(beyond)s of %(total)s periods lie outside the limits.", len(points),
     ) % {"beyond": len(beyond), "total": len(points)}
+    if control.other_scale:
+        finding_text += " " + _elsewhere(control)
     if any(one.is_in_run for one in control.points):
         finding_text += " " + _("Nine or more in a row lie on one side of the centre.")
     if control.kind in (ChartKind.LANEY, ChartKind.SCORE) and control.sigma_z:

@@ -121,6 +121,7 @@ class TrendLine:
     note: str
     last_year: str
     weights: str
+    is_new_scale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class TrendCard:
     running: str
     has_gaps: bool
     has_no_weights: bool
+    breaks: tuple[str, ...]
     figure: dict[str, Any] | None
 
 

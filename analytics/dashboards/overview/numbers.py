@@ -74,6 +74,8 @@ class TrendPoint:
     figure: Figure
     is_running: bool
     last_year: Figure | None = None
+    rescaled: tuple[tuple[str, Names], ...] = ()
+    """The questions, by key and wording, that from here on are asked on another scale: the line breaks before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
         "grade": wording.grade_text(page.grade),
         "satisfied": present_satisfied(page.satisfied, before, language),
         "nps": present_nps(page.nps, before) if page.nps else None,
-        "trend": present_trend(page.trend, _begin(page.trend, selection)),
+        "trend": present_trend(page.trend, _begin(page.trend, selection), language=language),
         "weights": {"name": weight_set_name(selection.run.weight_set), "validity": validity_text(selection.run.weight_set),
                     "tree": selection.tree.pk},
         "branches": present_branches(page.nodes, before, axis, language), "nodes_axis": axis,
@@ -147,7 +147,7 @@ def present_funnel(funnel: Funnel, before: str) -> FunnelCard:
     )
 
 
-def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> TrendCard:
+def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None, *, language: str = "en") -> TrendCard:
     """Return the figure, the same numbers as a table, and what the legend needs.
 
     `begin` says where the weights began, see `series.present_begin`.
@@ -166,6 +166,7 @@ def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> Trend
         running=wording.period_text(running.period) if running else "",
         has_gaps=any(not point.figure.is_shown for point in trend.points),
         has_no_weights=any(point.figure.reason == NOT_WEIGHTABLE for point in trend.points),
+        breaks=tuple(_break_text(point, language) for point in trend.points if point.rescaled),
         figure=trend_figure(
             [_trend_point(point) for point in trend.points], bounds=(axis.low, axis.high), target=trend.target,
             target_label=_("Target %(value)s") % {"value": target}, value_label=value,
@@ -173,6 +174,13 @@ def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> Trend
             begin_label=_("Weights No. %(number)s") % {"number": begin["number"]} if begin is not None else "",
         ) if shown else None,
     )
+
+
+def _break_text(point: TrendPoint, language: str) -> str:
+    names = wording.listed([text_in(names, language) or key for key, names in point.rescaled])
+    return _("%(period)s: the scale of %(questions)s changed, so the line breaks here. Read the change across it with care.") % {
+        "period": wording.period_text(point.period), "questions": names,
+    }
 
 
 def _begin(trend: Trend, selection: Selection) -> Mapping[str, Any] | None:
@@ -269,6 +277,7 @@ def _trend_point(point: TrendPoint) -> Point:
     return Point(
         label=wording.tick_text(point.period), value=figure.value, low=figure.low, high=figure.high,
         is_running=point.is_running, last_year=point.last_year.value if point.last_year else None, hover=hover,
+        is_new_scale=bool(point.rescaled),
     )
 
 
@@ -279,6 +288,7 @@ def _trend_line(point: TrendPoint, weights: str) -> TrendLine:
         value=wording.value_text(figure), low=wording.number(figure.low), high=wording.number(figure.high),
         n=figure.n if figure.status != Status.WITHHELD else None, note=wording.status_text(figure),
         last_year=wording.value_text(point.last_year) if point.last_year else "", weights=weights,
+        is_new_scale=bool(point.rescaled),
     )
 
 

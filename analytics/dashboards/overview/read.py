@@ -155,9 +155,21 @@ def read_trend(*, selection: Selection) -> Trend:
     points = [
         TrendPoint(one.period, one.root.index, one.period.is_running(selection.today), _shown(earlier.get(place)))
         for place, one in enumerate(results)
-    ][-shown:]
+    ]
+    points = _with_breaks(selection, points)[-shown:]
     target = results[-1].root.target if results else None
     return Trend(tuple(points), target, _last_change(selection, points))
+
+
+def _with_breaks(selection: Selection, points: list[TrendPoint]) -> list[TrendPoint]:
+    breaks = selection.reading.rescaled([point.period for point in points])
+    if not any(breaks):
+        return points
+    words = item_names(selection.tree)
+    return [
+        replace(point, rescaled=tuple((key, words.get((of, key), {})) for of, key in names))
+        for point, names in zip(points, breaks, strict=True)
+    ]
 
 
 def _last_change(selection: Selection, points: Sequence[TrendPoint]) -> Change | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from analytics.dashboards.overview.numbers import TrendPoint
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
@@ -95,6 +96,13 @@ class TrendPointOutput(serializers.Serializer[Any]):
     figure = FigureOutput()
     is_running = serializers.BooleanField()
     last_year = FigureOutput(allow_null=True)
+    rescaled = serializers.SerializerMethodField(
+        help_text="keys of the questions that from here on are asked on another scale: the line breaks before this period"
+    )
+
+    def get_rescaled(self, point: TrendPoint) -> list[str]:
+        """The keys alone."""
+        return [key for key, _names in point.rescaled]
 
 
 class TrendOutput(serializers.Serializer[Any]):
