@@ -20,8 +20,8 @@ from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import Imported
 from tests.analytics.builders import AFTERWARDS, ITEMS, answer_many
 from tests.analytics.dashboard_builders import Shop, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 SAID = "All answers are the same, so there is no interval"

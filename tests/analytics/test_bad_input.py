@@ -19,8 +19,8 @@ from analytics.scoring.services import request_recompute
 from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT, ITEMS, answer_many, make_dimension
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 YEARS = (2017, 2018)

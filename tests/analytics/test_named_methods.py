@@ -17,8 +17,8 @@ from analytics.scoring.services import recompute
 from tests.analytics.airport_builders import make_airport
 from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, make_team, make_tree, publish, rating, text
 from tests.analytics.dashboard_builders import codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 ANSWERS = [4, 6, 10, 20, 45, 70, 45]
 

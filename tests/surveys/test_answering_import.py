@@ -60,7 +60,7 @@ class TestImport:
         first, second, third = Response.objects.order_by("external_key")
         assert first.answers == {"nps": 9, "reply": 4, "attitude": "NA", "more": "Good"}
         assert first.respondent_weight == Decimal("0.8694341151") and first.language == "zh-hans"
-        assert first.wave == "2025" and first.completed_at == datetime(2025, 5, 14, 16, tzinfo=UTC)
+        assert first.wave == "2025" and first.completed_at == datetime(2025, 5, 15, 12, tzinfo=UTC)
         assert second.answers == {"reply": 5, "attitude": 4, "price": 3} and second.attributes == {"region": "West"}
         assert third.answers == {"nps": 0, "attitude": 2, "price": 1, "more": "Late, again"} and third.attributes == {}
 

@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
+from analytics.dashboards.api_selection import PARAMETERS, selection_or_404
+from analytics.dashboards.change.control_chart import control_reason
 from analytics.dashboards.change.controls import ChartKind, Control, TrendTest, read_control, read_trend_test
-from analytics.dashboards.change.present import control_reason, parts_sentence, present_trend_test
+from analytics.dashboards.change.present import parts_sentence, present_trend_test
 from analytics.dashboards.change.read import ChangeRow, Decomposed
 from analytics.dashboards.change.request import parse_change_request, read_requested
-from analytics.dashboards.overview.api import PARAMETERS, selection_or_404
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.sentences import change_sentence
 

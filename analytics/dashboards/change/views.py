@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -15,17 +14,18 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
+from analytics.dashboards.change.control_chart import present_control
 from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.change.present import (
     SORTS,
     overlap_sentence,
-    present_control,
     present_parts,
     present_tables,
     present_trend_test,
 )
 from analytics.dashboards.change.read import Changes
 from analytics.dashboards.change.request import ChangeRequest, parse_change_request, read_requested
+from analytics.dashboards.change.rows import change_rows
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.opening import not_yet
 from analytics.dashboards.origins import file_reply, origin_of
@@ -34,14 +34,7 @@ from analytics.dashboards.selection import read_selection
 from analytics.dashboards.weighting.present import chosen_name, weighting_choices
 from analytics.indicators.models import WeightSet
 from analytics.indicators.weight_words import weight_set_name
-from analytics.scoring.results import Figure, Grain
-from surveys.design.document import text_in
-
-HEADER: Final = (
-    "family", "key", "name", "metric", "before_period", "before", "before_low", "before_high", "before_standard_error",
-    "before_n", "before_n_eff", "after_period", "after", "after_low", "after_high", "after_standard_error", "after_n",
-    "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "n_both", "reason",
-)
+from analytics.scoring.results import Grain
 
 
 @require_safe
@@ -76,7 +69,7 @@ def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     if asked is None or changes is None:
         return redirect("dashboards:change")
     return file_reply(
-        _rows(changes, language_of(request)), origin_of(asked.selection, weighting=asked.weighting_word),
+        change_rows(changes, language_of(request)), origin_of(asked.selection, weighting=asked.weighting_word),
         kind="change", tree=asked.selection.tree.pk, periods=[changes.before, changes.after],
     )
 
@@ -115,18 +108,3 @@ def _menus(asked: ChangeRequest) -> dict[str, list[Choice]]:
     weights = [Choice("", _("the same"), chosen is None)]
     weights += [Choice(str(one.number), weight_set_name(one), one.pk == chosen) for one in sets]
     return {"before": before, "weightings": weightings, "weights": weights}
-
-
-def _rows(changes: Changes, language: str) -> Iterator[Sequence[Any]]:
-    yield HEADER
-    for row in changes.rows:
-        yield (
-            row.family.value, row.key, text_in(row.names, language), row.after.metric,
-            changes.before.key, *_cells(row.before), changes.after.key, *_cells(row.after), row.difference, row.low,
-            row.high, row.p, row.p_holm, row.p_bh, row.detectable, row.verdict.value, row.n_both,
-            row.reason,
-        )
-
-
-def _cells(figure: Figure) -> Sequence[Any]:
-    return figure.value, figure.low, figure.high, figure.standard_error, figure.n, figure.n_eff

@@ -13,7 +13,7 @@ from analytics.scoring.refusals import refusal_sentence
 from analytics.scoring.results import Refusal, Verdict
 
 
-class Names(serializers.DictField):
+class NamesField(serializers.DictField):
     """A text by language."""
 
     child = serializers.CharField()
@@ -55,7 +55,7 @@ class SatisfiedOutput(serializers.Serializer[Any]):
     headline = HeadlineOutput()
     distribution = LevelOutput(many=True)
     missing = MissingOutput(allow_null=True)
-    names = Names()
+    names = NamesField()
     scale = serializers.ListField(
         child=serializers.IntegerField(), allow_null=True, help_text="lowest and highest code of the question"
     )
@@ -117,7 +117,7 @@ class OverviewNodeOutput(serializers.Serializer[Any]):
     """An indicator."""
 
     key = serializers.CharField()
-    names = Names()
+    names = NamesField()
     parent_key = serializers.CharField(source="parent")
     depth = serializers.IntegerField()
     is_leaf = serializers.BooleanField()
@@ -132,10 +132,10 @@ class AlertOutput(serializers.Serializer[Any]):
     """A change that deserves attention."""
 
     node = serializers.CharField()
-    names = Names()
+    names = NamesField()
     dimension = serializers.CharField()
     level = serializers.CharField()
-    level_names = Names()
+    level_names = NamesField()
     previous = FigureOutput()
     current = FigureOutput()
     change = ChangeOutput()
@@ -155,7 +155,7 @@ class HeatRowOutput(serializers.Serializer[Any]):
     """A segment."""
 
     level = serializers.CharField()
-    names = Names()
+    names = NamesField()
     responses = serializers.IntegerField()
     is_sure = serializers.BooleanField()
     is_withheld = serializers.BooleanField()
@@ -208,7 +208,7 @@ class OverviewOutput(serializers.Serializer[Any]):
     """Everything on the overview."""
 
     tree_id = serializers.IntegerField()
-    names = Names()
+    names = NamesField()
     is_example = serializers.BooleanField()
     run_id = serializers.IntegerField()
     weight_set = serializers.CharField(help_text="its number and how it was found, in words")

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
-from analytics.dashboards.overview.api import PARAMETERS, selection_or_404
+from analytics.dashboards.api_selection import PARAMETERS, selection_or_404
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.compare import WeightingEffect, compare_weighting, list_weightings, standard_word
 from analytics.scoring.api import WeightingOutput

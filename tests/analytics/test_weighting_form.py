@@ -14,8 +14,8 @@ from analytics.scoring.results import Dimension
 from analytics.scoring.weighting import WeightingError
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import codes
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 NEW = "/weighting/new/?period=wave:2017"
