@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
-from analytics.dashboards.overview.api import PARAMETERS, WEIGHTING, selection_or_404
+from analytics.dashboards.api_selection import PARAMETERS, selection_or_404
+from analytics.dashboards.overview.api import WEIGHTING
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.dashboards.workbook.views import workbook_reply
 from analytics.dashboards.workbook.write import CONTENT_TYPE
