@@ -15,7 +15,8 @@ from analytics.scoring.asked import FORMAT, refuse
 PARAMETERS = [
     OpenApiParameter("survey", str, description="Id of the indicator tree; the team's first without it."),
     OpenApiParameter("period", str, description="all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22 or wave:2018."),
-    OpenApiParameter("compare", str, description="previous, year or none."),
+    OpenApiParameter("compare", str, description="previous, year or none. Waves stand in the order of their "
+                     "middle days; year is the wave answered about a year earlier, none where there is no such wave."),
     OpenApiParameter("series", int, description="Number of an earlier weight set: its series as last published."),
     OpenApiParameter("by", str, description="Segment dimension of the table; others filter, under their own keys."),
 ]

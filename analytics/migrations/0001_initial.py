@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                 ('responses', models.PositiveIntegerField()),
                 ('fingerprint', models.CharField(max_length=16)),
                 ('versions', models.JSONField(help_text='responses by questionnaire version')),
+                ('waves', models.JSONField(default=dict, help_text="the middle day of each wave's responses")),
                 ('made_at', models.DateTimeField()),
                 ('tree', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bases', to='analytics.indicatortree')),
             ],

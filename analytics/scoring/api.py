@@ -37,7 +37,7 @@ from analytics.scoring.weighted import read_weighted, read_weighted_each, read_w
 from analytics.scoring.weighting import Weighting, WeightingError
 
 MAX_PERIODS = 120
-OF_ANSWERS = ("versions", "in_blocks")
+OF_ANSWERS = ("versions", "in_blocks", "waves")
 """What a run's provenance says of its answers."""
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
 

@@ -175,6 +175,14 @@ class Definition:
     def _efforts(self) -> frozenset[tuple[int, ItemKey]]:
         return frozenset((s.questionnaire, s.item) for s in self.role_sources("effort") if (s.low, s.high) == EFFORT_SCALE)
 
+    @cached_property
+    def asked_anew(self) -> Mapping[tuple[int, str], tuple[ItemKey, ...]]:
+        """The scales of every question that was asked on several, by questionnaire and key."""
+        found: dict[tuple[int, str], dict[ItemKey, None]] = {}
+        for source in self.sources:
+            found.setdefault((source.questionnaire, source.key), {})[source.item] = None
+        return {name: tuple(items) for name, items in found.items() if len(items) > 1}
+
     def items_of(self, questionnaire: int) -> tuple[ItemKey, ...]:
         """The items of a questionnaire that the tree reads."""
         return tuple(item for of, item in self.layout.items if of == questionnaire)

@@ -39,6 +39,8 @@ def figure_sentence(figure: Figure) -> str:
 
 def change_sentence(before: Figure, after: Figure, reason: str) -> str:
     """Say why nothing can be said of a change; empty where something can."""
+    if reason == "scale_changed":
+        return sentence(reason)
     told = [figure_sentence(one) for one in (before, after) if not one.is_shown]
     if not told and reason:
         told = [sentence(reason)]
@@ -47,6 +49,10 @@ def change_sentence(before: Figure, after: Figure, reason: str) -> str:
 
 def _sentences() -> dict[str, str]:
     return {
+        "no_wave_last_year": _(
+            "No wave was answered about a year before this one, so there is no same period last year to compare with."
+        ),
+        "scale_changed": _("The scale of this question was changed in between, so the two figures cannot be compared."),
         "no_dimension": _("Choose at least one segment dimension."),
         "unknown_method": _("Choose raking or post-stratification."),
         "unknown_dimension": _("There is no segment dimension “%(dimension)s”."),

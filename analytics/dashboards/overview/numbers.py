@@ -39,6 +39,8 @@ class Satisfied:
     missing: Missing | None
     names: Names
     """The wording of the question; empty when the share is that of the index itself."""
+    scale: tuple[int, int] | None = None
+    """The lowest and the highest code of the question; None when the share is that of the index itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class TrendPoint:
     figure: Figure
     is_running: bool
     last_year: Figure | None = None
+    rescaled: tuple[tuple[str, Names], ...] = ()
+    """The questions, by key and wording, that from here on are asked on another scale: the line breaks before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,8 @@ class Overview:
     freshness: Freshness
     period: Period
     previous: Period | None
+    uncompared: str
+    """Why there is no earlier period although one was asked for, as a sentence; empty otherwise."""
     filters: Mapping[str, tuple[str, ...]]
     responses: int
     is_withheld: bool

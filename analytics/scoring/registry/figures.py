@@ -215,6 +215,6 @@ FIGURES: Final = (
         interval=_("None: this is a count."),
         source=_("The response table."),
         low=0, high=None, unit="count", decimals=0,
-        fields=("not_applicable", "blank", "not_asked", "invalid", "left_out", "incomplete"),
+        fields=("not_applicable", "blank", "not_asked", "invalid", "other_scale", "left_out", "incomplete"),
     ),
 )
