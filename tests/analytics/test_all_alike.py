@@ -70,7 +70,7 @@ class TestAFigure:
     def test_of_customer_effort_has_none_in_mean_and_net_score(self):
         mean = Figure("mean", 30, 30, 7.0, None, None, Status.SHOWN, ALL_ALIKE, 10)
         levels = tuple(Level(code, 30 * (code == 7), float(code == 7)) for code in range(1, 8))
-        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing()))
+        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing(), is_effort=True))
         assert effort.mean.reason == effort.net.reason == ALL_ALIKE and effort.net.value == 100.0
         assert effort.agreeing.low < 1.0 == effort.agreeing.high
 

@@ -16,7 +16,7 @@ from analytics.dashboards.change.read import ComparisonFamily
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
-from analytics.indicators.services import PlannedNode, create_tree
+from analytics.indicators.services import PlannedNode, PlannedRoles, create_tree
 from analytics.methods.multiplicity import holm
 from analytics.methods.proportions import newcombe_difference, newcombe_p_value, proportion, weighted_proportion
 from analytics.scoring.results import Verdict
@@ -125,7 +125,10 @@ class TestCustomerEffort:
     def effort(self, cast) -> IndicatorTree:
         version = publish(cast.team, document(rating("easy", 7)))
         plan = PlannedNode("csi", text("Index"), children=(PlannedNode("effort", text("Effort"), questions=("easy",)),))
-        tree = create_tree(team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire)
+        tree = create_tree(
+            team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire,
+            roles=PlannedRoles(effort=("easy",)),
+        )
         for year, counts in ((2017, (9, 9, 10, 20, 20, 20, 12)), (2018, (4, 6, 10, 20, 45, 70, 45))):
             given = [{"easy": code} for code, count in enumerate(counts, 1) for _ in range(count)]
             answer_many(version, given, at=datetime(year, 5, 1, tzinfo=UTC), respondent_weight=3)

@@ -283,4 +283,6 @@ def _left_out(test: TrendTest) -> list[str]:
             "%(n)s period is left out because all its answers are the same.",
             "%(n)s periods are left out because all their answers are the same.", test.alike,
         ) % {"n": test.alike})
+    if test.is_rescaled:
+        found.append(_("The scale of a question changed in between: part of what is seen may come from that."))
     return found
