@@ -14,6 +14,7 @@ from analytics.dashboards.attention import SMALLEST
 from analytics.dashboards.changes import ChangeRow, Changes, Decomposed, Family
 from analytics.dashboards.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
 from analytics.dashboards.presentation import grain_text
+from analytics.scoring.comparing import ONE_SIDE_ALIKE
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.sentences import change_sentence, sentence
@@ -88,6 +89,9 @@ def finding(changes: Changes, family: Family) -> str:
     beyond = sum(row.verdict == Verdict.BEYOND for row in rows)
     counts = {"beyond": beyond, "total": len(rows)}
     if not rows:
+        alike = next((row.reason for row in changes.family(family) if row.reason in (ONE_SIDE_ALIKE, "no_variation")), "")
+        if alike:
+            return sentence(alike)
         return _("Nothing can be compared: too few answers in one of the periods.")
     if family == Family.HEADLINE:
         return _headline_finding(changes)
@@ -97,10 +101,11 @@ def finding(changes: Changes, family: Family) -> str:
             "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
         ) % counts
     if family == Family.SHARES:
-        return ngettext(
+        told = ngettext(
             "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
             "%(beyond)s of %(total)s satisfied shares changed beyond chance (Holm).", len(rows),
         ) % counts
+        return f"{told} {_('That of the overall question is judged once, with the index.')}" if _has_overall(changes) else told
     if family == Family.EFFORT:
         return ngettext(
             "%(beyond)s of %(total)s effort score changed beyond chance (Holm).",
@@ -110,6 +115,12 @@ def finding(changes: Changes, family: Family) -> str:
         "%(beyond)s of %(total)s item changed beyond chance (Holm).",
         "%(beyond)s of %(total)s items changed beyond chance (Holm).", len(rows),
     ) % counts
+
+
+def _has_overall(changes: Changes) -> bool:
+    """Whether the satisfied share of the headline is that of a question."""
+    asked = {row.key for row in changes.family(Family.ITEMS)}
+    return any(row.after.metric == "satisfied_share" and row.key in asked for row in changes.family(Family.HEADLINE))
 
 
 def _headline_finding(changes: Changes) -> str:

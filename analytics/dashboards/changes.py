@@ -1,8 +1,9 @@
 """What changed between two periods of a tree: every indicator and every question, and what is only chance.
 
 The index, the Net Promoter Score and the satisfied share are the headline and stand for themselves. Indicators are
-one family of comparisons, the means of questions another, their satisfied shares a third, and customer effort a fourth:
-in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is given beside it for screening.
+one family of comparisons, the means of questions another, their satisfied shares a third (without that of the headline,
+which is judged once), and customer effort a fourth: in each, Holm decides what is called beyond chance, and
+Benjamini-Hochberg is given beside it for screening.
 """
 
 from __future__ import annotations
@@ -206,12 +207,14 @@ def _compared(
     for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
         yield found(Family.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, one.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
+    headline = _name_of(asked) if asked is not None else None
     for item in _items(later):
         name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
         if name not in before:
             continue
         yield found(Family.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
-        yield found(Family.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
+        if name != headline:
+            yield found(Family.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
         then, now = effort_of(before[name]), effort_of(item)
         if then is not None and now is not None:
             # Its mean is the question's own, in the family of means.

@@ -14,6 +14,7 @@ from analytics.dashboards.wording import (
     n_text,
     number,
     period_text,
+    unjudged_text,
     value_text,
     verdict_text,
 )
@@ -56,6 +57,9 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
     compared = [row for row in top if row.headline.change and row.headline.change.difference is not None]
     if not compared:
         return _extremes(top, language)
+    judged = [row for row in compared if row.headline.change and row.headline.change.verdict != Verdict.UNKNOWN]
+    if not judged:
+        return unjudged_text(compared[0].headline.change) if compared[0].headline.change else ""
     moved = [row for row in compared if row.headline.change and row.headline.change.verdict == Verdict.BEYOND]
     up, down = (
         [row for row in moved if (_difference(row) > 0) == is_up] for is_up in (True, False)
@@ -115,6 +119,8 @@ def _direction(trend: Trend, since: str) -> str:
     change = trend.last_change
     if change is None or change.difference is None:
         return ""
+    if change.verdict == Verdict.UNKNOWN:
+        return unjudged_text(change)
     words = {"size": change_text(change).lstrip("+−"), "period": since}
     if change.verdict == Verdict.WITHIN:
         return _("No change beyond chance since %(period)s.") % words

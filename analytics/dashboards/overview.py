@@ -241,7 +241,7 @@ def _alerts(
             if segment.level in before:
                 shared = partial(verdicts.shared, (segment.dimension, segment.level))
                 looks += attention.look_at_segment(segment, before[segment.level], sure_from=sure_from, shared=shared)
-    return attention.choose_alerts(looks, judge=compared.judge), len(looks)
+    return attention.choose_alerts(looks, judge=compared.judge), sum(1 for one in looks if one.tested.p is not None)
 
 
 def _headline(subject: Subject, figure: Figure, previous: Figure | None, verdicts: Verdicts | None) -> Headline:

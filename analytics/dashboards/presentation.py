@@ -294,7 +294,8 @@ def _versus(headline: Headline, before: str) -> str:
         return _("no comparison: too few answers in %(period)s") % {"period": before}
     words = {"value": wording.value_with_unit(headline.previous), "period": before}
     versus = _("vs %(value)s in %(period)s") % words
-    verdict = wording.verdict_text(headline.change) if headline.change else ""
+    change = headline.change
+    verdict = wording.verdict_text(change) or wording.unjudged_text(change) if change else ""
     return f"{versus} · {verdict}" if verdict else versus
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from analytics.dashboards.wording import unjudged_text
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
-from analytics.scoring.results import Refusal, Verdict
+from analytics.scoring.results import Change, Refusal, Verdict
 
 
 class Names(serializers.DictField):
@@ -27,6 +28,12 @@ class ChangeOut(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     verdict = serializers.ChoiceField(choices=[one.value for one in Verdict])
     detectable = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(help_text="code of why there is no verdict; empty where there is one")
+    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
+
+    def get_explanation(self, change: Change) -> str:
+        """Say why a difference has no verdict; the two figures say why they have no value."""
+        return unjudged_text(change)
 
 
 class HeadlineOut(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from analytics.scoring.registry import get_metric
 from analytics.scoring.results import Change, Figure, Grain, Period, Status, Verdict
-from analytics.scoring.sentences import figure_sentence
+from analytics.scoring.sentences import figure_sentence, sentence
 
 MINUS: Final = "−"
 NO_VALUE: Final = "–"
@@ -118,6 +118,12 @@ def verdict_text(change: Change) -> str:
     if change.verdict == Verdict.BEYOND:
         return _("beyond chance")
     return _("within chance") if change.verdict == Verdict.WITHIN else ""
+
+
+def unjudged_text(change: Change) -> str:
+    """Say why a difference that is shown has no verdict; empty where it has one."""
+    is_told = change.verdict == Verdict.UNKNOWN and change.difference is not None and change.reason
+    return sentence(change.reason) if is_told else ""
 
 
 def decimals_of(metric: str) -> int:

@@ -41,7 +41,10 @@ _ALL: Final = (
         ),
         denominator=_("For each indicator those who answered it; n is the smallest of these numbers."),
         missing=_("Who left an indicator out counts for the others alone. An indicator that nobody answered is left out."),
-        interval=_("Normal interval, 95 %, from the covariances of the means, exact for answers with gaps."),
+        interval=_(
+            "Normal interval, 95 %, from the covariances of the means, exact for answers with gaps. Not given where all"
+            " answers are the same."
+        ),
         source=_("Estimator of published national indices; variance by the delta method."),
         low=0, high=100, unit="points", decimals=1,
     ),
@@ -182,14 +185,21 @@ _ALL: Final = (
     Metric(
         id="change",
         name=_("Change"),
-        formula=_("The later value minus the earlier one; beyond chance when its 95 % interval leaves out 0."),
+        formula=_(
+            "The later value minus the earlier one. The index, the Net Promoter Score and the satisfied share of the whole"
+            " are beyond chance when the 95 % interval of the difference leaves out 0; of indicators and questions, which"
+            " are many, Holm’s p value decides."
+        ),
         denominator=_("Those of the two values."),
         missing=LEFT_OUT,
         interval=_(
-            "Shares: Newcombe’s hybrid score interval. Index and means: Welch. NPS and weighted figures: normal interval."
-            " People in both periods enter by the covariance of their two answers."
+            "Shares: Newcombe’s hybrid score interval. Index and means: Welch; weighted: normal interval. NPS: adjusted Wald"
+            " interval, with the pseudo-answers on both sides. People in both periods enter by the covariance of their two"
+            " answers. No interval and no verdict where the answers of one period are all the same."
         ),
-        source=_("Newcombe 1998; Zou and Donner 2008; Welch 1947; Derrick and others 2017."),
+        source=_(
+            "Newcombe 1998; Zou and Donner 2008; Welch 1947; Derrick and others 2017; Rocks 2016; Agresti and Caffo 2000."
+        ),
         low=None, high=None, unit="points", decimals=1, is_higher_better=None, group=Group.CHANGES,
         fields=("difference",),
     ),
@@ -215,7 +225,7 @@ _ALL: Final = (
         interval=_("None: this is a count."),
         source=_("The response table."),
         low=0, high=None, unit="count", decimals=0, is_higher_better=None,
-        fields=("not_applicable", "blank", "not_asked", "invalid", "left_out", "incomplete"),
+        fields=("not_applicable", "blank", "not_asked", "invalid", "off_scale", "left_out", "incomplete"),
     ),
 )
 

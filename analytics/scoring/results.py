@@ -85,7 +85,8 @@ class Figure:
     `low` and `high` bound the 95 % interval. `value`, `low`, `high` and `standard_error` are None
     unless the status is `shown` or `few`; the interval alone may be None when n is 1.
     `reason` is an id for the sentence to print instead (`too_few`, `none`, `withheld`, …);
-    `needed` is the number of answers from which the figure is shown. `weight` is the sum of the respondent
+    `needed` is the number of answers from which the figure is shown; `off_scale` counts answers to its questions that are
+    not on their scale and count nowhere. `weight` is the sum of the respondent
     weights behind a weighted figure, relative to their mean over the period; None for an unweighted one.
     """
 
@@ -100,6 +101,7 @@ class Figure:
     needed: int = 0
     standard_error: float | None = None
     weight: float | None = None
+    off_scale: int = 0
 
     @property
     def is_shown(self) -> bool:
