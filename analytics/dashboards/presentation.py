@@ -347,6 +347,7 @@ def _heat_row(row: HeatRow, language: str) -> dict[str, Any]:
     return {
         "name": findings.level_text(row.level, dict(row.names), language), "n": row.responses, "note": note,
         "is_withheld": row.is_withheld,
+        "from_average": _from_average(row),
         "cells": [
             {
                 "value": wording.value_text(cell.figure), "tone": geometry.heat_tone(cell.distance),
@@ -355,6 +356,17 @@ def _heat_row(row: HeatRow, language: str) -> dict[str, Any]:
             }
             for cell in row.cells
         ],
+    }
+
+
+def _from_average(row: HeatRow) -> dict[str, str]:
+    """How far a group's index is from the average, with interval and verdict; empty where it is not ranked."""
+    apart = row.cells[0].from_average if row.cells else None
+    if apart is None:
+        return {}
+    return {
+        "distance": wording.change_text(apart), "interval": findings.distance_range(apart),
+        "verdict": wording.verdict_text(apart) or wording.unjudged_text(apart),
     }
 
 

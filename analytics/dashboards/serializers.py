@@ -144,6 +144,10 @@ class HeatCellOut(serializers.Serializer[Any]):
     figure = FigureOutput()
     distance = serializers.FloatField(allow_null=True)
     change = ChangeOut(allow_null=True)
+    from_average = ChangeOut(
+        allow_null=True,
+        help_text="of the index: how far the group is from all, tested against the rest; Holm over the groups decides",
+    )
 
 
 class HeatRowOut(serializers.Serializer[Any]):

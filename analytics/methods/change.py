@@ -218,6 +218,58 @@ def adjusted_net_promoter_difference(
     return replace(found, value=later.value - earlier.value)
 
 
+def estimate_of_rest(whole: Estimate, part: Estimate, weights: tuple[float, float] | None = None) -> Estimate:
+    """Return the mean of everybody who is not in a part of the whole.
+
+    Parameters
+    ----------
+    whole, part : Estimate
+        Means with standard errors, the part's answers being among the whole's.
+    weights : tuple of float
+        Sums of the respondent weights of whole and part; n of each if None.
+
+    Returns
+    -------
+    Estimate
+        With the normal interval. Exact for unweighted means; under respondent
+        weights the squared distances of whole and part are taken apart as if
+        weight and score had nothing to do with one another within either.
+
+    Raises
+    ------
+    TooFewAnswersError
+        If fewer than two answers are left.
+    NoVariationError
+        If those left are all alike.
+
+    Examples
+    --------
+    >>> from analytics.methods.distributions import score_index
+    >>> whole, part = score_index([3, 5, 9], [1, 2, 3]), score_index([1, 2, 5], [1, 2, 3])
+    >>> rest, other = estimate_of_rest(whole, part), score_index([2, 3, 4], [1, 2, 3])
+    >>> round(rest.value - other.value, 9), round(rest.standard_error - other.standard_error, 9), rest.n
+    (0.0, 0.0, 9)
+    """
+    n = checked_size(whole.n - part.n, 2)
+    one, other = weights or (float(whole.n), float(part.n))
+    left = one - other
+    squared, squared_part = one * one / whole.n_eff, other * other / part.n_eff
+    squared_left = squared - squared_part
+    value = (one * whole.value - other * part.value) / left
+    total = _squares(whole, one)
+    squares = total - _squares(part, other) - squared_part * (part.value - whole.value) ** 2 - squared_left * (
+        value - whole.value) ** 2
+    if squares <= 1e-9 * total or squared_left <= 0:
+        raise NoVariationError("The answers of the rest do not vary, so chance cannot be told.")
+    error = math.sqrt(squares * n / (n - 1)) / left
+    return Estimate(value, error, n, left * left / squared_left, normal_interval(value, error))
+
+
+def _squares(estimate: Estimate, weight: float) -> float:
+    """The sum of squared weights times squared distances from the mean behind a standard error."""
+    return (estimate.standard_error * weight) ** 2 * (estimate.n - 1) / estimate.n
+
+
 def overlap_covariance(n_later: int, n_earlier: int, n_both: int, score_covariance: float) -> float:
     """Return the covariance of two means that share respondents.
 

@@ -9,6 +9,7 @@ from typing import Final
 from analytics.methods.change import (
     Difference,
     adjusted_net_promoter_difference,
+    estimate_of_rest,
     linearised_difference,
     minimum_detectable_change,
     welch_difference,
@@ -83,6 +84,32 @@ def tested(
     low, high = found.interval.low, found.interval.high
     detectable = minimum_detectable_change(found.standard_error, 0.0)
     return TestedChange(Change(metric, found.value, low, high, verdict, detectable), found.p_value)
+
+
+def tested_from_average(group: Figure, whole: Figure) -> TestedChange:
+    """Return how far a group's mean lies from that of the whole it is part of, tested against everybody else.
+
+    A group is part of the average, so it is compared with the rest: its distance from the average is the share of
+    the rest times its distance from the rest, and so are the ends of its interval.
+    """
+    if group.value is None or whole.value is None:
+        reason = (group if group.value is None else whole).reason
+        return TestedChange(Change(group.metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
+    distance = group.value - whole.value
+    if ALL_ALIKE in (group.reason, whole.reason):
+        return TestedChange(Change(group.metric, distance, None, None, Verdict.UNKNOWN, reason=ALL_ALIKE), None)
+    weights = None if group.weight is None or whole.weight is None else (whole.weight, group.weight)
+    try:
+        rest = estimate_of_rest(_estimate(whole), _estimate(group), weights)
+        differ = welch_difference if weights is None else linearised_difference
+        found = differ(_estimate(group), rest)
+    except MethodError as error:
+        return TestedChange(Change(group.metric, distance, None, None, Verdict.UNKNOWN, reason=error.reason), None)
+    share = 1 - (group.n / whole.n if weights is None else weights[1] / weights[0])
+    low, high = share * found.interval.low, share * found.interval.high
+    verdict = Verdict.WITHIN if found.interval.contains(0.0) else Verdict.BEYOND
+    detectable = minimum_detectable_change(share * found.standard_error, 0.0)
+    return TestedChange(Change(group.metric, distance, low, high, verdict, detectable), found.p_value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ _ALL: Final = (
             "Student interval of the mean over respondents, 95 %; sampling uncertainty only. Not given where all answers are the same."
         ),
         source=_("Index method of the satisfaction handbooks."),
-        low=0, high=100, unit="points", decimals=1, fields=("gap", "distance"),
+        low=0, high=100, unit="points", decimals=1, fields=("gap",),
     ),
     Metric(
         id="index_items",

@@ -524,6 +524,9 @@ SUBJECTS: dict[str, Subject] = {
         lambda: change.adjusted_net_promoter_difference(LATER, EARLIER).p_value, 0, 1
     ),
     "adjusted_score": FromNumbers(lambda: net_promoter.adjusted_score(40.0, 9.0, 55.0), -100, 100),
+    "estimate_of_rest": FromNumbers(lambda: change.estimate_of_rest(
+        distributions.score_index([3, 5, 9], [1, 2, 3]), distributions.score_index([1, 2, 5], [1, 2, 3])
+    )),
     "overlap_covariance": FromNumbers(lambda: change.overlap_covariance(9, 9, 5, 2.0)),
     "minimum_detectable_change": FromNumbers(lambda: change.minimum_detectable_change(1.0, 1.0), 0),
 }
