@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, TypeVar
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
 
 from accounts.models import AccessKey, Membership, Team, User
 from accounts.roles import Permission, role_grants
@@ -88,7 +89,10 @@ View = Callable[Concatenate[TeamRequest, ...], HttpResponseBase]
 
 
 def team_view(permission: str) -> Callable[[View], View]:
-    """Open a view to members whose role includes `permission`; others sign in or get 403."""
+    """Open a view to members whose role includes `permission`; others sign in or get 403.
+
+    Who belongs to no team gets a 403 that says how to come to one.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -97,7 +101,7 @@ def team_view(permission: str) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             actor = getattr(request, "actor", None)
             if actor is None:
-                raise PermissionDenied
+                return render(request, "accounts/no_team.html", status=403)
             require(actor, permission)
             return view(request, *args, **kwargs)
 

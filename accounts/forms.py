@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -173,6 +174,11 @@ def threshold(label: Any, low: int, help_text: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, help_text=help_text, validators=limits)
 
 
+def zone_choices() -> list[tuple[str, str]]:
+    """List the time zones that this machine knows, by name."""
+    return [(zone, zone) for zone in sorted(zoneinfo.available_timezones())]
+
+
 class TeamForm(forms.Form):
     """The team's settings."""
 
@@ -206,8 +212,7 @@ class TeamForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(zoneinfo.available_timezones())
-        self.fields["time_zone"].choices = [(zone, zone) for zone in zones]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = zone_choices()  # type: ignore[attr-defined]
 
     def clean_privacy_url(self) -> str:
         """Let only web addresses through: the link stands in mails and on answer pages."""
@@ -225,6 +230,38 @@ class TeamForm(forms.Form):
 
     def changes(self) -> dict[str, Any]:
         """Return the values by the team's own field names."""
-        data = dict(self.cleaned_data)
-        names = {"en": data.pop("company_en"), "zh-hans": data.pop("company_zh")}
-        return {**data, "company_names": {language: name for language, name in names.items() if name}}
+        return with_company_names(self.cleaned_data)
+
+
+def with_company_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the two names of the company under the one field that holds them."""
+    data = dict(values)
+    names = {"en": data.pop("company_en"), "zh-hans": data.pop("company_zh")}
+    return {**data, "company_names": {language: name for language, name in names.items() if name}}
+
+
+class FoundingForm(forms.Form):
+    """What the first team and its first owner are called."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), choices=settings.LANGUAGES, error_messages={"invalid_choice": _("Write en or zh-hans.")}
+    )
+    name = TeamForm.base_fields["name"]
+    company_en = TeamForm.base_fields["company_en"]
+    company_zh = TeamForm.base_fields["company_zh"]
+    postal_address = TeamForm.base_fields["postal_address"]
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), error_messages={"invalid_choice": _("Write a time zone by its name, such as Asia/Shanghai.")}
+    )
+    email = forms.EmailField(label=_("Your e-mail address"), max_length=254)
+    person = LineField(label=_("Your name"), max_length=120)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = zone_choices()  # type: ignore[attr-defined]
+
+    def team_fields(self) -> dict[str, Any]:
+        """Return what is said of the team beside its name, by its own field names."""
+        asked = ("company_en", "company_zh", "postal_address", "time_zone")
+        data = with_company_names({key: self.cleaned_data[key] for key in asked})
+        return {**data, "default_language": self.cleaned_data["language"]}

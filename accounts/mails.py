@@ -63,7 +63,7 @@ def send_member_invitation(*, invitation: MemberInvitation, at: datetime) -> boo
                 template="member_invitation", context=invitation_context(invitation),
             )
     except (SMTPException, OSError):
-        MemberInvitation.objects.filter(pk=invitation.pk).update(sent_at=None)
+        MemberInvitation.objects.filter(pk=invitation.pk).update(sent_at=None, queued_at=at)
         logger.warning("An invitation could not be mailed; it will be tried again.")
         return False
     return True

@@ -157,6 +157,9 @@ class MemberInvitation(models.Model):
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    queued_at = models.DateTimeField(
+        default=timezone.now, help_text="since when its mail waits; a try that fails puts it at the end"
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 MAX_ATTRIBUTES = 10
 MAX_LEVELS = 100
 
-level_sources: list[Callable[[int], Mapping[str, Iterable[str]]]] = []
-"""Called with a team's id; each says which attributes its customers have, with their levels. Filled at
+level_sources: list[Callable[[int, datetime], Mapping[str, Iterable[str]]]] = []
+"""Called with a team's id and the moment; each says which attributes its customers have, with their levels. Filled at
 start-up by those who know customers; accounts knows none."""
 
 
@@ -48,11 +49,11 @@ def write_scope(scope: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(f"{key} = {', '.join(levels)}" for key, levels in scope.items())
 
 
-def list_known_levels(team_id: int) -> dict[str, set[str]]:
+def list_known_levels(team_id: int, at: datetime) -> dict[str, set[str]]:
     """Gather what the sources know of the attributes of the team's customers."""
     known: dict[str, set[str]] = {}
     for source in level_sources:
-        for key, levels in source(team_id).items():
+        for key, levels in source(team_id, at).items():
             known.setdefault(key, set()).update(level for level in levels if level)
     return known
 

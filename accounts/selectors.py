@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Now
 
 from accounts.models import AccessKey, AuditEvent, MemberInvitation, Membership, Team, User
 from accounts.roles import Role
@@ -47,9 +48,10 @@ def get_open_invitation(*, token_hash: str, at: datetime) -> MemberInvitation | 
 
 
 def get_oldest_unsent_invitation_at() -> datetime | None:
-    """Return when the oldest invitation that still waits for its mail was made."""
-    oldest = MemberInvitation.objects.unsent().order_by("created_at").first()
-    return oldest.created_at if oldest else None
+    """Return since when an invitation waits for its mail untried: no worker mends what a mail server refuses."""
+    waiting = MemberInvitation.objects.unsent().filter(expires_at__gt=Now())
+    since: datetime | None = waiting.aggregate(since=Min("queued_at"))["since"]
+    return since
 
 
 def list_access_keys(*, team: Team) -> QuerySet[AccessKey]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from accounts.access import Actor
+from accounts.access import Actor, Scope
 from accounts.audit import record_event
+from accounts.breakdowns import announce_breakdown
 from accounts.keys import hash_key, new_key
 from accounts.models import AccessKey, MemberInvitation, Membership, Team, User
 from accounts.roles import Role
@@ -18,7 +19,6 @@ from accounts.tokens import hash_secret, new_secret
 
 INVITATION_LIFE = timedelta(days=7)
 JOIN_PURPOSE = "join-team"
-Scope = Mapping[str, Sequence[str]]
 
 
 class LastOwnerError(Exception):
@@ -34,10 +34,11 @@ class InvitationUsedError(Exception):
 
 
 @transaction.atomic
-def create_team(*, name: str, owner: User, at: datetime, **fields: Any) -> Team:
-    """Make a team with its first owner."""
+def create_team(*, name: str, by: User | None, at: datetime, **fields: Any) -> Team:
+    """Make a team that has no member yet."""
     team = Team.objects.create(name=name, created_at=at, **fields)
-    Membership.objects.create(team=team, user=owner, role=Role.OWNER, created_at=at)
+    record_event(actor=Actor(team=team, role=Role.OWNER, user=by), action="team.created", target=f"team {team.pk}",
+                 name=team.name, at=at)
     return team
 
 
@@ -48,6 +49,8 @@ def update_team(*, actor: Actor, changes: Mapping[str, Any], at: datetime) -> Te
     for name, value in changes.items():
         setattr(team, name, value)
     team.save(update_fields=list(changes))
+    if "time_zone" in changes:
+        announce_breakdown(team.pk, at)
     record_event(
         actor=actor, action="team.changed", target=f"team {team.pk}", name=team.name, detail={"fields": sorted(changes)}, at=at
     )
@@ -64,7 +67,7 @@ def invite_member(*, actor: Actor, email: str, role: str, scope: Scope, at: date
     MemberInvitation.objects.filter(team=actor.team, email__iexact=address, accepted_at=None).delete()
     invitation = MemberInvitation.objects.create(
         team=actor.team, email=address, role=role, scope=dict(scope), invited_by=actor.user,
-        token_hash=hash_secret(new_secret(), purpose=JOIN_PURPOSE), created_at=at, expires_at=at + INVITATION_LIFE,
+        token_hash=hash_secret(new_secret(), purpose=JOIN_PURPOSE), created_at=at, queued_at=at, expires_at=at + INVITATION_LIFE,
     )
     record_event(
         actor=actor, action="member.invited", target=f"invitation {invitation.pk}", name=invitation.email,
@@ -104,6 +107,8 @@ def accept_invitation(*, invitation: MemberInvitation, user: User | None, name: 
         user=member, team=invitation.team,
         defaults={"role": invitation.role, "scope": invitation.scope, "created_at": at},
     )
+    if invitation.scope:
+        announce_breakdown(invitation.team_id, at)
     record_event(actor=Actor(team=invitation.team, role=invitation.role, user=member), action="member.joined",
                  target=f"user {member.pk}", name=member.name, detail={"role": invitation.role}, at=at)
     return member
@@ -119,6 +124,8 @@ def change_member(*, actor: Actor, membership: Membership, role: str, scope: Sco
     before = membership.role
     membership.role, membership.scope = role, dict(scope)
     membership.save(update_fields=["role", "scope"])
+    if scope:
+        announce_breakdown(membership.team_id, at)
     record_event(actor=actor, action="member.changed", target=f"user {membership.user_id}", name=membership.user.name,
                  detail={"from": before, "to": role, "scoped": bool(scope)}, at=at)
     return membership
@@ -153,6 +160,8 @@ def create_access_key(*, actor: Actor, name: str, role: str, scope: Scope, at: d
         team=actor.team, name=name, role=role, scope=dict(scope), prefix=prefix, key_hash=hash_key(key),
         created_by=actor.user, created_at=at,
     )
+    if scope:
+        announce_breakdown(actor.team.pk, at)
     record_event(actor=actor, action="key.created", target=f"key {row.pk}", name=row.name, detail={"role": role}, at=at)
     return row, key
 

@@ -28,6 +28,6 @@ def sweep_accounts(**_later: Any) -> None:
     """Send invitations that wait for their mail and drop old counters."""
     at = timezone.now()
     waiting = MemberInvitation.objects.open(at).unsent().select_related("team", "invited_by")
-    for invitation in waiting.order_by("created_at")[:100]:
+    for invitation in waiting.order_by("queued_at")[:100]:
         send_member_invitation(invitation=invitation, at=at)
     delete_old_counters(before=at - COUNTERS_KEPT)

@@ -20,6 +20,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "session.started": _("Signed in"),
     "password.changed": _("Changed their password"),
     "password.reset": _("Chose a new password by mail"),
+    "team.created": _("Began a team"),
     "team.changed": _("Changed the settings"),
     "member.invited": _("Invited a colleague"),
     "member.joined": _("Joined the team"),

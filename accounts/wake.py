@@ -6,12 +6,12 @@ import logging
 
 from celery import current_app
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
-def ring(task: str, **arguments: int) -> None:
-    """Publish one task of this room; a broker that is down is logged and forgotten."""
+def ring(task: str, *, queue: str | None = None, **arguments: int) -> None:
+    """Publish one task by its full name; a broker that is down is logged and forgotten."""
     try:
-        current_app.send_task(f"accounts.tasks.{task}", kwargs=arguments, retry=False)
+        current_app.send_task(task, kwargs=arguments, queue=queue, retry=False)
     except Exception as error:  # any broker, any fault: the page must not depend on it
-        logger.warning("broker not reached: %s", type(error).__name__)
+        log.warning("broker not reached", extra={"kind": type(error).__name__})

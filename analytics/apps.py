@@ -13,6 +13,7 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with those who know nothing of results."""
+        from accounts.breakdowns import on_breakdown_changed
         from accounts.scopes import level_sources
         from analytics.dashboards import tree_panel
         from analytics.dashboards.scope_levels import list_scored_levels
@@ -27,6 +28,7 @@ class AnalyticsConfig(AppConfig):
 
         listen(wake.on_results_changed, bell.wake_questionnaire)
         listen(wake.on_rows_changed, bell.rows_changed)
+        listen(on_breakdown_changed, bell.breakdown_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
         listen(hooks.tree_panels, tree_panel.render)
         listen(hooks.run_problems, run_problem)

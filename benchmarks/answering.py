@@ -110,7 +110,7 @@ def rows_of(ours: Stand, floor: Stand) -> Iterator[Row]:
 
 
 def our_stand(folder: Path, count: int) -> Stand:
-    """The product's own web server and so many invitations."""
+    """The product's own web server and this many invitations."""
     campaign = make_campaign(count)
     nonces = Invitation.objects.filter(campaign=campaign).order_by("id").values_list("nonce", flat=True)
     port = free_port()
@@ -120,7 +120,7 @@ def our_stand(folder: Path, count: int) -> Stand:
 
 
 def floor_stand(folder: Path, count: int) -> Stand:
-    """The floor's web server and so many links."""
+    """The floor's web server and this many links."""
     tokens = [f"floor-token-{number:08}-abcdefgh" for number in range(count)]
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
@@ -142,12 +142,12 @@ def serve(application: str, config: str, port: int, log: Path, env: dict[str, st
 
 
 def make_campaign(contacts: int, name: str = "answering") -> Campaign:
-    """Launch a campaign to so many contacts with a questionnaire of its own."""
+    """Launch a campaign to this many contacts with a questionnaire of its own."""
     return launch_to(make_version(name), contacts, name)
 
 
 def launch_to(version: QuestionnaireVersion, contacts: int, name: str) -> Campaign:
-    """Launch a campaign to so many new contacts of the questionnaire's team."""
+    """Launch a campaign to this many new contacts of the questionnaire's team."""
     team = version.questionnaire.team
     rows = (
         (team.pk, f"p{n}@customer.example", f"p{n}@customer.example", f"Person {n}", "en",

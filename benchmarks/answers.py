@@ -103,7 +103,7 @@ def make_tree(version: QuestionnaireVersion) -> IndicatorTree:
 
 
 def make_sheets(rows: int, *, seed: int = 20261120) -> Sheets:
-    """Answers that hang together as real ones do: one disposition per person, some noise per item."""
+    """Answers that are related to one another as real ones are: one disposition per person, some noise per item."""
     random = np.random.Generator(np.random.PCG64(seed))
     person = random.normal(size=rows).astype(np.float32)
     noise = random.normal(size=(len(ITEMS), rows)).astype(np.float32)

@@ -43,7 +43,7 @@ def measure(sizes: Sequence[int]) -> Iterator[Row]:
 
 
 def world(count: int) -> QuestionnaireVersion:
-    """A questionnaire with so many answers."""
+    """A questionnaire with this many answers."""
     version = make_version(f"export-{count}")
     insert_answers(version, count)
     return version

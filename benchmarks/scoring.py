@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from analytics.indicators.models import IndicatorTree
@@ -44,7 +45,7 @@ MEGABYTE: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class World:
-    """One questionnaire with so many answers, its tree and its finished run."""
+    """One questionnaire with this many answers, its tree and its finished run."""
 
     size: int
     version: QuestionnaireVersion
@@ -93,9 +94,6 @@ def make_world(size: int) -> World:
     return World(size, version, tree, client)
 
 
-# -- the page ------------------------------------------------------------------------------
-
-
 def page_rows(world: World, smallest: World) -> Iterator[Row]:
     """The overview of a finished run: beside the same page at the smallest size, and beside a plain page."""
     ours, small = in_pairs(page_cost(world), page_cost(smallest), pairs=5)
@@ -131,9 +129,6 @@ def overview_address(world: World) -> str:
     return str(reply.redirect_chain[-1][0]) if reply.redirect_chain else f"/overview/?survey={world.tree.pk}"
 
 
-# -- one more answer -----------------------------------------------------------------------
-
-
 def live_rows(world: World, smallest: World) -> Iterator[Row]:
     """One new answer until the new run stands."""
     whole = make_sheets(LIMIT)
@@ -157,9 +152,6 @@ def live_cost(world: World) -> Callable[[], Spent]:
 
     update()
     return lambda: timed(update, servers=server_pids(), times=LIVE_ROUNDS)
-
-
-# -- all answers at once -------------------------------------------------------------------
 
 
 def pass_rows(world: World) -> Iterator[Row]:
@@ -207,7 +199,7 @@ def filter_rows(world: World) -> Iterator[Row]:
 
     def ours() -> None:
         cache.clear()
-        result = read_period(run, period=period, filters={"region": ["East", "South"], "tier": ["gold"]})
+        result = read_period(run, period=period, filters={"region": ["East", "South"], "tier": ["gold"]}, at=timezone.now())
         assert result.root.index.n, result
 
     ours()
@@ -215,9 +207,6 @@ def filter_rows(world: World) -> Iterator[Row]:
     pair = middle_pair([s.wall * 1000 for s in mine], [s.wall * 1000 for s in floor])
     target = 10 if world.size >= LIMIT else None
     yield Row(GROUP, f"cross-filter, {world.label} answers", *pair, "ms", "numpy in memory", target)
-
-
-# -- from the rows -------------------------------------------------------------------------
 
 
 def rebuild_rows(world: World, rebuilt: dict[int, float]) -> Iterator[Row]:

@@ -24,7 +24,7 @@ from surveys.answering.models import RecomputeNote, Response
 from surveys.answering.wake import rows_changed, wake_on_commit
 
 COPIES: Final = 3
-"""Each event's task is put into the queue so many times."""
+"""How often each event's task is put into the queue."""
 PATIENCE: Final = 180.0
 """Seconds in which an event must come through, whatever is down meanwhile."""
 PAUSE_AFTER_FAILURE: Final = 0.2

@@ -34,7 +34,7 @@ class Rush:
 
 
 def rush(*, port: int, tokens: Sequence[str], fields: dict[str, str], clients: int) -> Rush:
-    """Let so many clients answer all links; raises RuntimeError on any reply that is not as it should be."""
+    """Let this many clients answer all links; raises RuntimeError on any reply that is not as it should be."""
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for token in tokens:
         waiting.put(token)

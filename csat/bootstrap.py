@@ -29,7 +29,7 @@ class BootstrapError(Exception):
 def enter_environment(argv: list[str]) -> None:
     """Return once the running interpreter is the project's own and has what `argv` needs."""
     check_python(sys.version_info[:2])
-    # Bytecode is wanted: without it every process compiles Django and pandas again.
+    # Bytecode is wanted: without it every process compiles Django and SciPy again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     if os.environ.get("CSAT_NO_BOOTSTRAP") == "1":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
@@ -13,14 +12,13 @@ from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.access import Actor, actor_for_key, actor_for_membership
+from accounts.access import Actor, Scope, actor_for_key, actor_for_membership
 from accounts.keys import hash_key, new_key
 from accounts.models import AccessKey, Membership, Team, User
 from accounts.roles import Role
 
 PASSWORD = "a long test password"
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-Scope = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def invite(request: TeamRequest, form: InviteForm) -> bool:
     except AlreadyMemberError:
         form.add_error("email", _("This person is already a member of the team."))
         return False
-    ring("sweep_accounts")
+    ring("accounts.tasks.sweep_accounts")
     messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": invitation.email})
     warn_of_nobody(request, invitation.scope)
     return True
@@ -119,7 +119,7 @@ def invitation_resend(request: TeamRequest, pk: int) -> HttpResponse:
     invite_member(
         actor=request.actor, email=earlier.email, role=earlier.role, scope=earlier.scope, at=timezone.now()
     )
-    ring("sweep_accounts")
+    ring("accounts.tasks.sweep_accounts")
     messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": earlier.email})
     return redirect("accounts:members")
 

@@ -57,7 +57,7 @@ def request_reset(request: HttpRequest) -> HttpResponse:
     except TooManyTriesError as error:
         return too_many_tries(request, error)
     found = User.objects.filter(email__iexact=email, is_active=True).values_list("pk", flat=True).first()
-    ring("mail_password_reset", user_id=found or 0)
+    ring("accounts.tasks.mail_password_reset", user_id=found or 0)
     return redirect("accounts:reset-sent")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Actor, Scope, TeamRequest
@@ -13,7 +14,7 @@ MOST_EXAMPLES = 8
 
 def warn_of_nobody(request: TeamRequest, scope: Scope) -> None:
     """Say which part of a scope no customer matches: a slip of the pen shows a manager nothing at all."""
-    unknown = find_unknown(scope, list_known_levels(request.actor.team.pk)) if scope else []
+    unknown = find_unknown(scope, list_known_levels(request.actor.team.pk, timezone.now())) if scope else []
     if unknown:
         text = _("No customer is known with %(part)s. Check the spelling; until one has it, nothing is shown for it.")
         messages.warning(request, text % {"part": "; ".join(unknown)})
@@ -21,7 +22,7 @@ def warn_of_nobody(request: TeamRequest, scope: Scope) -> None:
 
 def list_examples(actor: Actor) -> list[str]:
     """List the attributes that customers have, each as a line of a scope with some of its levels."""
-    known = list_known_levels(actor.team.pk)
+    known = list_known_levels(actor.team.pk, timezone.now())
     return [f"{key} = {shorten(sorted(levels))}" for key, levels in sorted(known.items()) if levels]
 
 

@@ -6,7 +6,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Val
 from django.http import Http404
 
 from accounts.access import Actor, get_or_404
-from analytics.dashboards.marks import FIRST, Mark, read_mark
+from analytics.dashboards.overview.marks import FIRST, Mark, read_mark
 from analytics.indicators.models import IndicatorTree, QuestionSource
 from surveys.design.models import Questionnaire
 from surveys.sending.models import Campaign

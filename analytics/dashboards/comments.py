@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from analytics.dashboards.narrowing import in_period, in_segments, text_under
-from analytics.dashboards.page import Comment
+from analytics.dashboards.overview.numbers import Comment
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, QuestionSource, SourceRole
 from surveys.answering.models import Response, ResponseState

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from analytics.dashboards.page import Headline, NodeRow, Overview
+from analytics.dashboards.overview.numbers import Headline, NodeRow, Overview
 from analytics.scoring.results import Change, Figure, Level
 from surveys.design.document import text_in
 

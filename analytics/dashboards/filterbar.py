@@ -9,7 +9,6 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.presentation import grain_text, level_name
 from analytics.dashboards.selection import Compare, Selection, first_key, parameter_of
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
@@ -17,7 +16,7 @@ from analytics.scoring.results import Grain, Period
 from surveys.design.document import text_in
 
 NEWEST: Final = 24
-"""So many periods of a kind are offered; any other can be written in the address."""
+"""This many periods of a kind are offered; any other can be written in the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PeriodGroup:
     """Choices of one kind under a heading."""
 
     label: str
@@ -57,7 +56,7 @@ class FilterBar:
     """Everything in the filter form."""
 
     surveys: tuple[Choice, ...]
-    periods: tuple[Group, ...]
+    periods: tuple[PeriodGroup, ...]
     compares: tuple[Choice, ...]
     dimensions: tuple[DimensionMenu, ...]
     is_on: bool
@@ -85,15 +84,15 @@ def _survey(tree: IndicatorTree, selection: Selection, place: int, language: str
     return Choice(value, f"{name} ({_('example')})" if tree.is_example else name, is_chosen)
 
 
-def _periods(selection: Selection) -> tuple[Group, ...]:
+def _periods(selection: Selection) -> tuple[PeriodGroup, ...]:
     found = dict(selection.known.periods)
     listed = {period.key for group in found.values() for period in group[-NEWEST:]} | {periods.EVERYTHING.key}
-    own = () if selection.period.key in listed else (Group(_("Chosen"), (_choice(selection.period, selection),)),)
+    own = () if selection.period.key in listed else (PeriodGroup(_("Chosen"), (_choice(selection.period, selection),)),)
     groups = tuple(
-        Group(grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
+        PeriodGroup(wording.grain_text(grain), tuple(_choice(one, selection) for one in reversed(group[-NEWEST:])))
         for grain, group in found.items() if grain != Grain.WEEK or len(group) <= NEWEST
     )
-    return (*own, *groups, Group(_("Everything"), (_choice(periods.EVERYTHING, selection),)))
+    return (*own, *groups, PeriodGroup(_("Everything"), (_choice(periods.EVERYTHING, selection),)))
 
 
 def _choice(period: Period, selection: Selection) -> Choice:
@@ -118,11 +117,11 @@ def _menu(selection: Selection, key: str, language: str) -> DimensionMenu:
     dimension = selection.known.dimension(key)
     assert dimension is not None
     chosen = selection.filters.get(key, ())
-    names = [level_name(dimension, level, language) for level in chosen]
+    names = [wording.level_name(dimension, level, language) for level in chosen]
     return DimensionMenu(
         parameter=parameter_of(key), name=text_in(dimension.names, language) or key,
         chosen=wording.listed(names) if chosen else _("All"),
         choices=tuple(
-            Choice(level, level_name(dimension, level, language), level in chosen) for level in dimension.levels if level
+            Choice(level, wording.level_name(dimension, level, language), level in chosen) for level in dimension.levels if level
         ),
     )

@@ -46,7 +46,7 @@ def find_emptying_dimension(*, selection: Selection) -> str | None:
     """Return the dimension without whose filter there would be answers; None when that is no single one."""
     for key in selection.filters:
         rest = {other: levels for other, levels in selection.filters.items() if other != key}
-        reading = PageReading(selection.run, filters=rest, scope=selection.scope)
+        reading = PageReading(selection.run, filters=rest, scope=selection.scope, at=selection.reading.at)
         if reading.period(selection.period, nodes=()).responses:
             return key
     return None

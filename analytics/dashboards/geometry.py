@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Final
 
-from analytics.dashboards.page import Headline
+from analytics.dashboards.overview.numbers import Headline
 from analytics.scoring.results import Figure, Level
 
 STEP: Final = 5

@@ -14,9 +14,9 @@ from analytics.indicators.models import Indicator
 from analytics.indicators.weight_words import weight_set_name
 from analytics.methods.distributions import score_vector
 from analytics.scoring.definition import LEVELS, Definition
-from analytics.scoring.metric import Group, Metric
 from analytics.scoring.models import Run
 from analytics.scoring.registry import list_metrics
+from analytics.scoring.registry.metric import Metric, MetricGroup
 from surveys.design.document import text_in
 from surveys.design.models import QuestionnaireVersion
 
@@ -44,7 +44,7 @@ class Part:
 class Explained:
     """Metrics that are explained together."""
 
-    group: Group
+    group: MetricGroup
     name: str
     metrics: tuple[Metric, ...]
 
@@ -85,10 +85,10 @@ def describe_method(run: Run, *, language: str, tells_answers: bool) -> Method:
     )
 
 
-def _names() -> dict[Group, str]:
+def _names() -> dict[MetricGroup, str]:
     return {
-        Group.FIGURES: _("Figures"), Group.CHANGES: _("Changes and trends"), Group.WEIGHTING: _("Respondent weighting"),
-        Group.WEIGHTS: _("Indicator weights"),
+        MetricGroup.FIGURES: _("Figures"), MetricGroup.CHANGES: _("Changes and trends"), MetricGroup.WEIGHTING: _("Respondent weighting"),
+        MetricGroup.WEIGHTS: _("Indicator weights"),
     }
 
 

@@ -12,10 +12,9 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from analytics.scoring.results import Grain, Period
+from analytics.scoring.summaries import QUESTIONNAIRE
 
 M = TypeVar("M", bound=Model)
-QUESTIONNAIRE = "questionnaire"
-"""The filter key that takes ids of questionnaires instead of levels of an attribute."""
 
 
 def in_segments(

@@ -17,7 +17,7 @@ from accounts.selectors import list_team_members
 from analytics.dashboards.first_use import Progress
 
 NAMED: Final = 3
-"""So many colleagues are named at most."""
+"""At most this many colleagues are named."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cached_property
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -36,21 +35,12 @@ OWN_KEYS = frozenset({
 
 
 class PageReading(Reading):
-    """A reading that serves a whole page: what it has looked up once it keeps."""
-
-    @cached_property
-    def known_dimensions(self) -> tuple[Dimension, ...]:
-        """The dimensions of the run."""
-        return super().dimensions()
-
-    def dimensions(self) -> tuple[Dimension, ...]:
-        """Dimensions with their levels."""
-        return self.known_dimensions
+    """A reading that serves a whole page."""
 
     def read_ahead(self) -> None:
         """Read in two queries what every page looks up of the run, slice by slice."""
         self.source.cubes(("month", "wave"))
-        cells = ("wave", *sorted({month[:4] for month in self._months}))
+        cells = ("wave", *sorted({month[:4] for month in self.months}))
         self.source.cubes([f"level:{key}:{cell}" for key in self.definition.dimensions for cell in cells])
 
 
@@ -97,7 +87,7 @@ class Selection:
 
     `reading` reads the run under the filters and the actor's `scope`, for every part of the page. `series` is the
     number of an earlier weight set whose last run is shown, "" for the `newest` run. `weighting` is the
-    word of the respondent weights, "" for none (see `weighted_page`).
+    word of the respondent weights, "" for none (see `weighting.reading`).
     """
 
     tree: IndicatorTree
@@ -162,12 +152,12 @@ def read_selection(
     today, word = today_of(actor, at), query.get("series", "")
     series, problem = _earlier_run(tree, run, word) if word else (None, None)
     if series is not None:
-        found = _parse_earlier(series, query, newest=run, scope=actor.scope, today=today)
+        found = _parse_earlier(series, query, newest=run, scope=actor.scope, today=today, at=at)
         if found is not None:
             return found
         problem = Ignored("series", word, _("The answers of this earlier series have been packed anew since, so it can "
                                             "only be shown for whole periods, without filters. The newest one is shown."))
-    selection = parse_selection(tree=tree, run=run, query=query, scope=actor.scope, today=today)
+    selection = parse_selection(tree=tree, run=run, query=query, scope=actor.scope, today=today, at=at)
     return selection if problem is None else replace(selection, ignored=(*selection.ignored, problem))
 
 
@@ -182,13 +172,13 @@ def _earlier_run(tree: IndicatorTree, newest: Run, word: str) -> tuple[Run | Non
 
 
 def _parse_earlier(
-    run: Run, query: QueryDict, *, newest: Run, scope: Mapping[str, Sequence[str]], today: date
+    run: Run, query: QueryDict, *, newest: Run, scope: Mapping[str, Sequence[str]], today: date, at: datetime
 ) -> Selection | None:
     """Read an address against an earlier run; None where that needs columns which are gone."""
     is_whole = has_columns(run)
-    if not is_whole and (scope or Reading(run).rules.k):
+    if not is_whole and (scope or Reading(run, at=at).rules.k):
         return None
-    found = parse_selection(tree=run.tree, run=run, query=query, scope=scope, today=today)
+    found = parse_selection(tree=run.tree, run=run, query=query, scope=scope, today=today, at=at)
     if not is_whole and (found.filters or any(_is_of_days(one) for one in (found.period, found.previous))):
         return None
     return replace(found, series=str(run.weight_set.number), newest_run=newest)
@@ -204,10 +194,11 @@ def today_of(actor: Actor, at: datetime) -> date:
 
 
 def parse_selection(
-    *, tree: IndicatorTree, run: Run, query: QueryDict, scope: Mapping[str, Sequence[str]], today: date
+    *, tree: IndicatorTree, run: Run, query: QueryDict, scope: Mapping[str, Sequence[str]], today: date,
+    at: datetime,
 ) -> Selection:
-    """Read an address. What it cannot mean is listed in `ignored` and the default stands."""
-    whole = PageReading(run, scope=scope)
+    """Read an address, looked at on this day at this moment. What it cannot mean is listed in `ignored` and the default stands."""
+    whole = PageReading(run, scope=scope, at=at)
     whole.read_ahead()
     known = list_choices(whole, scope=scope)
     ignored: list[Ignored] = []
@@ -219,7 +210,8 @@ def parse_selection(
         ignored.append(Ignored("by", by))
         by = ""
     return Selection(
-        tree=tree, run=run, reading=PageReading(run, filters=filters, scope=scope) if filters else whole, scope=scope,
+        tree=tree, run=run, scope=scope,
+        reading=PageReading(run, filters=filters, scope=scope, at=at) if filters else whole,
         known=known, survey=query.get("survey", ""), period=period, compare=compare,
         previous=compared_period(period, compare, known=known, today=today),
         filters=filters, by=by or first_key(known.dimensions), today=today,
@@ -233,7 +225,7 @@ def list_choices(whole: Reading, *, scope: Mapping[str, Sequence[str]]) -> Known
     return Known(
         periods={grain: found for grain, found in held.items() if found},
         dimensions=tuple(
-            _within(dimension, scope) for dimension in whole.dimensions() if _is_in_use(whole, dimension.key)
+            _within(dimension, scope) for dimension in whole.dimensions if _is_in_use(whole, dimension.key)
         ),
     )
 

@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 
 from accounts.access import Actor
 from analytics.dashboards import wording
-from analytics.dashboards.page import Headline
-from analytics.dashboards.presentation import present_kpi
+from analytics.dashboards.overview.numbers import Headline
+from analytics.dashboards.overview.present import present_kpi
 from analytics.dashboards.selection import read_selection
 from analytics.dashboards.stamp import present_refusal
 from analytics.indicators.models import IndicatorTree

@@ -2,14 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analytics.dashboards import change_views, value_views, views, weighting_views
+from analytics.dashboards import views
+from analytics.dashboards.change import views as change_views
+from analytics.dashboards.overview import views as overview_views
+from analytics.dashboards.value import views as value_views
+from analytics.dashboards.weighting import views as weighting_views
+from analytics.dashboards.workbook import views as workbook_views
 
 app_name = "dashboards"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("overview/", views.overview, name="overview"),
-    path("overview/live/", views.live, name="live"),
-    path("overview/export/", views.export, name="export"),
+    path("overview/", overview_views.overview, name="overview"),
+    path("overview/live/", overview_views.live, name="live"),
+    path("overview/export/", overview_views.export, name="export"),
+    path("overview/export.xlsx", workbook_views.workbook, name="workbook"),
     path("overview/method/", views.method, name="method"),
     path("overview/change/", change_views.change, name="change"),
     path("overview/change/export/", change_views.change_export, name="change-export"),

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from analytics.dashboards.overlap import WHOLE, Group
-from analytics.dashboards.page import Heat, HeatRow
-from analytics.dashboards.pairing import Subject, item_share_subject, node_share_subject, node_subject
+from analytics.dashboards.overlap.pairing import Subject, item_share_subject, node_share_subject, node_subject
+from analytics.dashboards.overlap.read import WHOLE, LevelKey
+from analytics.dashboards.overview.numbers import Heat, HeatRow
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.weighted_page import AnyOverlap, overlap_of
+from analytics.dashboards.weighting.reading import AnyOverlap, overlap_of
 from analytics.scoring.comparing import Shared, compare, judge_family, tested
 from analytics.scoring.results import Change, Figure, Period, PeriodResult
 
-Changes = Mapping[str, Change]
+ChangesByNode = Mapping[str, Change]
 """The change of every indicator by its key, the index among them."""
-ByLevel = Mapping[str, Changes]
+ByLevel = Mapping[str, ChangesByNode]
 
 
-def judge_nodes(current: PeriodResult, previous: PeriodResult, overlap: AnyOverlap, group: Group = WHOLE) -> Changes:
+def judge_nodes(current: PeriodResult, previous: PeriodResult, overlap: AnyOverlap, group: LevelKey = WHOLE) -> ChangesByNode:
     """Return the changes of the index and of the indicators below it, these judged as one family."""
     root, before = current.root, {node.key: node.index for node in previous.nodes}
     pairs = [(before[node.key], node) for node in current.nodes[1:] if node.key in before]
@@ -63,7 +63,7 @@ class Verdicts:
         """Judge a figure that stands for itself."""
         return compare(before, after, shared=self.overlap.shared(subject, before, after))
 
-    def shared(self, group: Group, key: str, before: Figure, after: Figure) -> Shared:
+    def shared(self, group: LevelKey, key: str, before: Figure, after: Figure) -> Shared:
         """What people in both periods do to the change of an indicator in a group."""
         return self.overlap.shared(node_subject(key), before, after, group)
 
@@ -88,5 +88,5 @@ def with_changes(heat: Heat, verdicts: Verdicts) -> Heat:
     return replace(heat, rows=tuple(_with_changes(row, by_level.get(row.level, {})) for row in heat.rows))
 
 
-def _with_changes(row: HeatRow, changes: Changes) -> HeatRow:
+def _with_changes(row: HeatRow, changes: ChangesByNode) -> HeatRow:
     return replace(row, cells=tuple(replace(cell, change=changes.get(cell.node)) for cell in row.cells))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,9 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from analytics.dashboards.geometry import FIVE_TONES, Piece
+from analytics.dashboards.selection import Selection
+from analytics.scoring.grades import Grade
 from analytics.scoring.registry import get_metric
-from analytics.scoring.results import Change, Figure, Grain, Period, Status, Verdict
+from analytics.scoring.results import Change, Dimension, Figure, Grain, Period, Status, Verdict
 from analytics.scoring.sentences import figure_sentence, sentence
+from surveys.design.document import text_in
 
 MINUS: Final = "−"
 NO_VALUE: Final = "–"
@@ -70,7 +75,7 @@ def n_text(n: int) -> str:
 
 
 def size_text(figure: Figure) -> str:
-    """Write how many answers a figure rests on, and of a weighted one how many equally weighted they are worth."""
+    """Write how many answers a figure rests on; for a weighted one also its effective number."""
     if figure.weight is None:
         return n_text(figure.n) if figure.n else ""
     return f"{n_text(figure.n)} · n_eff = {number(figure.n_eff, 0)}"
@@ -210,6 +215,59 @@ def listed(words: list[str]) -> str:
         return "".join(words)
     head = pgettext("between the parts of a list", ", ").join(words[:-1])
     return _("%(head)s and %(last)s") % {"head": head, "last": words[-1]}
+
+
+def level_text(level: str, names: object, language: str) -> str:
+    """Name a segment level; responses without a value are "Not given"."""
+    known = text_in(names, language) if isinstance(names, dict) else ""
+    return known or level or _("Not given")
+
+
+def filters_text(selection: Selection, language: str) -> str:
+    """Write all filters out, for print."""
+    separator = _("; ")
+    parts = [text_in(selection.tree.names, language), period_text(selection.period)]
+    if selection.previous:
+        parts.append(_("compared with %(period)s") % {"period": period_text(selection.previous)})
+    for dimension in selection.known.dimensions:
+        name = text_in(dimension.names, language) or dimension.key
+        chosen = selection.filters.get(dimension.key)
+        levels = listed([level_name(dimension, level, language) for level in chosen]) if chosen else _("all")
+        parts.append(_("%(name)s: %(levels)s") % {"name": name, "levels": levels})
+    return separator.join(parts)
+
+
+def level_name(dimension: Dimension | None, level: str, language: str) -> str:
+    """Name a level of a dimension."""
+    return level_text(level, dict(dimension.level_names.get(level, {})) if dimension else {}, language)
+
+
+def grade_text(grade: Grade | None) -> str:
+    """Write a grade with its cut-offs: Satisfied (62.5 – 87.5); empty where there is no value."""
+    if grade is None:
+        return ""
+    return _("%(grade)s (%(low)s – %(high)s)") % {
+        "grade": level_words()[grade.level - 1], "low": number(grade.low), "high": number(grade.high),
+    }
+
+
+def level_words() -> list[str]:
+    """The five levels in words, lowest first."""
+    return [_("Very dissatisfied"), _("Dissatisfied"), _("Neutral"), _("Satisfied"), _("Very satisfied")]
+
+
+def levels_text(pieces: Sequence[Piece]) -> str:
+    """Write a distribution as a sentence for those who do not see the bar."""
+    words = level_words() if len(pieces) == len(FIVE_TONES) else [str(piece.code) for piece in pieces]
+    return ", ".join(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
+
+
+def grain_text(grain: Grain) -> str:
+    """Name a kind of period."""
+    return {
+        Grain.WAVE: _("Waves"), Grain.YEAR: _("Years"), Grain.QUARTER: _("Quarters"), Grain.MONTH: _("Months"),
+        Grain.WEEK: _("Weeks"),
+    }.get(grain, "")
 
 
 def _zone(local: datetime) -> str:

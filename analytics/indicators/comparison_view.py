@@ -167,7 +167,7 @@ def _dimensions_finding(kept: int, above_one: int) -> str:
     if kept == 0:
         said = _("No dimension stands out of chance, so factor weights would describe noise.")
     elif kept == 1:
-        said = _("One dimension stands out of chance: the answers hang together as one general impression, and factor "
+        said = _("One dimension stands out of chance: the answers move together as one general impression, and factor "
                  "weights say how closely each indicator follows it.")
     else:
         said = ngettext("%(kept)d dimension stands out of chance.", "%(kept)d dimensions stand out of chance.", kept) % words

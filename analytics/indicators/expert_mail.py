@@ -38,7 +38,7 @@ def send_invitation(*, expert: Expert, at: datetime) -> bool:
                          "parts": _parts(expert)},
             )
     except (SMTPException, OSError) as error:
-        Expert.objects.filter(pk=expert.pk).update(sent_at=None)
+        Expert.objects.filter(pk=expert.pk).update(sent_at=None, queued_at=at)
         log.warning("an expert's invitation could not be mailed", extra={"kind": type(error).__name__})
         return False
     return True

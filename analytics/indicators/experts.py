@@ -56,7 +56,7 @@ def invite_experts(*, panel: Panel, emails: Sequence[str], language: str, at: da
     if len(known) + len(wanted) > MOST_EXPERTS:
         raise TreeError("panel_full", most=MOST_EXPERTS)
     made = [
-        Expert.objects.create(panel=panel, email=email, email_key=key, language=language, invited_at=at)
+        Expert.objects.create(panel=panel, email=email, email_key=key, language=language, invited_at=at, queued_at=at)
         for key, email in wanted
     ]
     for expert in made:
@@ -65,14 +65,14 @@ def invite_experts(*, panel: Panel, emails: Sequence[str], language: str, at: da
 
 
 @transaction.atomic
-def invite_again(*, expert: Expert) -> None:
+def invite_again(*, expert: Expert, at: datetime) -> None:
     """Mail a new link; the one before stops working as soon as the mail goes out.
 
     Raises TreeError when the panel is closed.
     """
     if not expert.panel.is_open:
         raise TreeError("panel_closed")
-    Expert.objects.filter(pk=expert.pk).update(sent_at=None)
+    Expert.objects.filter(pk=expert.pk).update(sent_at=None, queued_at=at)
     _announce(expert)
 
 

@@ -72,6 +72,9 @@ class Expert(models.Model):
     judgements = models.JSONField(default=dict)
     page = models.PositiveSmallIntegerField(default=0, validators=[MinValueValidator(0)])
     invited_at = models.DateTimeField(default=timezone.now)
+    queued_at = models.DateTimeField(
+        default=timezone.now, help_text="since when a mail waits; a try that fails puts it at the end"
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     saved_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)

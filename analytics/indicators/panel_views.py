@@ -131,7 +131,7 @@ def expert_again(request: TeamRequest, expert_id: int) -> HttpResponse:
     """Mail an expert a new link."""
     expert = access.get_expert(request.actor, expert_id)
     try:
-        experts.invite_again(expert=expert)
+        experts.invite_again(expert=expert, at=timezone.now())
     except TreeError as error:
         messages.error(request, sentence(error.code, error.details))
     else:

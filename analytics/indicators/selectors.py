@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from accounts.models import Team
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, SourceRole, WeightSet
+from analytics.indicators.panel_models import Expert
 from surveys.design.document import DocumentError
 from surveys.design.models import Questionnaire
 from surveys.design.placeholders import fill_document
@@ -195,3 +197,14 @@ def list_unmapped(*, tree: IndicatorTree, role: str) -> list[tuple[Questionnaire
             if fits and (questionnaire.pk, question.key) not in taken:
                 found.append((questionnaire, question))
     return found
+
+
+def list_unsent_experts() -> QuerySet[Expert]:
+    """List the experts of open panels whose mail has not gone out."""
+    return Expert.objects.filter(sent_at=None, panel__closed_at=None)
+
+
+def get_oldest_unsent_expert_at() -> datetime | None:
+    """Return since when an expert's mail waits untried: no worker mends what a mail server refuses."""
+    since: datetime | None = list_unsent_experts().aggregate(since=Min("queued_at"))["since"]
+    return since

@@ -314,9 +314,6 @@ def rename_tree(*, tree: IndicatorTree, names: Mapping[str, str]) -> IndicatorTr
     return tree
 
 
-# -- parts -----------------------------------------------------------------------------------
-
-
 def _plant(
     tree: IndicatorTree, parent: Indicator | None, plan: PlannedNode, position: int,
     questionnaire: Questionnaire | None,

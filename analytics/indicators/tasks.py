@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from analytics.indicators.expert_mail import send_invitation
 from analytics.indicators.panel_models import Expert
+from analytics.indicators.selectors import list_unsent_experts
 
 MAILS_PER_SWEEP = 100
 
@@ -24,6 +25,5 @@ def mail_expert(*, expert_id: int, **_later: Any) -> None:
 @shared_task(acks_late=True, ignore_result=True)
 def sweep_experts(**_later: Any) -> None:
     """Mail the invitations that no message announced, or that the mail server did not take."""
-    waiting = Expert.objects.filter(sent_at__isnull=True, panel__closed_at__isnull=True)
-    for expert in waiting.select_related("panel__tree__team").order_by("id")[:MAILS_PER_SWEEP]:
+    for expert in list_unsent_experts().select_related("panel__tree__team").order_by("queued_at")[:MAILS_PER_SWEEP]:
         send_invitation(expert=expert, at=timezone.now())

@@ -209,9 +209,6 @@ def source_remove(request: TeamRequest, source_id: int) -> HttpResponse:
     )
 
 
-# -- parts -----------------------------------------------------------------------------------
-
-
 def _create(request: TeamRequest, questionnaire: Questionnaire) -> IndicatorTree:
     version = get_latest_version(questionnaire=questionnaire)
     document = get_document(version=version) if version else get_draft(questionnaire=questionnaire)

@@ -146,9 +146,6 @@ def indicator_weights(request: TeamRequest, node: Indicator) -> HttpResponse:
     return _begun(request, made, "weights.set", key=node.key, indicator=node.names)
 
 
-# -- parts -----------------------------------------------------------------------------------
-
-
 def _begun(request: TeamRequest, made: WeightSet, action: str, **detail: Any) -> HttpResponse:
     """Log who chose what and why, and say what follows from it."""
     record_event(

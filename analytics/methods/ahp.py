@@ -132,6 +132,21 @@ def geometric_priorities(matrix: npt.ArrayLike, random_index: str = DEFAULT_RAND
     The consistency ratio is that of the matrix, by its principal eigenvalue, so
     that both methods are judged alike.
 
+    Parameters
+    ----------
+    matrix : array_like, shape (elements, elements)
+        Judgements, all pairs.
+    random_index : str
+        Which table of random indices the ratio is taken from.
+
+    Raises
+    ------
+    InvalidJudgementError, TooManyItemsError
+        If it is not a square of positive judgements, each the reciprocal of its
+        mirror image, or of more than nine elements.
+    InvalidScaleError
+        If there is no random index of that name.
+
     Examples
     --------
     >>> geometric_priorities([[1, 4], [0.25, 1]]).weights.tolist()
@@ -188,6 +203,23 @@ def incomplete_consistency(matrix: npt.ArrayLike, random_index: str = DEFAULT_RA
     For the ratio that is shown while an expert still judges. The random index is
     that of complete matrices, so the ratio of few judgements is a lower bound.
 
+    Parameters
+    ----------
+    matrix : array_like, shape (elements, elements)
+        Judgements, NaN where a pair is not judged.
+    random_index : str
+        Which table of random indices the ratio is taken from.
+
+    Raises
+    ------
+    InvalidJudgementError, TooManyItemsError
+        If the judgements are not positive, contradict one another across the
+        diagonal, or are of more than nine elements.
+    DisconnectedJudgementsError
+        If they leave an element without any link to the others.
+    InvalidScaleError
+        If there is no random index of that name.
+
     Notes
     -----
     Harker 1987, Mathematical Modelling 9:353-360: a pair not judged is 0, and
@@ -216,6 +248,17 @@ def geometric_consistency_index(matrix: npt.ArrayLike) -> float:
 
     0 for consistent judgements; thresholds 0.3147 (3 elements), 0.3526 (4) and
     0.370 (more) match a ratio of one tenth. Needs three elements or more.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (elements, elements)
+        Judgements, all pairs, of three elements or more.
+
+    Raises
+    ------
+    InvalidJudgementError, TooManyItemsError
+        If it is not a complete square of positive, reciprocal judgements of three
+        to nine elements.
 
     Notes
     -----

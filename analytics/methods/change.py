@@ -8,7 +8,6 @@ respondents in both periods lower it by their covariance.
 
 import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from scipy import special
 
@@ -25,14 +24,6 @@ from analytics.methods.intervals import (
 from analytics.methods.net_promoter import NetPromoterScore, adjusted_score
 
 NORMAL = math.inf
-
-
-class Verdict(StrEnum):
-    """What may be said about a change."""
-
-    ROSE = "rose"
-    FELL = "fell"
-    NOT_BEYOND_CHANCE = "not_beyond_chance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +49,6 @@ class Difference:
     df: float
     p_value: float
     interval: Interval
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether the change is beyond chance at the level of its interval."""
-        return verdict_of(self.value, self.interval)
-
-
-def verdict_of(value: float, interval: Interval) -> Verdict:
-    """Say whether a difference with this interval is beyond chance.
-
-    Examples
-    --------
-    >>> str(verdict_of(2.0, Interval(0.5, 3.5, 0.95))), str(verdict_of(2.0, Interval(-0.5, 4.5, 0.95)))
-    ('rose', 'not_beyond_chance')
-    """
-    if interval.contains(0.0):
-        return Verdict.NOT_BEYOND_CHANCE
-    return Verdict.ROSE if value > 0 else Verdict.FELL
 
 
 def welch_difference(
@@ -116,8 +89,8 @@ def welch_difference(
     --------
     >>> from analytics.methods.distributions import score_index
     >>> change = welch_difference(score_index([1, 2, 9], [1, 2, 3]), score_index([6, 3, 3], [1, 2, 3]))
-    >>> round(change.value, 4), round(change.df, 3), str(change.verdict)
-    (0.9167, 20.428, 'rose')
+    >>> round(change.value, 4), round(change.df, 3), change.interval.contains(0.0)
+    (0.9167, 20.428, False)
     """
     n1, n2 = checked_size(later.n, 2), checked_size(earlier.n, 2)
     one, two = later.standard_error**2, earlier.standard_error**2
@@ -141,6 +114,13 @@ def linearised_difference(
     covariance : float
         Of the two estimates, from shared respondents.
 
+    Raises
+    ------
+    NoVariationError
+        If the difference does not vary, so that chance cannot be told.
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+
     Examples
     --------
     >>> from analytics.methods.distributions import weighted_score_index
@@ -160,6 +140,14 @@ def net_promoter_difference(
 
     Where answers are few or nearly all in one class it calls far too much a
     change; `adjusted_net_promoter_difference` does not.
+
+    Raises
+    ------
+    NoVariationError
+        If all answers of both periods fall in one class each, so that chance
+        cannot be told.
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
 
     Examples
     --------
@@ -194,6 +182,15 @@ def adjusted_net_promoter_difference(
         `value` is that of the scores; error, statistic, p value and interval
         are those of the difference of the adjusted ones.
 
+    Raises
+    ------
+    NoAnswersError
+        Without answers in one of the periods.
+    NoVariationError
+        If the same respondents gave the same answers in both.
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+
     Notes
     -----
     Both scores get the pseudo-answers of their own intervals (Rocks 2016) and
@@ -205,8 +202,8 @@ def adjusted_net_promoter_difference(
     >>> one, other = Estimate(80.0, 5.164, 60, 60.0, Interval(65.0, 88.0, 0.95)), Estimate(
     ...     100.0, 0.0, 12, 12.0, Interval(54.0, 100.0, 0.95))
     >>> change = adjusted_net_promoter_difference(one, other)
-    >>> change.value, round(change.interval.low, 1), round(change.interval.high, 1), str(change.verdict)
-    (-20.0, -31.9, 24.3, 'not_beyond_chance')
+    >>> change.value, round(change.interval.low, 1), round(change.interval.high, 1)
+    (-20.0, -31.9, 24.3)
     """
     (one, error), (two, other_error) = (
         adjusted_score(each.value, each.standard_error, each.n_eff) for each in (later, earlier)
@@ -287,6 +284,14 @@ def overlap_covariance(n_later: int, n_earlier: int, n_both: int, score_covarian
     float
         n_both * s12 / (n1 * n2), in squared points.
 
+    Raises
+    ------
+    NoAnswersError, TooFewAnswersError, InvalidCountError
+        If a number of answers is none, or of those in both fewer than two.
+    InvalidValueError
+        If more respondents are in both periods than in one of them, or the
+        covariance is not finite.
+
     Examples
     --------
     >>> overlap_covariance(100, 200, 50, 80.0)
@@ -309,9 +314,16 @@ def minimum_detectable_change(
     later_error, earlier_error : float
         Standard errors of the two numbers, in their unit.
     level : float
-        Confidence level of the verdict.
+        Confidence level at which the change is judged.
     power : float
         Probability, 0-1, of finding a change of that size.
+
+    Raises
+    ------
+    InvalidLevelError
+        If the level or the power does not lie between 0 and 1.
+    InvalidValueError
+        If a standard error is negative or not finite.
 
     Examples
     --------

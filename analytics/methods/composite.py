@@ -125,6 +125,19 @@ def _passes(matrix: npt.NDArray[np.int8]) -> Iterator[npt.NDArray[np.int8]]:
 def tree_score(definition: IndexDefinition, codes: Sequence[int]) -> tuple[float | None, ...]:
     """Return one respondent's value at every node, in points.
 
+    Parameters
+    ----------
+    definition : IndexDefinition
+    codes : sequence of int, one per leaf
+        Answers, as for `index_values`.
+
+    Raises
+    ------
+    ShapeMismatchError
+        If there is not one code per leaf.
+    UnknownCodeError
+        If an answer is not on its scale.
+
     Examples
     --------
     >>> from analytics.methods.trees import IndicatorTree

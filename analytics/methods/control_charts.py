@@ -165,6 +165,16 @@ def score_chart(means: npt.ArrayLike, errors: npt.ArrayLike, sizes: npt.ArrayLik
     sizes : array_like of int, shape (periods,)
         Answers behind each mean; the centre is the mean weighted by them.
 
+    Raises
+    ------
+    TooFewPeriodsError
+        With fewer than two periods.
+    NoVariationError
+        If all periods are alike, or a standard error is not above 0.
+    ShapeMismatchError, InvalidValueError, InvalidCountError
+        If the three differ in length, a mean or an error is not finite, or a size
+        is no whole number of answers.
+
     Examples
     --------
     >>> score_chart([70.0, 72.0, 71.0], [1.0, 1.0, 1.0], [10, 10, 10]).centre

@@ -76,6 +76,13 @@ def pair_sums(values: npt.ArrayLike) -> PairSums:
     values : array_like, shape (respondents, items)
         Scores; NaN marks a missing answer, infinities are refused.
 
+    Raises
+    ------
+    ShapeMismatchError
+        If the values are no table of respondents and items.
+    InvalidValueError
+        If one is infinite.
+
     Examples
     --------
     >>> pair_sums([[1.0, 2.0], [3.0, float("nan")]]).n.tolist()
@@ -99,6 +106,11 @@ def pair_sums_of_tables(tables: PairTables, scores: Sequence[npt.ArrayLike]) -> 
     tables : PairTables
     scores : sequence of array_like
         Score of each code of each item.
+
+    Raises
+    ------
+    ShapeMismatchError, InvalidScaleError
+        If an item has no score vector, or one that does not fit its scale.
 
     Examples
     --------
@@ -161,6 +173,11 @@ def correlations(pairs: PairSums) -> Correlations:
 
 def covariances(pairs: PairSums) -> FloatArray:
     """Return pairwise-complete covariances, divisor n - 1, shape (items, items).
+
+    Raises
+    ------
+    NoAnswersError, TooFewAnswersError
+        If a pair of items was answered by nobody, or by one respondent only.
 
     Examples
     --------

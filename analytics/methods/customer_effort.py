@@ -15,6 +15,8 @@ from analytics.methods.intervals import DEFAULT_LEVEL, Estimate
 from analytics.methods.proportions import Proportion
 
 CODES = tuple(range(1, 8))
+# Places of the codes 5-7.
+AGREEING = slice(4, 7)
 NET_SCORES = (-100.0,) * 3 + (0.0,) + (100.0,) * 3
 
 
@@ -65,6 +67,6 @@ def customer_effort(histogram: npt.ArrayLike, level: float = DEFAULT_LEVEL) -> C
     counts = checked_histogram(histogram, len(CODES), needed=2)
     return CustomerEffort(
         mean=score_index(counts, CODES, level),
-        agreeing=satisfied_share(counts, CODES, {5, 6, 7}, level),
+        agreeing=satisfied_share(counts, CODES, CODES[AGREEING], level),
         net=score_index(counts, NET_SCORES, level),
     )

@@ -123,6 +123,17 @@ def weighted_satisfied_share(
     satisfied : collection of int
         The codes that count, as for `satisfied_share`.
 
+    Raises
+    ------
+    UnknownCodeError, InvalidScaleError
+        If the set is empty or names a code the scale does not have.
+    NoAnswersError, ZeroWeightError
+        If there are no answers, or none that weighs anything.
+    InvalidCountError, InvalidWeightError
+        If a count is no whole number of answers, or a weight is negative or not finite.
+    ShapeMismatchError
+        If the histograms are no table, or there is not one weight per cell.
+
     Examples
     --------
     >>> weighted_satisfied_share([[1, 1], [0, 2]], [1.0, 3.0], [1, 2], {2}).value
@@ -133,8 +144,29 @@ def weighted_satisfied_share(
     return weighted_proportion(share, sums.n, sums.n_eff, level)
 
 
+def box_size(levels: int) -> int:
+    """Return how many of the best codes of a scale count as satisfied, and of the lowest as not.
+
+    Two of five and more levels (top-2 box), one of fewer.
+
+    Examples
+    --------
+    >>> box_size(5), box_size(4)
+    (2, 1)
+    """
+    return 2 if levels >= 5 else 1
+
+
 def box_flags(codes: Sequence[int], members: Collection[int]) -> npt.NDArray[np.bool_]:
-    """Return one flag per code of the scale, true for the members of the box."""
+    """Return one flag per code of the scale, true for the members of the box, shape (codes,).
+
+    Raises
+    ------
+    InvalidScaleError
+        If the box is empty.
+    UnknownCodeError
+        If it names a code the scale does not have.
+    """
     if not members:
         raise InvalidScaleError("The set of codes is empty.")
     flags = np.zeros(len(codes), dtype=np.bool_)
@@ -178,6 +210,20 @@ def score_vector(name: str, codes: Sequence[int]) -> FloatArray:
 
 def score_mean(histogram: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     """Return the mean score, from one answer on, in the unit of the scores.
+
+    Parameters
+    ----------
+    histogram : array_like of int, shape (codes,)
+    scores : array_like, shape (codes,)
+        Score of each code, any unit.
+
+    Raises
+    ------
+    NoAnswersError
+        Without answers.
+    InvalidCountError, InvalidScaleError
+        If a count is negative or fractional, or there is not one finite score per
+        code.
 
     Examples
     --------
@@ -243,6 +289,17 @@ def weighted_score_index(
         Respondent weight of each answer of the cell.
     scores : array_like, shape (codes,)
 
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no answers, or none that weighs anything.
+    InvalidCountError, InvalidWeightError
+        If a count is no whole number of answers, or a weight is negative or not finite.
+    TooFewAnswersError
+        With only one answer, which has no variance.
+    ShapeMismatchError, InvalidScaleError
+        If there is not one weight per cell or one finite score per code.
+
     Examples
     --------
     >>> weighted_score_index([[1, 1], [0, 2]], [1.0, 3.0], [0, 100]).value
@@ -268,6 +325,13 @@ def grade_position(value: float, cut_offs: Sequence[float]) -> int:
         Finite, in the unit of the cut-offs.
     cut_offs : sequence of float
         Rising lower ends of all grades but the lowest.
+
+    Raises
+    ------
+    InvalidScaleError
+        If the cut-offs do not rise.
+    InvalidValueError
+        If the value is not finite.
 
     Examples
     --------

@@ -42,6 +42,8 @@ def entropy_weights(
     ------
     NoAnswersError, TooFewAnswersError
         If an item has fewer than two answers.
+    ShapeMismatchError
+        If there is not one score vector per item.
     NoVariationError
         If no item varies, or a stretched one does not.
     InvalidScaleError

@@ -62,8 +62,11 @@ def sampling_adequacy(correlation: npt.ArrayLike) -> SamplingAdequacy:
 
     Raises
     ------
-    InvalidCorrelationError, SingularCorrelationError
-        If it is no correlation matrix, or items repeat one another.
+    InvalidCorrelationError, SingularCorrelationError, ShapeMismatchError
+        If it is no correlation matrix, its items repeat one another, or there are
+        fewer than two.
+    InvalidValueError
+        If an item is unrelated to all others.
 
     Notes
     -----
@@ -96,6 +99,14 @@ def sphericity(correlation: npt.ArrayLike, n: int) -> Sphericity:
     n : int
         Respondents behind the matrix; more than there are items.
 
+    Raises
+    ------
+    InvalidCorrelationError, SingularCorrelationError, ShapeMismatchError
+        If it is no correlation matrix, its items repeat one another, or there are
+        fewer than two.
+    NoAnswersError, TooFewAnswersError
+        If there are not at least two respondents more than items.
+
     Notes
     -----
     -(n - 1 - (2p + 5) / 6) ln|R| with p (p - 1) / 2 degrees. Bartlett 1951,
@@ -122,6 +133,11 @@ def principal_components(correlation: npt.ArrayLike) -> PrincipalComponents:
     PrincipalComponents
         Loadings are eigenvectors times the root of their eigenvalue; a sign is
         chosen so that each column sums to 0 or more.
+
+    Raises
+    ------
+    InvalidCorrelationError
+        If it is no correlation matrix.
 
     Examples
     --------
@@ -165,6 +181,8 @@ def varimax(loadings: npt.ArrayLike, tolerance: float = 1e-10) -> FloatArray:
 
     Raises
     ------
+    ShapeMismatchError, InvalidValueError
+        If the loadings are no finite matrix, or an item loads on no factor.
     NotConvergedError
         If the rotation does not settle.
 
@@ -212,6 +230,17 @@ def composite_weights(correlation: npt.ArrayLike, factors: int) -> FloatArray:
 def raw_composite_weights(correlation: npt.ArrayLike, factors: int) -> FloatArray:
     """Return composite weights without refusing negative ones, summing to 1.
 
+    Raises
+    ------
+    InvalidCorrelationError, SingularCorrelationError, ShapeMismatchError
+        If it is no correlation matrix, its items repeat one another, or there are
+        fewer than two.
+    InvalidValueError
+        If there are no factors or more than items, an item loads on none of them,
+        or the weights cancel one another.
+    NotConvergedError
+        If the rotation does not settle.
+
     Examples
     --------
     >>> raw_composite_weights([[1, 0.5], [0.5, 1]], 1).round(6).tolist()
@@ -234,6 +263,14 @@ def score_coefficient_weights(correlation: npt.ArrayLike, loadings: npt.ArrayLik
     loadings : array_like, shape (items, factors)
         Rotated loadings. A factor that points downwards turns the weights of
         its items negative, so the sign of each column matters.
+
+    Raises
+    ------
+    InvalidCorrelationError, SingularCorrelationError, ShapeMismatchError
+        If it is no correlation matrix, its items repeat one another, there are fewer
+        than two, or not one row of loadings for each.
+    InvalidValueError
+        If the weights cancel one another.
 
     Examples
     --------

@@ -67,6 +67,20 @@ def standardised_coefficients(drivers: npt.ArrayLike, outcome: npt.ArrayLike) ->
 def r_squared(drivers: npt.ArrayLike, outcome: npt.ArrayLike) -> float:
     """Return the share of the outcome's variance that goes with the drivers, 0-1.
 
+    Parameters
+    ----------
+    drivers : array_like, shape (drivers, drivers)
+        Correlations of the drivers.
+    outcome : array_like, shape (drivers,)
+        Correlation of each with the outcome.
+
+    Raises
+    ------
+    InvalidCorrelationError, SingularCorrelationError
+        If it is no correlation matrix, or one whose items repeat one another.
+    ShapeMismatchError
+        If there is not one correlation with the outcome per driver.
+
     Examples
     --------
     >>> round(r_squared([[1, 0.5], [0.5, 1]], [0.6, 0.6]), 6)
@@ -78,6 +92,11 @@ def r_squared(drivers: npt.ArrayLike, outcome: npt.ArrayLike) -> float:
 
 def variance_inflation(drivers: npt.ArrayLike) -> FloatArray:
     """Return each driver's variance inflation factor, >= 1; over 5 asks for caution.
+
+    Raises
+    ------
+    InvalidCorrelationError, SingularCorrelationError
+        If it is no correlation matrix, or one whose items repeat one another.
 
     Examples
     --------

@@ -87,6 +87,11 @@ class Estimate:
 def normal_quantile(level: float) -> float:
     """Return z such that a standard normal lies within +-z with probability `level`.
 
+    Raises
+    ------
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+
     Examples
     --------
     >>> round(normal_quantile(0.95), 6)
@@ -99,6 +104,11 @@ def normal_quantile(level: float) -> float:
 def student_quantile(level: float, df: float) -> float:
     """Return t such that Student's t with `df` > 0 degrees lies within +-t with probability `level`.
 
+    Raises
+    ------
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+
     Examples
     --------
     >>> round(student_quantile(0.95, 9), 6)
@@ -109,6 +119,13 @@ def student_quantile(level: float, df: float) -> float:
 
 def normal_interval(value: float, standard_error: float, level: float = DEFAULT_LEVEL) -> Interval:
     """Return value +- z * standard error.
+
+    Raises
+    ------
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+    InvalidValueError
+        If the value is not finite, or the standard error negative or not finite.
 
     Examples
     --------
@@ -121,6 +138,13 @@ def normal_interval(value: float, standard_error: float, level: float = DEFAULT_
 
 def student_interval(value: float, standard_error: float, df: float, level: float = DEFAULT_LEVEL) -> Interval:
     """Return value +- t * standard error with `df` > 0 degrees of freedom.
+
+    Raises
+    ------
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
+    InvalidValueError
+        If the value is not finite, or the standard error negative or not finite.
 
     Examples
     --------

@@ -111,6 +111,8 @@ def item_means_index(
 
     Raises
     ------
+    ShapeMismatchError
+        If there is not one item per leaf.
     NoAnswersError
         If no leaf has an answer.
     TooFewAnswersError
@@ -171,6 +173,8 @@ def weighted_item_means_index(
 
     Raises
     ------
+    ShapeMismatchError
+        If there is not one item per leaf.
     NoAnswersError
         If no leaf has an answer.
     TooFewAnswersError

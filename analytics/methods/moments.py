@@ -195,6 +195,11 @@ def _put_grouped(
 def mean_value(moments: Moments) -> float:
     """Return the mean in points, correctly rounded, from one respondent on.
 
+    Raises
+    ------
+    NoAnswersError
+        Without respondents.
+
     Examples
     --------
     >>> mean_value(Moments(2, 150_000_000, 12_500_000_000_000_000))
@@ -242,6 +247,11 @@ def mean_estimate(
 def variance_of_mean(moments: Moments) -> float:
     """Return the squared standard error of the mean, in squared points.
 
+    Raises
+    ------
+    NoAnswersError, TooFewAnswersError
+        With no respondent, or with only one, who has no variance.
+
     Examples
     --------
     >>> variance_of_mean(Moments(2, 150_000_000, 12_500_000_000_000_000))
@@ -266,6 +276,14 @@ def weighted_mean_estimate(
     cell_weights : sequence of float
         Respondent weight of each respondent of the cell.
 
+    Raises
+    ------
+    NoAnswersError, TooFewAnswersError
+        With no respondent, or with only one, who has no variance.
+    InvalidWeightError, ZeroWeightError, ShapeMismatchError
+        If a weight is negative or not finite, no respondent weighs anything, or
+        there is not one weight per cell.
+
     Examples
     --------
     >>> one, two = Moments(1, 0, 0), Moments(1, 100_000_000, 10**16)
@@ -279,6 +297,14 @@ def weighted_mean_estimate(
 
 def weighted_sums_of_moments(cells: Sequence[Moments], cell_weights: Sequence[float]) -> WeightedSums:
     """Return the weighted sums, in points, of cells that share one weight each.
+
+    Raises
+    ------
+    NoAnswersError
+        Without respondents.
+    InvalidWeightError, ZeroWeightError, ShapeMismatchError
+        If a weight is negative or not finite, no respondent weighs anything, or
+        there is not one weight per cell.
 
     Examples
     --------

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 
 from analytics.methods.errors import NoAnswersError
@@ -12,7 +11,8 @@ from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, Interval, norma
 from analytics.methods.weighting import weighted_mean, weighted_sums_of_cells
 
 CODES = tuple(range(11))
-# Detractors 0-6, passives 7-8, promoters 9-10.
+# Places of the codes 0-6, 7-8 and 9-10.
+DETRACTORS, PASSIVES, PROMOTERS = CLASSES = (slice(0, 7), slice(7, 9), slice(9, 11))
 SCORES = (-100.0,) * 7 + (0.0,) * 2 + (100.0,) * 2
 
 
@@ -67,7 +67,7 @@ def net_promoter_score(histogram: npt.ArrayLike, level: float = DEFAULT_LEVEL) -
     (45.0, 5.6899, 33.259)
     """
     counts = checked_histogram(histogram, len(CODES))
-    detractors, passives, promoters = (int(part.sum()) for part in np.split(counts, [7, 9]))
+    detractors, passives, promoters = (int(counts[part].sum()) for part in CLASSES)
     n = detractors + passives + promoters
     error = 100 * math.sqrt(_variance(detractors / n, promoters / n) / n)
     interval = adjusted_wald_interval(detractors, passives, promoters, level).clipped(-100.0, 100.0)
@@ -78,6 +78,11 @@ def adjusted_wald_interval(
     detractors: float, passives: float, promoters: float, level: float = DEFAULT_LEVEL
 ) -> Interval:
     """Return the adjusted-Wald interval in points, not cut at the scale's ends.
+
+    Raises
+    ------
+    InvalidLevelError
+        If the level does not lie between 0 and 1.
 
     Examples
     --------
@@ -107,6 +112,11 @@ def adjusted_score(value: float, standard_error: float, n_eff: float) -> tuple[f
         respondent weights the linearised error is kept and the pseudo-answers
         weigh what one effective answer does.
 
+    Raises
+    ------
+    NoAnswersError
+        Without answers.
+
     Examples
     --------
     >>> nps = net_promoter_score([0] * 10 + [12])
@@ -134,6 +144,17 @@ def weighted_net_promoter_score(
     histograms : array_like of int, shape (cells, 11)
     cell_weights : array_like, shape (cells,)
         Respondent weight of each answer of the cell.
+
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no answers, or none that weighs anything.
+    InvalidCountError, InvalidWeightError
+        If a count is no whole number of answers, or a weight is negative or not finite.
+    TooFewAnswersError
+        With only one answer, which has no variance.
+    ShapeMismatchError, InvalidScaleError
+        If there is not one weight per cell, or not eleven counts in each.
 
     Notes
     -----

@@ -96,6 +96,20 @@ def wilson_interval(successes: float, n: float, level: float = DEFAULT_LEVEL) ->
 def proportion(successes: int, n: int, level: float = DEFAULT_LEVEL) -> Proportion:
     """Return an unweighted share with its Wilson interval.
 
+    Parameters
+    ----------
+    successes : int
+        Answers that count, at most n.
+    n : int
+        Valid answers.
+
+    Raises
+    ------
+    NoAnswersError
+        Without answers.
+    InvalidCountError
+        If the successes are no part of the answers.
+
     Examples
     --------
     >>> proportion(2059, 2625).interval.low.__round__(4)
@@ -117,6 +131,13 @@ def weighted_proportion(share: float, n: int, n_eff: float, level: float = DEFAU
         Valid answers.
     n_eff : float
         Kish's effective number of answers, (sum w)^2 / sum w^2.
+
+    Raises
+    ------
+    NoAnswersError
+        Without answers.
+    InvalidCountError
+        If the share does not lie in 0-1.
 
     Examples
     --------

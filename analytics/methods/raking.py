@@ -147,6 +147,23 @@ def post_stratify(counts: npt.ArrayLike, population: npt.ArrayLike) -> CellWeigh
 def cell_weights(counts: npt.ArrayLike, weights: npt.ArrayLike, rounds: int = 0) -> CellWeights:
     """Return weights of cells, raked or imported, with what they cost.
 
+    Parameters
+    ----------
+    counts : array_like of int, shape (cells,)
+        Answers of each cell.
+    weights : array_like, shape (cells,)
+        Weight of each answer of the cell, in any unit.
+    rounds : int
+        How many rounds of raking made them, to be told along.
+
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no answers, or none that weighs anything.
+    InvalidCountError, InvalidWeightError, ShapeMismatchError
+        If a count is no whole number, a weight is negative or not finite, or there
+        is not one weight per cell.
+
     Examples
     --------
     >>> cell_weights([3, 1], [1.0, 3.0]).n_eff

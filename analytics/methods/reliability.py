@@ -72,6 +72,14 @@ def cronbach_alpha(covariance: npt.ArrayLike, n: int, level: float = DEFAULT_LEV
 def alpha_if_dropped(covariance: npt.ArrayLike) -> FloatArray:
     """Return alpha without each item in turn, for three items or more, shape (items,).
 
+    Raises
+    ------
+    ShapeMismatchError, InvalidValueError
+        If it is no square of three items or more, or not a finite, symmetric
+        covariance.
+    NoVariationError
+        If the sum of the items that are left does not vary.
+
     Examples
     --------
     >>> alpha_if_dropped([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]]).round(4).tolist()
@@ -86,6 +94,14 @@ def alpha_if_dropped(covariance: npt.ArrayLike) -> FloatArray:
 
 def item_rest_correlations(covariance: npt.ArrayLike) -> FloatArray:
     """Return each item's correlation with the sum of the others, shape (items,).
+
+    Raises
+    ------
+    ShapeMismatchError, InvalidValueError
+        If it is no square of two items or more, or not a finite, symmetric
+        covariance.
+    NoVariationError
+        If an item, or the sum of the others, does not vary.
 
     Examples
     --------
@@ -109,6 +125,11 @@ def composite_reliability(loadings: npt.ArrayLike) -> float:
         Standardised loadings, -1..1. State where they come from: those of
         components or path models are higher than those of a factor model.
 
+    Raises
+    ------
+    ShapeMismatchError, InvalidValueError
+        If there are fewer than two loadings, or one lies outside -1..1.
+
     Notes
     -----
     (sum l)^2 / ((sum l)^2 + sum(1 - l^2)). Joreskog 1971.
@@ -124,6 +145,11 @@ def composite_reliability(loadings: npt.ArrayLike) -> float:
 
 def average_variance_extracted(loadings: npt.ArrayLike) -> float:
     """Return the mean squared standardised loading, 0-1.
+
+    Raises
+    ------
+    ShapeMismatchError, InvalidValueError
+        If there are fewer than two loadings, or one lies outside -1..1.
 
     Notes
     -----

@@ -25,7 +25,7 @@ class Retention:
     Attributes
     ----------
     kept : int
-        The first so many components lie above chance; 0 and more.
+        How many of the first components lie above chance; 0 and more.
     above_one : int
         Eigenvalues over 1 (Kaiser), a hint that usually keeps too many.
     eigenvalues : ndarray, shape (items,)
@@ -62,6 +62,8 @@ def parallel_analysis(
         If it is no regular correlation matrix.
     TooFewAnswersError
         With fewer respondents than items plus two.
+    InvalidLevelError
+        If the share does not lie between 0 and 1.
 
     Notes
     -----
@@ -98,6 +100,13 @@ def chance_eigenvalues(items: int, n: int, draws: int = DRAWS, seed: int = SEED)
     -------
     ndarray, shape (draws, items)
         Each row falling and summing to `items`.
+
+    Raises
+    ------
+    NoAnswersError, TooFewAnswersError
+        If there are no items, or not at least two respondents more than items.
+    InvalidCountError
+        If one of the two is no whole number.
 
     Notes
     -----

@@ -97,10 +97,12 @@ def normalised_weights(parents: Sequence[int], raw: npt.ArrayLike) -> tuple[floa
     """Return weights scaled so that siblings sum to 1.
 
     For weights that are entered as points or derived on any scale; the caller
-    asks for the scaling in so many words.
+    asks for the scaling expressly.
 
     Raises
     ------
+    ShapeMismatchError
+        If there is not one weight per node.
     ZeroWeightError, InvalidWeightError
         If siblings sum to nothing, or a weight is negative or not finite.
 
@@ -121,6 +123,11 @@ def normalised_weights(parents: Sequence[int], raw: npt.ArrayLike) -> tuple[floa
 
 def equal_weights(parents: Sequence[int]) -> tuple[float, ...]:
     """Return the weights under which all siblings count alike.
+
+    Raises
+    ------
+    NoAnswersError
+        Without nodes.
 
     Examples
     --------
@@ -157,6 +164,11 @@ def effective_weights(tree: IndicatorTree, answered: npt.ArrayLike) -> FloatArra
     ndarray, shape (nodes, leaves)
         Rows sum to 1, or are all 0 where a node has no value.
 
+    Raises
+    ------
+    ShapeMismatchError
+        If there is not one flag per leaf.
+
     Examples
     --------
     >>> tree = IndicatorTree((-1, 0, 0, 2, 2), (1.0, 0.5, 0.5, 0.5, 0.5))
@@ -179,6 +191,11 @@ def effective_weights(tree: IndicatorTree, answered: npt.ArrayLike) -> FloatArra
 
 def coverage(tree: IndicatorTree, answered: npt.ArrayLike) -> FloatArray:
     """Return the share of each node's full weight that answered leaves carry, 0-1.
+
+    Raises
+    ------
+    ShapeMismatchError
+        If there is not one flag per leaf.
 
     Examples
     --------

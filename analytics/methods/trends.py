@@ -138,6 +138,11 @@ def decompose_change(
 def effect_band(interval: Interval, smallest_of_interest: float) -> bool:
     """Say whether a change lies wholly within what nobody would act on.
 
+    Raises
+    ------
+    InvalidValueError
+        If the smallest change of interest is not a positive number.
+
     Examples
     --------
     >>> effect_band(Interval(-0.2, 0.4, 0.95), 1.0), effect_band(Interval(-0.2, 1.4, 0.95), 1.0)

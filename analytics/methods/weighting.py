@@ -113,6 +113,16 @@ def weighted_sums_of_cells(
     scores : array_like, shape (codes,)
         Score of each code.
 
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no answers, or none that weighs anything.
+    InvalidCountError, InvalidWeightError
+        If a count is no whole number of answers, or a weight is negative or not finite.
+    ShapeMismatchError, InvalidScaleError
+        If the histograms are no table, or there is not one weight per cell or one
+        finite score per code.
+
     Examples
     --------
     >>> weighted_sums_of_cells([[1, 0], [0, 1]], [1, 3], [0, 100]).mean
@@ -183,6 +193,13 @@ def _linearised_variance(sums: WeightedSums) -> float:
 def effective_size(weights: npt.ArrayLike) -> float:
     """Return Kish's effective number of answers, (sum w)^2 / sum w^2, 1..n.
 
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no weights, or none above 0.
+    InvalidWeightError
+        If one is negative or not finite.
+
     Examples
     --------
     >>> effective_size([1, 1, 1, 1]), effective_size([1, 3])
@@ -194,6 +211,13 @@ def effective_size(weights: npt.ArrayLike) -> float:
 
 def design_effect(weights: npt.ArrayLike) -> float:
     """Return Kish's design effect of unequal weights, n / n_eff, >= 1.
+
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no weights, or none above 0.
+    InvalidWeightError
+        If one is negative or not finite.
 
     Examples
     --------
@@ -213,6 +237,16 @@ def weighted_share(
     histograms : array_like of int, shape (cells, codes)
     cell_weights : array_like, shape (cells,)
     is_in : array_like of bool, shape (codes,)
+
+    Raises
+    ------
+    NoAnswersError, ZeroWeightError
+        If there are no answers, or none that weighs anything.
+    InvalidCountError, InvalidWeightError
+        If a count is no whole number of answers, or a weight is negative or not finite.
+    ShapeMismatchError, InvalidScaleError
+        If the histograms are no table, or there is not one weight per cell or one
+        flag per code.
 
     Examples
     --------

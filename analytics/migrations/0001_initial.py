@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('merged_at', models.DateTimeField(null=True)),
+                ('has_changed_rows', models.BooleanField(default=False)),
                 ('rows', models.PositiveIntegerField()),
                 ('columns', models.BinaryField(default=bytes)),
                 ('fingerprint', models.CharField(max_length=16)),
@@ -155,6 +156,7 @@ class Migration(migrations.Migration):
                 ('judgements', models.JSONField(default=dict)),
                 ('page', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
                 ('invited_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('queued_at', models.DateTimeField(default=django.utils.timezone.now, help_text='since when a mail waits; a try that fails puts it at the end')),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('saved_at', models.DateTimeField(blank=True, null=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers
@@ -236,7 +238,7 @@ class ValuesView(APIView):
         parameters=[
             OpenApiParameter("period", str, description=PERIODS),
             OpenApiParameter("grain", str, description="a trend: year, quarter, month, week, day or wave"),
-            OpenApiParameter("last", int, description="so many periods of the trend, at most 120"),
+            OpenApiParameter("last", int, description="how many periods of the trend, at most 120"),
             OpenApiParameter("dimension", str, description="one result per level of this segment dimension"),
             OpenApiParameter("filter", str, many=True, description="dimension:level, repeatable"),
             OpenApiParameter("weighting", str, description="respondent weights: imported, run, or a saved weighting's id"),
@@ -245,18 +247,18 @@ class ValuesView(APIView):
     )
     def get(self, request: Request, run_id: int) -> Response:
         """Return values with n, interval, metric and weights, narrowed to the caller's scope."""
-        actor = actor_of(request)
+        actor, at = actor_of(request), timezone.now()
         run = get_run(actor, run_id)
-        filters = asked_filters(request, run, actor.scope)
+        filters = asked_filters(request, run, actor.scope, at)
         record, problems = None, list[dict[str, str]]()
         try:
             if word := request.query_params.get("weighting"):
                 named = get_named(tree=run.tree, word=word, run=run)
-                results, problems = _weighted(request, run, named.weighting, filters, actor.scope)
+                results, problems = _weighted(request, run, named.weighting, filters, actor.scope, at)
                 record = named.record
             else:
-                results = _results(request, run, filters, actor.scope)
-            waiting = selectors.count_waiting(run, scope=actor.scope)
+                results = _results(request, run, filters, actor.scope, at)
+            waiting = selectors.count_waiting(run, scope=actor.scope, at=at)
         except WeightingError as error:
             raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
         except RunTooOldError as error:
@@ -285,23 +287,27 @@ def _telling(request: Request) -> dict[str, Any]:
     return {"scope": actor.scope, "anonymous": anonymous_questionnaires(team=actor.team)}
 
 
-def _results(request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter) -> list[dict[str, Any]]:
+def _results(
+    request: Request, run: Run, filters: selectors.Filter, scope: selectors.Filter, at: datetime
+) -> list[dict[str, Any]]:
     dimension, grain = request.query_params.get("dimension"), request.query_params.get("grain")
     if grain is not None:
         trend = selectors.read_trend(
-            run, grain=_grain(grain), last=_last(request), filters=filters, scope=scope,
+            run, grain=_grain(grain), last=_last(request), filters=filters, scope=scope, at=at,
             nodes=[node["key"] for node in run.definition["nodes"]],
         )
         return [_describe(result) for result in trend]
     period = asked_period(request.query_params.get("period", "all"))
     if dimension is None:
-        return [_describe(selectors.read_period(run, period=period, filters=filters, scope=scope))]
-    segments = selectors.read_segments(run, period=period, dimension=dimension, filters=filters, scope=scope)
+        return [_describe(selectors.read_period(run, period=period, filters=filters, scope=scope, at=at))]
+    segments = selectors.read_segments(
+        run, period=period, dimension=dimension, filters=filters, scope=scope, at=at
+    )
     return [_describe(one.result, one.dimension, one.level) for one in segments]
 
 
 def _weighted(
-    request: Request, run: Run, weighting: Weighting, filters: selectors.Filter, scope: selectors.Filter
+    request: Request, run: Run, weighting: Weighting, filters: selectors.Filter, scope: selectors.Filter, at: datetime
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Results, and the periods of a trend that have none."""
     query = request.query_params
@@ -314,7 +320,7 @@ def _weighted(
     if "grain" not in query:
         period = asked_period(query.get("period", "all"))
         return [_describe(read_weighted(run, period=period, weighting=weighting, filters=filters, scope=scope))], []
-    periods = selectors.list_periods(run, grain=_grain(query["grain"]), scope=scope)[-_last(request):]
+    periods = selectors.list_periods(run, grain=_grain(query["grain"]), scope=scope, at=at)[-_last(request):]
     found = read_weighted_each(run, periods=periods, weighting=weighting, filters=filters, scope=scope)
     problems = [
         {"period": period.key, "reason": sentence(one.code, one.details)}
@@ -353,7 +359,7 @@ def _last(request: Request) -> int:
     return int(given)
 
 
-def asked_filters(request: Request, run: Run, scope: selectors.Filter) -> dict[str, list[str]]:
+def asked_filters(request: Request, run: Run, scope: selectors.Filter, at: datetime) -> dict[str, list[str]]:
     """Read the filters; ValidationError for what is none, or names what the run does not know."""
     found: dict[str, list[str]] = {}
     for given in request.query_params.getlist("filter"):
@@ -362,13 +368,13 @@ def asked_filters(request: Request, run: Run, scope: selectors.Filter) -> dict[s
             raise ValidationError({"filter": [_("Write a filter as dimension:level.")]})
         found.setdefault(key, []).append(level)
     if found:
-        _check_known(found, run, scope)
+        _check_known(found, run, scope, at)
     return found
 
 
-def _check_known(filters: selectors.Filter, run: Run, scope: selectors.Filter) -> None:
+def _check_known(filters: selectors.Filter, run: Run, scope: selectors.Filter, at: datetime) -> None:
     try:
-        known = {one.key: one for one in Reading(run, scope=scope).dimensions()}
+        known = {one.key: one for one in Reading(run, scope=scope, at=at).dimensions}
     except RunTooOldError as error:
         raise ValidationError({"filter": [sentence("run_too_old")]}) from error
     for key, levels in filters.items():

@@ -35,14 +35,13 @@ from analytics.scoring.sources import CACHE_SECONDS, Choice, chosen_cells, colum
 from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 
 LATE: Final = timedelta(hours=1)
-"""So long after midnight a day is over: an answer given just before it has been written by then."""
+"""This long after midnight a day counts as over: an answer given just before midnight has been stored by then."""
 
-Group = tuple[str, ...]
-"""Levels in the order of a family's dimensions; () is the whole."""
-Family = tuple[str, ...]
-Stream = Mapping[int, Mapping[Group, int]]
+Levels = tuple[str, ...]
+"""Levels in the order of the dimensions that are crossed; () is the whole."""
+Dimensions = tuple[str, ...]
+Stream = Mapping[int, Mapping[Levels, int]]
 """Answers by day (ordinal) and group, of one wave."""
-WHOLE: Final[Family] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def close_batches(stream: Stream, *, k: int, may_close: Collection[int] | None =
     return closing
 
 
-def _hidden(groups: list[Group], total: IntArray, k: int) -> npt.NDArray[np.bool_]:
+def _hidden(groups: list[Levels], total: IntArray, k: int) -> npt.NDArray[np.bool_]:
     hidden = hidden_groups(dict(zip(groups, total.tolist(), strict=True)), k)
     return np.array([group in hidden for group in groups], dtype=np.bool_)
 
@@ -100,18 +99,18 @@ def _is_safe(grown: IntArray, is_out: npt.NDArray[np.bool_], k: int) -> bool:
 
 
 class Released:
-    """The answers of a run that may be counted, as each family of groups may count them."""
+    """The answers of a run that may be counted, as the levels of each crossing of dimensions may count them."""
 
     def __init__(self, run: Run, *, k: int, at: datetime) -> None:
         self.run, self.k, self.at = run, k, at
-        self.known: dict[Family, Batches] = {}
+        self.known: dict[Dimensions, Batches] = {}
 
     def batches(self, dimensions: Iterable[str]) -> Batches:
         """Return the batches of the levels of some dimensions, crossed; of the whole without any."""
-        family = tuple(sorted(set(dimensions)))
-        if family not in self.known:
-            self.known[family] = self._make(family)
-        return self.known[family]
+        crossed = tuple(sorted(set(dimensions)))
+        if crossed not in self.known:
+            self.known[crossed] = self._make(crossed)
+        return self.known[crossed]
 
     def columns(self, dimensions: Iterable[str]) -> Iterator[tuple[int, Columns]]:
         """Return the answers that count for the levels of these dimensions.
@@ -134,10 +133,10 @@ class Released:
         zone = ZoneInfo(self.run.definition["time_zone"])
         return (moment - LATE).astimezone(zone).toordinal()
 
-    def _make(self, family: Family) -> Batches:
-        parts = [self.batches(part) for part in combinations(family, len(family) - 1)] if family else []
+    def _make(self, crossed: Dimensions) -> Batches:
+        parts = [self.batches(part) for part in combinations(crossed, len(crossed) - 1)] if crossed else []
         counted_on: dict[tuple[str, int], int] = {}
-        for wave, stream in self._streams(family).items():
+        for wave, stream in self._streams(crossed).items():
             may_close: set[int] | None = None
             for part in parts:
                 days = {day for (of, _), day in part.counted_on.items() if of == wave}
@@ -146,11 +145,11 @@ class Released:
             counted_on |= {(wave, day): on for day, on in closing.items()}
         return Batches(counted_on)
 
-    def _streams(self, family: Family) -> dict[str, dict[int, dict[Group, int]]]:
-        streams: dict[str, dict[int, dict[Group, int]]] = {}
+    def _streams(self, crossed: Dimensions) -> dict[str, dict[int, dict[Levels, int]]]:
+        streams: dict[str, dict[int, dict[Levels, int]]] = {}
         for questionnaire, columns in columns_behind(self.run):
             cells = columns.cells
-            groups = groups_of(columns, questionnaire, family)
+            groups = groups_of(columns, questionnaire, crossed)
             for wave, day, group, rows in zip(
                 cells.wave.tolist(), cells.day.tolist(), groups, cells.rows.tolist(), strict=True
             ):
@@ -160,18 +159,10 @@ class Released:
         return streams
 
 
-def groups_of(columns: Columns, questionnaire: int, family: Family) -> list[Group]:
-    """Return the group of every cell of the columns."""
-    cells = columns.cells
-    found: list[list[str]] = []
-    for key in family:
-        if key == QUESTIONNAIRE:
-            found.append([str(questionnaire)] * len(cells.day))
-        elif key in cells.dimensions:
-            place = cells.dimensions.index(key)
-            found.append([cells.levels[place][number] for number in cells.level[place].tolist()])
-        else:
-            found.append([""] * len(cells.day))
+def groups_of(columns: Columns, questionnaire: int, crossed: Dimensions) -> list[Levels]:
+    """Return the levels of every cell of the columns; one of the dimensions may be the questionnaire."""
+    cells, of_questionnaire = columns.cells, str(questionnaire)
+    found = [[of_questionnaire] * len(cells.day) if key == QUESTIONNAIRE else cells.level_names(key) for key in crossed]
     return list(zip(*found, strict=True)) if found else [()] * len(cells.day)
 
 

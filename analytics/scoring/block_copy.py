@@ -39,7 +39,7 @@ def _rows(sent: Iterable[bytes]) -> Iterator[tuple[memoryview, ...]]:
     for row in sent:
         view = memoryview(row)
         if row.startswith(_SIGNATURE):
-            # Before the first row: flags, and an extension of so many bytes.
+            # Before the first row: flags, and an extension of the length given here.
             view = view[_HEADER_SIZE + int.from_bytes(view[_HEADER_SIZE - 4 : _HEADER_SIZE], "big") :]
         if bytes(view[:2]) not in (b"", _NO_MORE_ROWS):
             yield tuple(_fields(view))

@@ -175,6 +175,8 @@ def rebuild_all(questionnaire_id: int, *, layout: RowLayout, at: datetime) -> No
 
 
 def _rebuild_all_of(questionnaire_id: int, ids: set[int], layout: RowLayout, at: datetime) -> None:
+    """Rebuild blocks whose rows have changed; neither they nor what they were made of are kept for anybody."""
+    Block.objects.filter(models.Q(id__in=ids) | models.Q(merged_into__in=ids)).update(has_changed_rows=True)
     for block in current_blocks(questionnaire_id).filter(id__in=ids).defer("columns"):
         _rebuild(block, layout, at)
 

@@ -50,10 +50,25 @@ class Cells:
     dimensions: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
 
+    @classmethod
+    def without_labels(cls, rows: npt.ArrayLike) -> Cells:
+        """Return cells of which nothing is known but how many rows each has; `rows` has shape (cells,)."""
+        counts = np.asarray(rows, dtype=np.int64)
+        nothing = np.zeros_like(counts)
+        return cls(nothing, nothing, nothing[None][:0], counts, ("",), (), ())
+
     @property
     def starts(self) -> IntArray:
         """The first row of every cell."""
         return np.cumsum(self.rows) - self.rows
+
+    def level_names(self, dimension: str) -> list[str]:
+        """Return the level of every cell, "" where nothing is known of the dimension."""
+        if dimension not in self.dimensions:
+            return [""] * len(self.day)
+        place = self.dimensions.index(dimension)
+        names = self.levels[place]
+        return [names[number] for number in self.level[place].tolist()]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -34,7 +35,8 @@ from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import Figure, Period, Status
 from analytics.scoring.sources import Filter, chosen_cells
 from analytics.scoring.summaries import node_values
-from analytics.scoring.weighting import RowWeights, Weighting, WeightingError, mask_of, row_weights
+from analytics.scoring.weighted import open_weighted
+from analytics.scoring.weighting import RowWeights, Weighting, mask_of, row_weights
 
 HALF_BITS = 14
 """A value below 2**27 is cut into halves of 14 and 13 bits, whose products sum exactly in doubles within a block."""
@@ -111,13 +113,13 @@ class LeafPairs:
 
 
 def read_estimators(
-    run: Run, *, node: str, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING
+    run: Run, *, node: str, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING, at: datetime
 ) -> Estimators:
     """Return an indicator by both estimators; unweighted.
 
     Raises KeyError for an unknown indicator, RunTooOldError when the columns behind the run are gone.
     """
-    reading = Reading(run, filters=filters, scope=scope)
+    reading = Reading(run, filters=filters, scope=scope, at=at)
     leaves = leaves_under(reading.definition, node)
     result = reading.period(period, nodes=(node,))
     (found,) = result.nodes
@@ -137,10 +139,8 @@ def read_weighted_item_means(
     Raises KeyError for an unknown indicator, WeightingError when there are no weights to be had, RunTooOldError
     when the columns behind the run are gone.
     """
-    reading = Reading(run, filters=filters, scope=scope)
+    reading = open_weighted(run, filters, scope)
     leaves = leaves_under(reading.definition, node)
-    if reading.rules.k:
-        raise WeightingError("anonymous_unweighted")
     found = _read_weighted_pairs(reading, period, leaves, row_weights(run, weighting, period))
     n = min((int(size) for size in found.bases if size), default=0)
     tree, n_eff = _tree_under(reading.definition, node), float(n)
@@ -202,7 +202,7 @@ def _read_weighted_pairs(
 
 def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
     """Whether anything that the figure is made of is hidden: from the means it could be had again."""
-    return bool(reading.hidden_parts(period) & nodes_under(reading.definition, node))
+    return bool(reading.hiding.parts(period) & nodes_under(reading.definition, node))
 
 
 def leaves_under(definition: Definition, node: str) -> tuple[str, ...]:

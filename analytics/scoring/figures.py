@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from analytics.methods.distributions import score_index
+from analytics.methods.distributions import box_size, score_index
 from analytics.methods.moments import SQUARE_BITS, Moments, mean_estimate, mean_value
-from analytics.methods.net_promoter import net_promoter_score
+from analytics.methods.net_promoter import DETRACTORS, PASSIVES, PROMOTERS, net_promoter_score
 from analytics.methods.proportions import proportion
 from analytics.scoring.codes import (
     BLANK,
@@ -25,9 +25,9 @@ from analytics.scoring.codes import (
     histogram_position,
 )
 from analytics.scoring.columns import IntArray
+from analytics.scoring.composites import NPS, OVERALL, QUESTIONS
 from analytics.scoring.definition import LEVELS, Definition
 from analytics.scoring.disclosure import Rules
-from analytics.scoring.families import NPS, OVERALL, QUESTIONS
 from analytics.scoring.results import (
     Figure,
     ItemResult,
@@ -41,7 +41,7 @@ from analytics.scoring.results import (
 )
 
 Hidden = frozenset[str]
-"""What may not be shown of a group: keys of indicators, and the names that `families` gives to questions."""
+"""What may not be shown of a group: keys of indicators, and the names that `composites` gives to questions."""
 NOTHING_HIDDEN: Final[Hidden] = frozenset()
 
 Numbers = tuple[float, float | None, float | None, float | None]
@@ -108,7 +108,7 @@ class Reader:
         of_questions = self.of(key + QUESTIONS)
         numbers = [int(number) for number in self.definition.layout.node(vector, key)]
         n, total, high, low = numbers[:4]
-        counts = numbers[4:]
+        counts, box = numbers[4:], box_size(len(LEVELS))
         moments, off_scale = Moments(n, total, (high << SQUARE_BITS) + low), self.off_scale(key, vector)
         facts = self.facts.get(key, NodeFacts({}, None))
         is_leaf = not self.definition.children[key]
@@ -116,8 +116,8 @@ class Reader:
             key=key, names=facts.names, parent=parent, depth=depth, is_leaf=is_leaf, weight=weight,
             overall_weight=overall, target=None if facts.target is None else float(facts.target),
             index=self.figure("index", n, lambda: _mean_of_moments(moments), is_alike=moments.is_alike, off_scale=off_scale),
-            satisfied=self.share("satisfied_share", sum(counts[-2:]), n, off_scale),
-            dissatisfied=self.share("dissatisfied_share", sum(counts[:2]), n, off_scale),
+            satisfied=self.share("satisfied_share", sum(counts[-box:]), n, off_scale),
+            dissatisfied=self.share("dissatisfied_share", sum(counts[:box]), n, off_scale),
             distribution=self.distribution(LEVELS, counts),
             items=tuple(
                 of_questions.item(source.questionnaire, source.item, vector)
@@ -135,7 +135,7 @@ class Reader:
         codes = range(item.low, item.high + 1)
         valid = [int(counts[code]) for code in codes]
         off_scale = int(counts[histogram_position(INVALID)])
-        n, box = sum(valid), 2 if len(valid) >= len(LEVELS) else 1
+        n, box = sum(valid), box_size(len(valid))
         return ItemResult(
             questionnaire_id=questionnaire, key=item.key, low_code=item.low, high_code=item.high,
             mean=self.figure(
@@ -173,9 +173,9 @@ class Reader:
         return NpsResult(
             questionnaire_id=sources[0].questionnaire, key=sources[0].key,
             score=reader.figure("nps", n, lambda: _net_promoter(valid), off_scale=off_scale),
-            promoters=reader.share("promoters", sum(valid[9:]), n, off_scale),
-            passives=reader.share("passives", sum(valid[7:9]), n, off_scale),
-            detractors=reader.share("detractors", sum(valid[:7]), n, off_scale),
+            promoters=reader.share("promoters", sum(valid[PROMOTERS]), n, off_scale),
+            passives=reader.share("passives", sum(valid[PASSIVES]), n, off_scale),
+            detractors=reader.share("detractors", sum(valid[DETRACTORS]), n, off_scale),
             distribution=reader.distribution(range(HIGHEST + 1), valid),
             missing=reader.missing(n, counts),
         )

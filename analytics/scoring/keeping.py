@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 log = logging.getLogger(__name__)
 REST_SECONDS: Final = 5.0
-"""So long a cache that did not answer is left alone: every try may cost seconds of waiting."""
+"""How long a cache that did not answer is left alone: every try may cost seconds of waiting."""
 
 _rests_until = 0.0
 

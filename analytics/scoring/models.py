@@ -21,13 +21,15 @@ class Block(models.Model):
     A block never changes. `Response.block_id` names the one a row was first sealed into; when blocks are
     merged, or rebuilt after an edit, a new one takes their place and `merged_into` of all of them points
     at it. A block is current while `merged_into` is empty; the columns of the others are dropped when no
-    reader can want them any more. `fingerprint` is the sum of its rows' fingerprints, `checksum` the
+    reader can want them any more, at once after the readers' hour where `has_changed_rows`: what was edited or
+    erased is kept for nobody. `fingerprint` is the sum of its rows' fingerprints, `checksum` the
     digest of the stored bytes.
     """
 
     questionnaire = models.ForeignKey(Questionnaire, on_delete=models.CASCADE, related_name="blocks")
     merged_into = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="members")
     merged_at = models.DateTimeField(null=True)
+    has_changed_rows = models.BooleanField(default=False)
     rows = models.PositiveIntegerField()
     columns = models.BinaryField(default=bytes)
     fingerprint = models.CharField(max_length=16)

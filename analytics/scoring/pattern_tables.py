@@ -1,4 +1,4 @@
-"""The patterns (see `families`) of the answers that are counted, by period and by level of a dimension."""
+"""The patterns (see `composites`) of the answers that are counted, by period and by level of a dimension."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ import numpy as np
 from analytics.scoring import keeping
 from analytics.scoring.batches import Released, groups_of
 from analytics.scoring.columns import Columns, IntArray, select
+from analytics.scoring.composites import Patterns, added, patterns_of
 from analytics.scoring.cubes import SEPARATOR
 from analytics.scoring.definition import Definition
-from analytics.scoring.families import Patterns, added, patterns_of
 from analytics.scoring.sources import CACHE_SECONDS, Choice, chosen_cells
 
 Table = dict[str, dict[str, list[dict[int, int]]]]
-"""By slice and cell, named as in `cubes`, the patterns of every family."""
+"""By slice and cell, named as in `cubes`, the patterns of every composite."""
 
 
 class PatternTable:
     """Counted from the answers that may be counted, under a choice of levels; cached by run and day."""
 
     def __init__(self, released: Released, definition: Definition, choice: Choice, dimensions: Iterable[str]) -> None:
-        family = sorted(set(dimensions))
-        name = json.dumps([sorted((key, sorted(levels)) for key, levels in choice.items()), family])
+        crossed = sorted(set(dimensions))
+        name = json.dumps([sorted((key, sorted(levels)) for key, levels in choice.items()), crossed])
         about = f"{released.run.pk}:{definition.hash}:{released.k}:{released.until}:{name}"
         key = "patterns:" + hashlib.sha256(about.encode()).hexdigest()
         found = keeping.fetch(key)
-        self.table = _from_bytes(found) if found is not None else _counted(released, definition, choice, family)
+        self.table = _from_bytes(found) if found is not None else _counted(released, definition, choice, crossed)
         if found is None:
             keeping.keep(key, _to_bytes(self.table), seconds=CACHE_SECONDS)
 
-    def patterns(self, slices: Iterable[str], cells: frozenset[str] | None, family: int) -> Patterns:
-        """Return the patterns of a family in some cells (None: all) of some slices."""
+    def patterns(self, slices: Iterable[str], cells: frozenset[str] | None, composite: int) -> Patterns:
+        """Return the patterns of a composite in some cells (None: all) of some slices."""
         return added(
-            of_families[family] for key in slices for cell, of_families in self.table.get(key, {}).items()
+            of_composites[composite] for key in slices for cell, of_composites in self.table.get(key, {}).items()
             if cells is None or cell in cells
         )
 
-    def by_level(self, slices: Iterable[str], cells: frozenset[str] | None, family: int) -> dict[str, Patterns]:
-        """Return the patterns of a family by level."""
+    def by_level(self, slices: Iterable[str], cells: frozenset[str] | None, composite: int) -> dict[str, Patterns]:
+        """Return the patterns of a composite by level."""
         found: dict[str, list[Patterns]] = {}
         for key in slices:
-            for name, of_families in self.table.get(key, {}).items():
+            for name, of_composites in self.table.get(key, {}).items():
                 level, _, cell = name.partition(SEPARATOR)
                 if cells is None or cell in cells:
-                    found.setdefault(level, []).append(of_families[family])
+                    found.setdefault(level, []).append(of_composites[composite])
         return {level: added(parts) for level, parts in found.items()}
 
 
@@ -65,15 +65,15 @@ def _counted(released: Released, definition: Definition, choice: Choice, dimensi
 def _add(
     table: Table, columns: Columns, definition: Definition, questionnaire: int, dimensions: list[str]
 ) -> None:
-    families = patterns_of(columns, definition, questionnaire)
+    composites = patterns_of(columns, definition, questionnaire)
     for labels in _labels(columns, questionnaire, dimensions):
         names = sorted({label for label in labels if label[0]})
         place = {name: number for number, name in enumerate(names)}
         of_rows = np.repeat(np.array([place.get(label, -1) for label in labels], dtype=np.int64), columns.cells.rows)
-        for number, codes in enumerate(families):
+        for number, codes in enumerate(composites):
             for label, code, n in _tally(of_rows, codes):
                 key, cell = names[label]
-                held = table.setdefault(key, {}).setdefault(cell, [{} for _ in families])[number]
+                held = table.setdefault(key, {}).setdefault(cell, [{} for _ in composites])[number]
                 held[code] = held.get(code, 0) + n
 
 
@@ -104,7 +104,7 @@ def _to_bytes(table: Mapping[str, Mapping[str, list[dict[int, int]]]]) -> bytes:
 
 def _from_bytes(stored: bytes) -> Table:
     return {
-        key: {cell: [{int(code): n for code, n in held.items()} for held in of_families]
-              for cell, of_families in cells.items()}
+        key: {cell: [{int(code): n for code, n in held.items()} for held in of_composites]
+              for cell, of_composites in cells.items()}
         for key, cells in json.loads(zlib.decompress(stored)).items()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -77,13 +78,13 @@ class RunComparison:
 
 
 def describe_value(
-    run: Run, *, node: str, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING
+    run: Run, *, node: str, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING, at: datetime
 ) -> ValueOrigin:
     """Return where the value of an indicator comes from.
 
     Raises UnknownNodeError, and RunTooOldError under a filter when the columns are gone.
     """
-    reading = Reading(run, filters=filters, scope=scope)
+    reading = Reading(run, filters=filters, scope=scope, at=at)
     definition = reading.definition
     if node not in definition.children:
         raise UnknownNodeError(node)

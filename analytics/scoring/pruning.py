@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate, TruncMonth
 
 from analytics.indicators.models import IndicatorTree, QuestionSource
@@ -17,7 +17,7 @@ RUNS_KEPT = 10
 """The newest runs of a tree stay; so does the last one of each weight set and definition, for ever."""
 
 DAILY = timedelta(days=31)
-"""So long the last run of each day stays; the last one of each month always does."""
+"""How long the last run of each day is kept; the last run of each month is kept for ever."""
 
 READERS = timedelta(hours=1)
 """How long a reader may still hold on to a run or a block that has been replaced."""
@@ -27,11 +27,24 @@ def prune(*, at: datetime) -> None:
     """Delete what has been replaced; a run that is the last of its series or month is history and stays."""
     for tree in IndicatorTree.objects.select_related("team"):
         _prune_tree(tree, at)
-    merged = Block.objects.filter(merged_into__isnull=False, merged_at__lt=at - READERS)
-    BlockSummary.objects.filter(block__in=merged).delete()
-    merged.exclude(columns=b"").update(columns=b"")
+    replaced = Block.objects.filter(merged_into__isnull=False, merged_at__lt=at - READERS)
+    BlockSummary.objects.filter(block__in=replaced).delete()
+    unread = Q(has_changed_rows=True) | ~Q(id__in=_blocks_in_use())
+    replaced.filter(unread).exclude(columns=b"").update(columns=b"")
     fed = QuestionSource.objects.values("questionnaire_id")
     RecomputeNote.objects.filter(at__lt=at - READERS).exclude(questionnaire_id__in=fed).delete()
+
+
+def _blocks_in_use() -> set[int]:
+    """The blocks behind the newest run of each tree.
+
+    Blocks are a questionnaire's, runs a tree's: one tree's computation may replace blocks on which the newest run of
+    another stands, which is not computed anew for that, or cannot be.
+    """
+    newest = Run.objects.filter(tree=OuterRef("pk")).order_by("-id").values("id")[:1]
+    runs = IndicatorTree.objects.annotate(newest=Subquery(newest)).values("newest")
+    bases = Base.objects.filter(runs__in=runs).values_list("blocks", flat=True)
+    return {int(block) for blocks in bases for block in blocks}
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from analytics.scoring.results import Refusal
 
 FAILING: Final = "keeps_failing"
 FAILED_TIMES: Final = 3
-"""So many begun and not ended computations are no accident: a deploy may take two workers away."""
+"""This many computations begun and not ended are no accident: a deploy may take two workers away."""
 
 WEIGHT_CODES: Final = frozenset({
     "no_weights", "weight_missing", "weight_not_finite", "weight_negative", "weights_all_zero", "weight_sum",

@@ -33,9 +33,9 @@ _NUMBERS: Final = 4
 _TAB, _LINE_END = ord("\t"), ord("\n")
 _NO_WEIGHT: Final = -1
 ROWS_PER_PASS: Final = 4096
-"""Places of the fields of so many rows stay in the processor's cache, and the next in the socket's buffer."""
+"""The positions of this many rows' fields fit into the processor's cache, and the next rows into the socket's buffer."""
 _WORD: Final = 8
-"""Answers are compared by their first so many bytes; every text that is a code is shorter."""
+"""Answers are compared by this many first bytes; every text that is a code is shorter."""
 
 _NULL: Final = rb"\N"
 _ESCAPE: Final = re.compile(rb"\\(.)", re.DOTALL)
@@ -87,9 +87,6 @@ def _json_of(field: str, key: str) -> Expression:
     # The key as a text, said outright: a lookup by a key of digits would look for a place in a list.
     name = Cast(Value(key), TextField())
     return Func(F(field), name, template="(%(expressions)s)", arg_joiner=" -> ", output_field=JSONField())
-
-
-# -- from bytes to arrays ------------------------------------------------------------------
 
 
 class _Reader:

@@ -21,7 +21,7 @@ from analytics.scoring.columns import WEIGHT_UNITS, IntArray
 from surveys.answering.models import Response
 
 ROWS_PER_PASS = 4096
-"""So many rows are held as Python objects at a time, whatever the number of responses."""
+"""At most this many rows are held as Python objects at a time, whatever the number of responses."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -76,7 +76,7 @@ def microseconds_of(moment: datetime) -> int:
 
 
 def moment_of(microseconds: int) -> datetime:
-    """The moment so many microseconds after 1970 began (UTC)."""
+    """The moment at this many microseconds since 1970 (UTC)."""
     return EPOCH + microseconds * MICROSECOND
 
 

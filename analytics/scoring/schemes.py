@@ -15,7 +15,7 @@ from analytics.indicators.changing import locked, touched
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.models import Run, WeightingChoice, WeightingScheme
 from analytics.scoring.standard_weighting import Record, record_of_imported, record_of_scheme, word_of
-from analytics.scoring.weighting import Imported, Plan, Weighting, WeightingError, check_plan
+from analytics.scoring.weighting import Imported, PopulationPlan, Weighting, WeightingError, check_plan
 
 IMPORTED: Final = "imported"
 OF_THE_RUN: Final = "run"
@@ -33,7 +33,7 @@ class Named:
 
 @transaction.atomic
 def save_scheme(
-    *, tree: IndicatorTree, name: str, plan: Plan, user: User | None, at: datetime
+    *, tree: IndicatorTree, name: str, plan: PopulationPlan, user: User | None, at: datetime
 ) -> WeightingScheme:
     """Keep a population as the next version of the tree's weightings.
 
@@ -53,10 +53,10 @@ def save_scheme(
     )
 
 
-def plan_of(scheme: WeightingScheme) -> Plan:
+def population_of(scheme: WeightingScheme) -> PopulationPlan:
     """Return what a kept weighting knows of the population."""
     is_trimmed = scheme.trim_low is not None and scheme.trim_high is not None
-    return Plan(
+    return PopulationPlan(
         method=scheme.method, dimensions=tuple(scheme.dimensions),
         population=tuple((tuple(cell), float(people)) for cell, people in scheme.population),
         trim=(scheme.trim_low, scheme.trim_high) if is_trimmed else None,  # type: ignore[arg-type]
@@ -91,7 +91,7 @@ def get_named(*, tree: IndicatorTree, word: str, run: Run | None = None) -> Name
     if word.isascii() and word.isdigit() and len(word) < 18:
         scheme = WeightingScheme.objects.filter(tree=tree, pk=int(word)).first()
         if scheme is not None:
-            return Named(word, plan_of(scheme), record_of_scheme(scheme))
+            return Named(word, population_of(scheme), record_of_scheme(scheme))
     raise WeightingError("unknown_weighting")
 
 
@@ -113,7 +113,7 @@ def choose_weighting(*, tree: IndicatorTree, word: str, user: User | None, at: d
     return made
 
 
-def margins_of(plan: Plan) -> Mapping[str, Mapping[str, float]]:
+def margins_of(plan: PopulationPlan) -> Mapping[str, Mapping[str, float]]:
     """Return a raking plan's population by dimension and level."""
     return {
         dimension: {cell[place]: people for cell, people in plan.population if cell[place]}

@@ -7,7 +7,8 @@ are in `analytics.scoring.periods`; `compare` is in `analytics.scoring.comparing
 
 `filters` and `scope` map a dimension's key to the levels wanted (`{"region": ["East"]}`); within a
 dimension levels are alternatives, between dimensions all must hold. The key `questionnaire` takes
-ids as text. A scope (from the actor) narrows every number; pass `actor.scope` always.
+ids as text. A scope (from the actor) narrows every number; pass `actor.scope` always. `at` is the moment of
+looking: where anonymity was promised it decides which answers count yet.
 """
 
 from __future__ import annotations
@@ -83,58 +84,58 @@ def list_runs(*, tree: IndicatorTree) -> QuerySet[Run]:
     return Run.objects.filter(tree=tree).select_related("weight_set").defer("tail").order_by("-id")
 
 
-def list_periods(run: Run, *, grain: Grain, scope: Filter = NOTHING) -> tuple[Period, ...]:
+def list_periods(run: Run, *, grain: Grain, scope: Filter = NOTHING, at: datetime) -> tuple[Period, ...]:
     """Return the periods of one grain that hold responses, oldest first (waves in order of their names)."""
-    return Reading(run, scope=scope).periods(grain)
+    return Reading(run, scope=scope, at=at).periods(grain)
 
 
-def list_dimensions(run: Run) -> tuple[Dimension, ...]:
+def list_dimensions(run: Run, *, at: datetime) -> tuple[Dimension, ...]:
     """Return the segment dimensions of the run with their levels, in the team's order."""
-    return Reading(run).dimensions()
+    return Reading(run, at=at).dimensions
 
 
-def count_waiting(run: Run, *, scope: Filter = NOTHING) -> int:
+def count_waiting(run: Run, *, scope: Filter = NOTHING, at: datetime) -> int:
     """Return how many answers of an anonymous run wait for others; 0 under a scope, or without the promise."""
-    return Reading(run, scope=scope).waiting
+    return Reading(run, scope=scope, at=at).waiting
 
 
 def read_period(
-    run: Run, *, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING
+    run: Run, *, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING, at: datetime
 ) -> PeriodResult:
     """Return every figure of one period."""
-    return Reading(run, filters=filters, scope=scope).period(period)
+    return Reading(run, filters=filters, scope=scope, at=at).period(period)
 
 
 def read_periods(
     run: Run, *, periods: Collection[Period], filters: Filter = NOTHING, scope: Filter = NOTHING,
-    nodes: Collection[str] | None = None,
+    nodes: Collection[str] | None = None, at: datetime,
 ) -> tuple[PeriodResult, ...]:
     """Return several periods at the price of one; `nodes` keeps only some indicators."""
-    reading = Reading(run, filters=filters, scope=scope)
+    reading = Reading(run, filters=filters, scope=scope, at=at)
     return tuple(reading.period(period, nodes=nodes) for period in periods)
 
 
 def read_trend(
     run: Run, *, grain: Grain, last: int | None = None, filters: Filter = NOTHING, scope: Filter = NOTHING,
-    nodes: Collection[str] | None = None,
+    nodes: Collection[str] | None = None, at: datetime,
 ) -> tuple[PeriodResult, ...]:
     """Return one result per period of the grain, oldest first, empty periods in between included.
 
-    `last` keeps only so many of the newest. `nodes` are the keys of the indicators wanted; without it
+    `last` keeps only that many of the newest. `nodes` are the keys of the indicators wanted; without it
     only the root is read, with the overall question and the Net Promoter Score as in every result.
     """
-    return Reading(run, filters=filters, scope=scope).trend(grain, last, nodes)
+    return Reading(run, filters=filters, scope=scope, at=at).trend(grain, last, nodes)
 
 
 def read_segments(
     run: Run, *, period: Period, dimension: str, filters: Filter = NOTHING, scope: Filter = NOTHING,
-    nodes: Collection[str] | None = None,
+    nodes: Collection[str] | None = None, at: datetime,
 ) -> tuple[SegmentResult, ...]:
     """Return one result per level of the dimension; a level outside the scope does not appear.
 
     Raises UnknownDimensionError for a dimension that the run does not know.
     """
-    return Reading(run, filters=filters, scope=scope).segments(period, dimension, nodes)
+    return Reading(run, filters=filters, scope=scope, at=at).segments(period, dimension, nodes)
 
 
 def freshness(*, tree: IndicatorTree) -> Freshness:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -69,7 +69,10 @@ def recompute(*, tree: IndicatorTree, at: datetime) -> Outcome:
 
 
 def rebuild(*, tree: IndicatorTree, at: datetime) -> Outcome:
-    """Replace all blocks of the tree's questionnaires by new ones read from the rows, and recompute."""
+    """Replace all blocks of the tree's questionnaires by new ones read from the rows, and recompute.
+
+    Other trees that the questionnaires feed are asked for as well.
+    """
     with ExitStack() as locks:
         if not locks.enter_context(held(f"tree:{tree.pk}")):
             raise BusyError(f"tree {tree.pk}")
@@ -80,7 +83,7 @@ def rebuild(*, tree: IndicatorTree, at: datetime) -> Outcome:
         with snapshot():
             for questionnaire in questionnaires:
                 blocks.rebuild_all(questionnaire, layout=layout, at=at)
-    request_recompute(trees=[tree.pk], at=at)
+    request_recompute(trees=sorted({tree.pk, *_trees_fed_by(questionnaires)}), at=at)
     return recompute(tree=tree, at=at)
 
 
@@ -104,9 +107,7 @@ def take_notes(*, tree: IndicatorTree, at: datetime) -> int:
         notes = RecomputeNote.objects.filter(questionnaire__in=feeding)
         seen = list(notes.values_list("id", "questionnaire_id"))
         if seen:
-            fed = QuestionSource.objects.filter(questionnaire__in={of for _, of in seen})
-            trees = sorted(set(fed.values_list("tree_id", flat=True)))
-            request_recompute(trees=trees, at=at)
+            request_recompute(trees=_trees_fed_by({of for _, of in seen}), at=at)
             RecomputeNote.objects.filter(id__in=[note for note, _ in seen]).delete()
         return len(seen)
 
@@ -311,6 +312,11 @@ def _end_attempt(tree: IndicatorTree, request: int, outcome: Outcome) -> None:
 
 def _earliest_request(at: datetime) -> Coalesce:
     return Coalesce(F("requested_at"), models.Value(at, models.DateTimeField()))
+
+
+def _trees_fed_by(questionnaires: Collection[int]) -> list[int]:
+    fed = QuestionSource.objects.filter(questionnaire__in=questionnaires)
+    return sorted(set(fed.values_list("tree_id", flat=True)))
 
 
 def _questionnaires(tree: IndicatorTree) -> list[int]:

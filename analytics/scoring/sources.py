@@ -26,7 +26,7 @@ CACHE_SECONDS = 24 * 60 * 60
 MOST_HELD = 3_000_000
 """Answers whose columns may be held in memory at once; some 30 bytes each."""
 MERGED_AT_ONCE = 32
-"""So many blocks' summaries are held before they are added up."""
+"""The summaries of this many blocks are held before they are added up."""
 
 _held: WeakKeyDictionary[Run, tuple[tuple[int, Columns], ...]] = WeakKeyDictionary()
 

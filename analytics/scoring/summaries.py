@@ -15,12 +15,12 @@ from analytics.scoring.codes import HISTOGRAM_WIDTH, Codes, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR, Cube, Summary, carry, merge
 from analytics.scoring.definition import NODE_WIDTH, Definition, SourceRule
-from analytics.scoring.tree_plans import Plan, leaf_digits, plan_of
+from analytics.scoring.tree_plans import TreePlan, leaf_digits, plan_of
 
 QUESTIONNAIRE = "questionnaire"
-"""The dimension that every tree of several questionnaires has."""
+"""The dimension that every tree of several questionnaires has; its levels are their ids, as text."""
 
-# A pass works on so many cells at a time, to keep its table small whatever the block.
+# A pass works on this many cells at a time, to keep its table small whatever the block.
 CELLS_PER_PASS = 4096
 
 
@@ -36,10 +36,8 @@ def summarise(columns: Columns, definition: Definition, questionnaire: int) -> S
 
 def totals(columns: Columns, definition: Definition, questionnaire: int) -> IntArray:
     """Return the statistics of all rows as one vector, without periods and segments."""
-    rows = np.array([columns.rows], dtype=np.int64)
-    nothing = np.zeros(1, dtype=np.int64)
-    one = Cells(nothing, nothing, nothing.reshape(1, 1)[:0], rows, ("",), (), ())
-    vectors = cell_vectors(columns, slice(0, columns.rows), one, definition, questionnaire)
+    whole = Cells.without_labels([columns.rows])
+    vectors = cell_vectors(columns, slice(0, columns.rows), whole, definition, questionnaire)
     return np.asarray(vectors[0])
 
 
@@ -70,7 +68,7 @@ def cell_vectors(
     if not len(cells.rows) or not columns.rows:
         return vectors
     vectors[:, 0] = cells.rows
-    sets = tallies.Cells(cells.rows)
+    sets = tallies.RowGroups(cells.rows)
     asked = columns.by_item
     by_item = {item: asked[item][rows] for item in definition.items_of(questionnaire) if item in asked}
     counted = tallies.histograms(by_item, sets)
@@ -94,14 +92,11 @@ def _cell_range(cells: Cells, first: int, end: int) -> tuple[Cells, slice]:
     return part, slice(start, start + int(part.rows.sum()))
 
 
-def _answers(plan: Plan, by_item: Mapping[ItemKey, Codes], rows: int) -> Codes:
+def _answers(plan: TreePlan, by_item: Mapping[ItemKey, Codes], rows: int) -> Codes:
     answers = np.empty((rows, len(plan.columns)), dtype=np.int8, order="F")
     for number, scales in enumerate(plan.columns):
         answers[:, number] = leaf_digits(scales, by_item, rows).view(np.int8) - np.int8(1)
     return answers
-
-
-# -- slices --------------------------------------------------------------------------------
 
 
 def _slices(cells: Cells, vectors: IntArray, definition: Definition, questionnaire: int) -> Summary:
@@ -129,12 +124,7 @@ def _slices(cells: Cells, vectors: IntArray, definition: Definition, questionnai
 
 
 def _levels_by_dimension(cells: Cells, definition: Definition, questionnaire: int) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for dimension in definition.dimensions:
-        if dimension in cells.dimensions:
-            place = cells.dimensions.index(dimension)
-            names = cells.levels[place]
-            found[dimension] = [names[number] for number in cells.level[place]]
+    found = {key: cells.level_names(key) for key in definition.dimensions if key in cells.dimensions}
     if len(definition.questionnaires) > 1:
         found[QUESTIONNAIRE] = [str(questionnaire)] * len(cells.day)
     return found

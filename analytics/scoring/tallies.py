@@ -21,20 +21,20 @@ from analytics.methods.moments import halves, split_square_sums
 from analytics.scoring.codes import HIGHEST, HISTOGRAM_WIDTH, MISSING, Codes, ItemKey, histogram_position
 from analytics.scoring.columns import IntArray
 from analytics.scoring.definition import LEVELS
-from analytics.scoring.tree_plans import SUMS, Plan, leaf_digits, levels_of
+from analytics.scoring.tree_plans import SUMS, TreePlan, leaf_digits, levels_of
 
 ROWS_PER_PASS: Final = 32_768
-"""Rows that are added up one by one are taken so many at a time: what is written then stays in the cache."""
+"""Rows that are added up one by one are taken in passes of this many: what a pass writes stays in the cache."""
 
 ROOM: Final = 4
-"""Counts by combination pay while there are no more of them than so many to a row."""
+"""Counting by combination pays while there are at most this many combinations to a row."""
 
 _NIBBLES: Final = 16
 # Four bits of a code, in the order of a histogram: valid codes first, then the missing ones.
 _IN_ORDER: Final = np.array([code & 15 for code in (*range(HIGHEST + 1), *MISSING)])
 
 
-class Cells:
+class RowGroups:
     """Neighbouring rows that are counted together; `rows` says how many there are in each cell."""
 
     def __init__(self, rows: IntArray) -> None:
@@ -49,11 +49,11 @@ class Cells:
         return np.bincount(keys, minlength=self.count * width).reshape(self.count, width)
 
     def has_room_for(self, width: int) -> bool:
-        """Tell whether so wide a table of counts is small beside the rows."""
+        """Tell whether a table of counts of this width is small beside the rows."""
         return self.count * width <= ROOM * max(self.size, ROWS_PER_PASS)
 
 
-def histograms(by_item: Mapping[ItemKey, Codes], cells: Cells) -> dict[ItemKey, IntArray]:
+def histograms(by_item: Mapping[ItemKey, Codes], cells: RowGroups) -> dict[ItemKey, IntArray]:
     """Return the histogram of every item by cell, shape (cells, `HISTOGRAM_WIDTH`) each."""
     if cells.count == 1:
         return {item: _histogram_of(item, column) for item, column in by_item.items()}
@@ -82,7 +82,7 @@ def _histogram_of(item: ItemKey, column: Codes) -> IntArray:
     return found
 
 
-def _histograms_of(columns: Sequence[Codes], cells: Cells) -> list[IntArray]:
+def _histograms_of(columns: Sequence[Codes], cells: RowGroups) -> list[IntArray]:
     """Count one item, or two at once: their codes fit into one byte."""
     one = columns[0].view(np.uint8) & np.uint8(15)
     if len(columns) == 1:
@@ -93,7 +93,7 @@ def _histograms_of(columns: Sequence[Codes], cells: Cells) -> list[IntArray]:
 
 
 def tree_sums(
-    plan: Plan, by_item: Mapping[ItemKey, Codes], found: Mapping[ItemKey, IntArray], cells: Cells
+    plan: TreePlan, by_item: Mapping[ItemKey, Codes], found: Mapping[ItemKey, IntArray], cells: RowGroups
 ) -> IntArray:
     """Return the statistics of each of the definition's nodes by cell, shape (cells, nodes, 4 + levels).
 
@@ -111,7 +111,7 @@ def tree_sums(
     return _statistics(sums[:, : len(plan.nodes)])
 
 
-def _digit_counts(scales: tuple[ItemKey, ...], found: Mapping[ItemKey, IntArray], cells: Cells) -> FloatArray:
+def _digit_counts(scales: tuple[ItemKey, ...], found: Mapping[ItemKey, IntArray], cells: RowGroups) -> FloatArray:
     """How often each digit of a leaf occurs by cell, but for 0: an answer that is missing adds nothing."""
     parts = [np.zeros((cells.count, 1))]
     for item in scales:
@@ -131,18 +131,15 @@ def _statistics(sums: FloatArray) -> IntArray:
     return np.concatenate([whole[..., :2], high[..., None], low[..., None], whole[..., 5:]], axis=-1)
 
 
-# -- sums by cell, as `tree_plans.SUMS` has them ------------------------------------------------
-
-
 def _of_combinations(
-    joint: IntArray, table: FloatArray, values: npt.NDArray[np.int32], plan: Plan, cells: Cells
+    joint: IntArray, table: FloatArray, values: npt.NDArray[np.int32], plan: TreePlan, cells: RowGroups
 ) -> FloatArray:
     if not cells.has_room_for(len(table)):
         return _of_rows(values.take(joint), plan, cells)
     return cells.counts(joint, len(table)).astype(np.float64) @ table
 
 
-def _of_open_nodes(plan: Plan, digits: Digits, joints: Joints, cells: Cells) -> dict[int, FloatArray]:
+def _of_open_nodes(plan: TreePlan, digits: Digits, joints: Joints, cells: RowGroups) -> dict[int, FloatArray]:
     """Score the nodes that no one table decides row by row, and add their values up."""
     passes = _open_values(plan, digits, joints, cells.size)
     if cells.count == 1:
@@ -159,7 +156,7 @@ def _of_open_nodes(plan: Plan, digits: Digits, joints: Joints, cells: Cells) -> 
 
 
 def _open_values(
-    plan: Plan, digits: Digits, joints: Joints, size: int
+    plan: TreePlan, digits: Digits, joints: Joints, size: int
 ) -> Iterator[tuple[slice, dict[int, FloatArray]]]:
     """Yield the values of these nodes for some rows at a time."""
     for first in range(0, size if plan.scorer.open else 0, ROWS_PER_PASS):
@@ -168,7 +165,7 @@ def _open_values(
         yield rows, plan.scorer.open_values([column[rows] for column in digits], parts)
 
 
-def _of_all_rows(values: FloatArray, plan: Plan) -> FloatArray:
+def _of_all_rows(values: FloatArray, plan: TreePlan) -> FloatArray:
     """Add up the values of rows that all lie in one cell; -1 where a row does not count."""
     n, *sums = row_sums(values).tolist()
     reached = [n, *(np.count_nonzero(values >= bound) for bound in plan.bounds), 0]
@@ -176,7 +173,7 @@ def _of_all_rows(values: FloatArray, plan: Plan) -> FloatArray:
     return np.array([n, *sums, *levels], dtype=np.float64)
 
 
-def _of_rows(values: npt.NDArray[np.int32], plan: Plan, cells: Cells) -> FloatArray:
+def _of_rows(values: npt.NDArray[np.int32], plan: TreePlan, cells: RowGroups) -> FloatArray:
     """Add values up row by row; -1 where a row does not count."""
     kept = np.maximum(values, 0)
     # Halves of a value below 2**27 have products below 2**31: no wider integers are needed before the sums.

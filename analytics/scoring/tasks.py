@@ -16,7 +16,7 @@ from analytics.scoring.wake import wake_comparison, wake_tree
 from analytics.scoring.weight_lab import compare_weights, is_outdated
 
 ROUNDS = 20
-"""So many runs in one task; after that others have their turn."""
+"""At most this many runs in one task; after that others have their turn."""
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -27,7 +27,7 @@ SUMS = 5 + len(LEVELS)
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class TreePlan:
     """Leaves of the method's tree and their columns; `nodes` are the definition's own, hidden ones follow."""
 
     rule: IndexDefinition
@@ -67,7 +67,7 @@ def levels_of(values: npt.NDArray[np.integer], bounds: tuple[int, ...]) -> Codes
 
 
 @lru_cache(maxsize=64)
-def plan_of(definition: Definition, questionnaire: int) -> Plan:
+def plan_of(definition: Definition, questionnaire: int) -> TreePlan:
     """Return the plan of a questionnaire under a definition, built once per process."""
     place = {node.key: number for number, node in enumerate(definition.nodes)}
     parents = [ROOT if node.parent is None else place[node.parent] for node in definition.nodes]
@@ -90,7 +90,7 @@ def plan_of(definition: Definition, questionnaire: int) -> Plan:
     codes = tuple(tuple(range(len(vector))) for vector in scores)
     rule = IndexDefinition(tree, codes, scores, definition.coverage / 100)
     bounds = tuple(round(bound * UNITS) for bound in level_bounds(definition.score_vector))
-    return Plan(rule, tuple(node.key for node in definition.nodes), columns, bounds)
+    return TreePlan(rule, tuple(node.key for node in definition.nodes), columns, bounds)
 
 
 def leaf_digits(scales: tuple[ItemKey, ...], by_item: Mapping[ItemKey, Codes], rows: int) -> Digits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -103,19 +104,21 @@ class ValueView(APIView):
     )
     def get(self, request: Request, run_id: int) -> Response:
         """Return a value, its parts and its origin; 404 for an indicator the run does not have."""
-        actor = actor_of(request)
+        actor, at = actor_of(request), timezone.now()
         run, query = get_run(actor, run_id), request.query_params
-        period, filters = asked_period(query.get("period", "all")), asked_filters(request, run, actor.scope)
+        period, filters = asked_period(query.get("period", "all")), asked_filters(request, run, actor.scope, at)
         node = query.get("node") or run.definition["nodes"][0]["key"]
         try:
-            origin = describe_value(run, node=node, period=period, filters=filters, scope=actor.scope)
+            origin = describe_value(run, node=node, period=period, filters=filters, scope=actor.scope, at=at)
         except UnknownNodeError as error:
             raise Http404 from error
         except RunTooOldError as error:
             raise ValidationError({"run": [sentence("run_too_old")]}) from error
         problems: dict[str, str] = {}
         try:
-            found = _estimators(read_estimators(run, node=node, period=period, filters=filters, scope=actor.scope))
+            found = _estimators(
+                read_estimators(run, node=node, period=period, filters=filters, scope=actor.scope, at=at)
+            )
         except RunTooOldError:
             found, problems["estimators"] = None, sentence("parts_too_old")
         try:

@@ -8,19 +8,18 @@ hears costs a minute at most, because the notes in the database are the record a
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from celery import current_app
 from django.db import transaction
 
+from accounts.wake import ring
+from analytics.indicators.models import IndicatorTree
 from analytics.scoring.services import note_changed_rows, request_recompute
 
-log = logging.getLogger(__name__)
 QUEUE = "scoring"
 QUESTIONNAIRE_TASK = "analytics.scoring.tasks.recompute_questionnaire"
 TREE_TASK = "analytics.scoring.tasks.recompute_tree"
@@ -52,7 +51,7 @@ class Doorbell:
             bells = list(self.waiting)
             self.waiting.clear()
         for task, argument, value in bells:
-            ring(task, **{argument: value})
+            ring(task, queue=QUEUE, **{argument: value})
 
     def _run(self) -> None:
         while True:
@@ -75,14 +74,6 @@ def _forget_the_parent() -> None:
 
 
 os.register_at_fork(after_in_child=_forget_the_parent)
-
-
-def ring(task: str, **arguments: int) -> None:
-    """Ask a worker for a task; a broker that is down is logged and forgotten."""
-    try:
-        current_app.send_task(task, kwargs=arguments, queue=QUEUE, retry=False)
-    except Exception as error:  # any broker, any fault: the sweep finds the work
-        log.warning("broker not reached", extra={"kind": type(error).__name__})
 
 
 def wake_questionnaire(questionnaire_id: int) -> None:
@@ -109,3 +100,9 @@ def definition_changed(tree_id: int, at: datetime) -> None:
     """Have a tree recomputed under its new definition (registered with `analytics.indicators.hooks`)."""
     request_recompute(trees=[tree_id], at=at)
     transaction.on_commit(lambda: wake_tree(tree_id), robust=True)
+
+
+def breakdown_changed(team_id: int, at: datetime) -> None:
+    """Have all trees of a team recomputed (registered with `accounts.breakdowns`)."""
+    for tree in IndicatorTree.objects.filter(team=team_id).values_list("id", flat=True):
+        definition_changed(tree, at)

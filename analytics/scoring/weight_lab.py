@@ -37,13 +37,13 @@ from analytics.scoring.summaries import node_moments
 from analytics.scoring.weight_candidates import Candidate, Material, derived_candidates, dimensions_of, gather
 
 EARLIER_SETS: Final = 4
-"""So many sets that are not in force are compared, the newest."""
+"""At most this many sets that are not in force are compared, the newest."""
 
 GROWTH: Final = 1.05
-"""The comparison is made anew when there are so many times the answers it was made from."""
+"""The comparison is made again once the answers have grown by this factor."""
 
 FORMAT: Final = 3
-"""Of what is written; a comparison of another format is made anew."""
+"""The version of the stored form; a comparison stored in another one is made again."""
 
 Part = tuple[int, Columns]
 
@@ -102,9 +102,6 @@ def candidates_of(tree: IndicatorTree, definition: Definition, material: Materia
     return found + derived_candidates(definition, material)
 
 
-# -- parts -----------------------------------------------------------------------------------
-
-
 def _result(reading: Reading) -> tuple[dict[str, Any], int]:
     """Return the comparison and how many answers it rests on: those that the pages count, and no others."""
     definition = reading.definition
@@ -135,10 +132,10 @@ def _untold(reading: Reading, candidate: Candidate) -> frozenset[str]:
     """
     if not reading.rules.k:
         return frozenset()
-    hidden, nodes = reading.hidden_parts(EVERYTHING), [node.key for node in reading.definition.nodes]
+    hidden, nodes = reading.hiding.parts(EVERYTHING), [node.key for node in reading.definition.nodes]
     if candidate.code == "in_force":
         return hidden
-    touchy = hidden | reading.rare_parts(EVERYTHING)
+    touchy = hidden | reading.hiding.rare_parts(EVERYTHING)
     return frozenset(key for key in nodes if touchy & nodes_under(reading.definition, key))
 
 

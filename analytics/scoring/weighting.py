@@ -46,7 +46,7 @@ class WeightingError(ValueError):
 
 
 @dataclass(frozen=True)
-class Plan:
+class PopulationPlan:
     """What is known of the population: `population` maps levels, in the order of `dimensions`, to people.
 
     With `rake` all levels but one are "" (a margin); with `cells` each entry is a combination of levels.
@@ -64,7 +64,7 @@ class Imported:
     """The weights that came with the responses; a response that came without one weighs 1."""
 
 
-Weighting = Plan | Imported
+Weighting = PopulationPlan | Imported
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def count_cells(
     return counts
 
 
-def make_weights(plan: Plan, counts: Mapping[Cell, int]) -> CellWeights:
+def make_weights(plan: PopulationPlan, counts: Mapping[Cell, int]) -> CellWeights:
     """Return the weights of the cells in sorted order.
 
     Raises WeightingError naming what does not fit: a margin without respondents, respondents without a
@@ -138,7 +138,7 @@ def make_weights(plan: Plan, counts: Mapping[Cell, int]) -> CellWeights:
         raise WeightingError(error.reason, **error.details) from error
 
 
-def check_plan(plan: Plan) -> None:
+def check_plan(plan: PopulationPlan) -> None:
     """Raise WeightingError for a population that cannot be one, whatever the responses."""
     if not plan.dimensions:
         raise WeightingError("no_dimension")
@@ -194,16 +194,9 @@ def imported_weights(columns: Columns) -> FloatArray:
 
 
 def cells_of(columns: Columns, dimensions: Sequence[str]) -> list[Cell]:
-    """Return the levels of every cell of the columns, in the order of `dimensions`."""
-    cells = columns.cells
-    found = []
-    for key in dimensions:
-        if key in cells.dimensions:
-            place = cells.dimensions.index(key)
-            found.append([cells.levels[place][number] for number in cells.level[place].tolist()])
-        else:
-            found.append([UNKNOWN] * len(cells.day))
-    return list(zip(*found, strict=True)) if found else [()] * len(cells.day)
+    """Return the levels of every cell of the columns, in the order of `dimensions`, UNKNOWN where there is none."""
+    found = [columns.cells.level_names(key) for key in dimensions]
+    return list(zip(*found, strict=True)) if found else [()] * len(columns.cells.day)
 
 
 def mask_of(columns: Columns, period: Period) -> npt.NDArray[np.bool_]:
@@ -262,7 +255,7 @@ def _relative(found: CellWeights) -> FloatArray:
     return np.asarray(found.weights / scale)
 
 
-def _raked(plan: Plan, cells: list[Cell], counts: list[int]) -> CellWeights:
+def _raked(plan: PopulationPlan, cells: list[Cell], counts: list[int]) -> CellWeights:
     levels, margins = [], []
     size = sum(counts)
     for place, dimension in enumerate(plan.dimensions):
@@ -288,7 +281,7 @@ def _check_both_ways(dimension: str, people: Mapping[str, float], sample: Mappin
         raise WeightingError("no_respondents")
 
 
-def _post_stratified(plan: Plan, cells: list[Cell], counts: list[int]) -> CellWeights:
+def _post_stratified(plan: PopulationPlan, cells: list[Cell], counts: list[int]) -> CellWeights:
     people = {cell: number for cell, number in plan.population if number > 0}
     known = {cell: n for cell, n in zip(cells, counts, strict=True) if UNKNOWN not in cell}
     _check_both_ways(

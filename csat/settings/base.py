@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "analytics.dashboards.counted_anew.CountedAnewMiddleware",
 ]
 
 ROOT_URLCONF = "csat.urls"
@@ -296,6 +297,8 @@ TOKEN_PATHS = ["/a/", "/u/", "/r/", "/e/", *CHECKED_TOKEN_PATHS]
 # still waits should have been done, or None.
 BACKLOGS: dict[str, str] = {
     "mail": "surveys.sending.selectors.get_oldest_due_at",
+    "members": "accounts.selectors.get_oldest_unsent_invitation_at",
+    "experts": "analytics.indicators.selectors.get_oldest_unsent_expert_at",
     "results": "analytics.scoring.selectors.get_oldest_waiting_at",
 }
 BACKLOG_SECONDS = env.number("BACKLOG_SECONDS", 300)

@@ -1,4 +1,5 @@
 // Draws each [data-chart] from the JSON element it names, with the plotly bundle served by this site.
+// The figure brings its layout; the page adds the letters and the colours, which it alone knows.
 // The same numbers stand in a table beside it; where drawing fails, the sentence in data-failed is shown.
 const CONFIG = {
   displayModeBar: false,
@@ -8,23 +9,6 @@ const CONFIG = {
   responsive: false,
   scrollZoom: false,
   showSendToCloud: false,
-};
-
-const AXIS = { fixedrange: true, automargin: true, zeroline: false, ticks: "", linecolor: "rgba(0,0,0,0)" };
-
-const BASE = {
-  font: { size: 12, color: "var(--ink-500)" },
-  paper_bgcolor: "rgba(0,0,0,0)",
-  plot_bgcolor: "rgba(0,0,0,0)",
-  colorway: ["var(--pos-2)", "var(--neg-2)", "var(--ink-500)", "var(--pos-1)", "var(--neg-1)"],
-  margin: { l: 36, r: 12, t: 8, b: 32, pad: 4 },
-  hovermode: "x unified",
-  hoverlabel: { bgcolor: "var(--surface)", bordercolor: "var(--ink-300)", font: { color: "var(--ink-900)", size: 13 } },
-  showlegend: false,
-  dragmode: false,
-  separators: ".,",
-  xaxis: { ...AXIS, showgrid: false },
-  yaxis: { ...AXIS, gridcolor: "var(--line)" },
 };
 
 const drawn = new Set();
@@ -38,12 +22,10 @@ function draw(place) {
   const source = document.getElementById(place.dataset.chart);
   if (!source || !window.Plotly) return fail(place);
   const figure = JSON.parse(source.textContent);
-  const layout = over(BASE, figure.layout ?? {});
   const style = getComputedStyle(document.documentElement);
+  const layout = withColours(figure.layout, style);
   layout.font.family = style.getPropertyValue("--font").trim();
-  const locale = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
-  const colours = (tree) => withColours(tree, style);
-  return window.Plotly.react(place, colours(figure.data), colours(layout), { ...CONFIG, locale })
+  return window.Plotly.react(place, withColours(figure.data, style), layout, CONFIG)
     .then(() => { if (!drawn.has(place)) showNewest(place); drawn.add(place); sizes.observe(place); })
     .catch(() => fail(place));
 }
@@ -63,16 +45,6 @@ function fail(place) {
 function fit(place) {
   if (place.isConnected) window.Plotly.Plots.resize(place);
   else { sizes.unobserve(place); drawn.delete(place); }
-}
-
-// The figure's own layout wins; axes and other branches are joined, not replaced.
-function over(base, own) {
-  const joined = { ...base };
-  for (const [key, value] of Object.entries(own)) {
-    const known = joined[key] ?? (/^[xy]axis\d/.test(key) ? base[key.slice(0, 5)] : undefined);
-    joined[key] = isTree(value) && isTree(known) ? over(known, value) : value;
-  }
-  return joined;
 }
 
 function isTree(value) {

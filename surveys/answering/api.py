@@ -16,7 +16,7 @@ from surveys.answering.models import Response
 from surveys.answering.reference import reference_of
 
 
-class ResponseOut(serializers.ModelSerializer[Response]):
+class ResponseOutput(serializers.ModelSerializer[Response]):
     """One response; the contact and the link stay out."""
 
     reference = serializers.SerializerMethodField()
@@ -35,7 +35,7 @@ class ResponseOut(serializers.ModelSerializer[Response]):
         return reference_of(response.pk)
 
 
-class ResponseFilterIn(serializers.Serializer[Any]):
+class ResponseFilterInput(serializers.Serializer[Any]):
     """Filters; `completed_before` is exclusive."""
 
     questionnaire = serializers.IntegerField(required=False, min_value=1, max_value=2**62)
@@ -57,13 +57,13 @@ class ResponseListView(ListAPIView[Response]):
     authentication_classes = [AccessKeyAuthentication, SessionActorAuthentication]
     permission_classes = [HasPermission]
     required_permissions = {"GET": Permission.VIEW_RESULTS}
-    serializer_class = ResponseOut
+    serializer_class = ResponseOutput
 
     def get_queryset(self) -> QuerySet[Response]:
         """Return the actor's responses under the given filters."""
         if getattr(self, "swagger_fake_view", False):
             return Response.objects.none()
-        given = ResponseFilterIn(data=self.request.query_params)
+        given = ResponseFilterInput(data=self.request.query_params)
         given.is_valid(raise_exception=True)
         filters = {LOOKUPS[name]: value for name, value in given.validated_data.items()}
         rows = listed_responses_for(actor_of(self.request)).filter(**filters)

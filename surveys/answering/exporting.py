@@ -20,10 +20,10 @@ from django.db.models import QuerySet
 
 from surveys.answering.models import Response
 from surveys.answering.reference import reference_of
-from surveys.answering.services import document_of
 from surveys.contacts.models import ContactAttribute
 from surveys.design.document import NOT_APPLICABLE, Question, text_in
 from surveys.design.models import Questionnaire
+from surveys.design.selectors import get_document
 
 BOM: Final = "\ufeff"
 """Makes spreadsheets read the file as UTF-8."""
@@ -74,7 +74,7 @@ def layout_of(*, questionnaire: Questionnaire, language: str, words: Words) -> L
     """Return the columns of a questionnaire's file: every question of every version once."""
     columns: dict[str, Column] = {}
     for version in questionnaire.versions.order_by("-number"):
-        for question in document_of(version).questions():
+        for question in get_document(version=version).questions():
             for column in _columns(question, language):
                 columns.setdefault(column.key, column)
     team = questionnaire.team

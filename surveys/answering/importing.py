@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import islice
@@ -17,13 +17,14 @@ from django.db import transaction
 
 from surveys.answering.answers import clean_text
 from surveys.answering.contents import Contents
+from surveys.answering.days import moment_of_day
 from surveys.answering.mapping import ImportMap, ItemRule, check_map, reader_of, several_of
 from surveys.answering.models import RecomputeNote, Response, ResponseSource, ResponseState
-from surveys.answering.services import document_of
 from surveys.answering.wake import wake_on_commit
 from surveys.contacts.tables import Table
 from surveys.design.document import Document, Question
 from surveys.design.models import Questionnaire, QuestionnaireVersion
+from surveys.design.selectors import get_document
 
 AT_ONCE: Final = 2000
 PROBLEMS_KEPT: Final = 200
@@ -31,6 +32,7 @@ DATE_FORMATS: Final = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%d.%m.%Y", "%Y-%m", "%Y", "%Y-%m-%d %H:%M",
     "%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日",
 )
+MIDNIGHT: Final = time()
 Row = tuple[int, tuple[str, ...]]
 
 
@@ -88,7 +90,7 @@ def import_responses(
     version = questionnaire.versions.order_by("-number").first()
     if version is None:
         raise NotPublishedError(questionnaire.pk)
-    document = document_of(version)
+    document = get_document(version=version)
     check_map(mapping, header=table.header, document=document)
     report = ImportReport()
     with transaction.atomic():
@@ -223,7 +225,9 @@ class _RowReader:
                 moment = datetime.strptime(text, form)  # the zone is the team's
             except ValueError:
                 continue
-            return moment.replace(tzinfo=self.zone)
+            # A spreadsheet writes a day as its midnight.
+            is_day = moment.time() == MIDNIGHT
+            return moment_of_day(moment.date(), self.zone) if is_day else moment.replace(tzinfo=self.zone)
         raise ValueError(text)
 
     def _weight(self, cells: tuple[str, ...]) -> Decimal | None:

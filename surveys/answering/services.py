@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,13 @@ from django.db.models.functions import Coalesce
 
 from surveys.answering.answers import PageAnswers, PostedLists, asked_only, first_incomplete_page, read_page
 from surveys.answering.at_once import store_first
+from surveys.answering.days import moment_of_day
 from surveys.answering.gates import pass_gate
 from surveys.answering.models import RecomputeNote, Response, ResponseState
 from surveys.answering.wake import rows_changed, wake_on_commit
 from surveys.contacts.models import ContactAttribute
-from surveys.design.document import Document, parse_document
-from surveys.design.models import QuestionnaireVersion
+from surveys.design.document import Document
+from surveys.design.selectors import get_document
 from surveys.sending.models import Invitation
 
 
@@ -33,16 +33,6 @@ class IncompleteError(ValueError):
 
 class NotOfferedError(ValueError):
     """The score is none that the question offers."""
-
-
-@lru_cache(maxsize=256)
-def _document_of(version_id: int, content_hash: str) -> Document:
-    return parse_document(QuestionnaireVersion.objects.values_list("document", flat=True).get(pk=version_id))
-
-
-def document_of(version: QuestionnaireVersion) -> Document:
-    """Return a version's document, parsed once per process: a version never changes."""
-    return _document_of(version.pk, version.content_hash)
 
 
 def save_page(
@@ -117,7 +107,7 @@ def _score_of(document: Document, key: str, score: str, answers: Mapping[str, An
 
 def _version_document(invitation: Invitation) -> Document:
     assert invitation.campaign.version is not None
-    return document_of(invitation.campaign.version)
+    return get_document(version=invitation.campaign.version)
 
 
 def _whole(document: Document, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,11 +181,12 @@ def _complete_unlinked(
 
     The row is a new one: the partial one's id and times would betray who began when.
     """
-    day = start_of_day(at, invitation.campaign.team.time_zone)
-    if not _mark_completed(invitation, day, is_coarse=True):
+    zone = ZoneInfo(invitation.campaign.team.time_zone)
+    if not _mark_completed(invitation, start_of_day(at, zone), is_coarse=True):
         return None
     partial = Response.objects.select_for_update().filter(invitation=invitation).first()
     earlier = partial.answers if partial else {}
+    day = moment_of_day(at.astimezone(zone).date(), zone)
     response = _new(invitation, language, day)
     response.answers = _whole(_version_document(invitation), given.merged_into(earlier))
     response.invitation, response.contact_id = None, None
@@ -217,9 +208,9 @@ def _dimensions_only(invitation: Invitation) -> dict[str, Any]:
     return {key: level for key, level in invitation.attributes.items() if key in keys}
 
 
-def start_of_day(at: datetime, time_zone: str) -> datetime:
+def start_of_day(at: datetime, zone: ZoneInfo) -> datetime:
     """Return the midnight, in a time zone, of the day that holds `at`."""
-    return at.astimezone(ZoneInfo(time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _edit(response: Response, answers: dict[str, Any], language: str, at: datetime) -> Response:

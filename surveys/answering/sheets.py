@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Team
 from surveys.answering.answers import FieldProblem, is_page_asked, may_go_on
-from surveys.answering.services import document_of
 from surveys.answering.wording import problem_sentence, summary_title
 from surveys.design.document import Document, Item, Option, Page, Question, text_in
 from surveys.design.models import QuestionnaireVersion
+from surveys.design.selectors import get_document
 from surveys.sending.letters import company_name
 from surveys.sending.texts import fill
 
@@ -111,7 +111,7 @@ class _Source:
 
 @lru_cache(maxsize=512)
 def _sheet_of(source: _Source, language: str, number: int, company: str) -> Sheet:
-    return _sheet(document_of(source.version), language, number, company)
+    return _sheet(get_document(version=source.version), language, number, company)
 
 
 @lru_cache(maxsize=512)
@@ -119,7 +119,7 @@ def _untouched_sheet_of(source: _Source, language: str, number: int, company: st
     """Return the sheet of somebody who has answered nothing yet: only the gaps around the form are left."""
     left = {name: f"\0{name}\0" for name in AROUND}
     filling = Filling(answers={}, typed={}, prefilled=prefilled)
-    gaps = _Gaps(document_of(source.version), number, filling, language, company, left)
+    gaps = _Gaps(get_document(version=source.version), number, filling, language, company, left)
     return _cut(_sheet_of(source, language, number, company).filled(gaps))
 
 

@@ -16,13 +16,13 @@ from surveys.answering.columns import guess_map
 from surveys.answering.importing import ImportReport, NotPublishedError, RowProblem, import_responses
 from surveys.answering.mapping import ImportMap, check_map, parse_map
 from surveys.answering.models import ResponseImport
-from surveys.answering.services import document_of
 from surveys.contacts.models import ContactAttribute
 from surveys.contacts.selectors import list_attributes
 from surveys.contacts.services import AttributeExistsError, create_attribute
 from surveys.contacts.tables import Table, pack, unpack
 from surveys.design.document import KEY, Document
 from surveys.design.models import Questionnaire
+from surveys.design.selectors import get_document
 
 MOST_LEVELS: Final = 12
 """A new attribute with more levels is kept, but results are not shown for each of them."""
@@ -38,7 +38,7 @@ def get_live_document(*, questionnaire: Questionnaire) -> Document:
     version = questionnaire.versions.order_by("-number").first()
     if version is None:
         raise NotPublishedError(questionnaire.pk)
-    return document_of(version)
+    return get_document(version=version)
 
 
 def start_import(
@@ -87,12 +87,12 @@ def run_import(*, response_import: ResponseImport, at: datetime) -> ImportReport
             raise ImportDoneError(response_import.pk)
         mapping, questionnaire = parse_map(response_import.mapping), response_import.questionnaire
         report = import_responses(questionnaire=questionnaire, table=table_of(response_import), mapping=mapping, at=at)
-        _add_attributes(questionnaire, mapping, report)
+        _add_attributes(questionnaire, mapping, report, at)
         ResponseImport.objects.filter(pk=response_import.pk).update(content=b"", report=_packed(report))
     return report
 
 
-def _add_attributes(questionnaire: Questionnaire, mapping: ImportMap, report: ImportReport) -> None:
+def _add_attributes(questionnaire: Questionnaire, mapping: ImportMap, report: ImportReport, at: datetime) -> None:
     known = set(ContactAttribute.objects.filter(team=questionnaire.team_id).values_list("key", flat=True))
     for rule in mapping.levels:
         levels = report.contents.levels_of(rule.attribute)
@@ -101,7 +101,7 @@ def _add_attributes(questionnaire: Questionnaire, mapping: ImportMap, report: Im
             with suppress(AttributeExistsError):
                 create_attribute(
                     team=questionnaire.team, key=rule.attribute, names=dict.fromkeys(LANGUAGES, rule.column),
-                    is_dimension=len(levels) <= MOST_LEVELS,
+                    is_dimension=len(levels) <= MOST_LEVELS, at=at,
                 )
 
 

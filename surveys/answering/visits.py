@@ -15,8 +15,8 @@ from surveys.answering.answers import is_page_asked
 from surveys.answering.gates import Passage, look_at_gate
 from surveys.answering.models import Response, ResponseState
 from surveys.answering.selectors import get_response
-from surveys.answering.services import document_of
 from surveys.design.document import Document
+from surveys.design.selectors import get_document
 from surveys.sending.models import Invitation
 
 
@@ -39,7 +39,7 @@ class Visit:
     def document(self) -> Document:
         """What is asked; only behind an open gate."""
         assert self.invitation.campaign.version is not None
-        return document_of(self.invitation.campaign.version)
+        return get_document(version=self.invitation.campaign.version)
 
     @property
     def path(self) -> str:

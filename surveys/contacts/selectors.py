@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -45,7 +46,7 @@ def list_levels(*, team: Team, key: str) -> list[str]:
     return [level for level in rows[:MOST_LEVELS] if level]
 
 
-def list_known_levels(team_id: int) -> dict[str, list[str]]:
+def list_known_levels(team_id: int, _at: datetime) -> dict[str, list[str]]:
     """Return the attributes of a team's contacts with their levels (at most 200 each), by key."""
     team = Team(pk=team_id)
     return {one.key: list_levels(team=team, key=one.key) for one in list_attributes(team=team)}

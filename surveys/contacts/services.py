@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from accounts.breakdowns import announce_breakdown
 from accounts.models import Team
 from surveys.contacts.addresses import address_key, hash_address, normalise_address
 from surveys.contacts.models import Contact, ContactAttribute, Segment, Suppression, SuppressionReason
@@ -76,25 +77,32 @@ def without_blanks(attributes: Mapping[str, str]) -> dict[str, str]:
 
 
 def create_attribute(
-    *, team: Team, key: str, names: Mapping[str, str], is_dimension: bool
+    *, team: Team, key: str, names: Mapping[str, str], is_dimension: bool, at: datetime
 ) -> ContactAttribute:
     """Add an attribute at the end of the list. Raises AttributeExistsError."""
     position = ContactAttribute.objects.filter(team=team).count()
     try:
         with transaction.atomic():
-            return ContactAttribute.objects.create(
+            attribute = ContactAttribute.objects.create(
                 team=team, key=key, names=dict(names), is_dimension=is_dimension, position=position
             )
+            if is_dimension:
+                announce_breakdown(team.pk, at)
     except IntegrityError as error:
         raise AttributeExistsError(key) from error
+    return attribute
 
 
+@transaction.atomic
 def update_attribute(
-    *, attribute: ContactAttribute, names: Mapping[str, str], is_dimension: bool
+    *, attribute: ContactAttribute, names: Mapping[str, str], is_dimension: bool, at: datetime
 ) -> ContactAttribute:
-    """Rename an attribute or make it a segment dimension; its key stays."""
+    """Rename an attribute or make it a segment dimension, which has results counted by it; its key stays."""
+    is_other = attribute.is_dimension != is_dimension
     attribute.names, attribute.is_dimension = dict(names), is_dimension
     attribute.save(update_fields=["names", "is_dimension"])
+    if is_other:
+        announce_breakdown(attribute.team_id, at)
     return attribute
 
 

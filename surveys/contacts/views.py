@@ -129,7 +129,7 @@ def attribute_list(request: TeamRequest) -> HttpResponse:
         try:
             services.create_attribute(
                 team=team, key=form.cleaned_data["key"], names=form.names,
-                is_dimension=form.cleaned_data["is_dimension"],
+                is_dimension=form.cleaned_data["is_dimension"], at=timezone.now(),
             )
             return redirect("contacts:attribute-list")
         except services.AttributeExistsError:
@@ -147,7 +147,7 @@ def attribute_edit(request: TeamRequest, attribute_id: int) -> HttpResponse:
     form = AttributeForm(request.POST or None, initial=_attribute_initial(attribute))
     if request.method == "POST" and form.is_valid():
         services.update_attribute(
-            attribute=attribute, names=form.names, is_dimension=form.cleaned_data["is_dimension"]
+            attribute=attribute, names=form.names, is_dimension=form.cleaned_data["is_dimension"], at=timezone.now()
         )
         messages.success(request, _("Saved."))
         return redirect("contacts:attribute-list")

@@ -56,7 +56,7 @@ def create_campaign(
 
 
 def duplicate_campaign(*, campaign: Campaign, user: User | None, at: datetime) -> Campaign:
-    """Start a draft with the same questionnaire, audience, sender and words; time and round are chosen anew."""
+    """Start a draft with the same questionnaire, audience, sender and words; time and wave are chosen afresh."""
     copied = ("team", "questionnaire", "segment", "subject", "message", "sender_name", "sender_title", "reply_to")
     return Campaign.objects.create(
         name=campaign.name, created_by=user, created_at=at, **{name: getattr(campaign, name) for name in copied}

@@ -224,6 +224,12 @@ class TestTheSchema:
         schemes = yaml.safe_load(client.get("/api/schema/").content)["components"]["securitySchemes"]
         assert set(schemes) == {"accessKey", "session"}
 
+    def test_names_what_is_sent_and_what_is_taken_in_one_way(self, client: Client) -> None:
+        known = yaml.safe_load(client.get("/api/schema/").content)["components"]["schemas"]
+        odd = {name for name, one in known.items() if one.get("type") == "object"
+               and not name.endswith(("Output", "InputRequest", "OutputList"))}
+        assert not odd
+
     def test_is_made_without_a_warning(self) -> None:
         done = subprocess.run([sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn"], cwd=ROOT,
                               capture_output=True, text=True, env={**os.environ, "CSAT_NO_BOOTSTRAP": "1"})

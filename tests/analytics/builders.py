@@ -14,6 +14,8 @@ from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire, QuestionnaireVersion
 
 AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+AFTERWARDS = datetime(2027, 2, 1, 4, 0, tzinfo=UTC)
+"""When results are looked at: every day on which the builders answer is over."""
 ITEMS = ("quality", "design", "attitude", "speed")
 
 

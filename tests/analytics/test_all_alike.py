@@ -23,7 +23,7 @@ from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import Imported
-from tests.analytics.builders import ITEMS, answer_many, document, make_tree, publish, rating, text
+from tests.analytics.builders import AFTERWARDS, ITEMS, answer_many, document, make_tree, publish, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
@@ -68,21 +68,21 @@ class TestAFigure:
     def test_of_answers_that_are_all_the_same_has_a_value_and_no_interval(self, shop, is_weighted):
         read = {"run": run_of(shop), "period": EVERYTHING}
         result = read_weighted(read["run"], period=EVERYTHING, weighting=Imported()) if is_weighted else read_period(
-            read["run"], period=EVERYTHING)
+            read["run"], period=EVERYTHING, at=AFTERWARDS)
         means = [result.root.index, result.nodes[-1].index, result.nodes[-1].items[0].mean, result.overall.mean]
         assert [one.value for one in means] == [100.0, 100.0, 5.0, 5.0]
         assert {(one.low, one.high, one.standard_error, one.reason) for one in means} == {(None, None, None, ALL_ALIKE)}
         assert {one.status for one in means} == {Status.SHOWN} and means[0].n == 52
 
     def test_that_is_a_share_keeps_wilsons_interval_and_the_nps_its_own(self, shop):
-        result = read_period(run_of(shop), period=EVERYTHING)
+        result = read_period(run_of(shop), period=EVERYTHING, at=AFTERWARDS)
         share, score = result.overall.satisfied, result.nps.score
         assert (share.low, share.high, share.reason) == (wilson_interval(52, 52).low, 1.0, "")
         expected = net_promoter_score([0] * 10 + [52]).interval
         assert (score.low, score.high, score.reason) == (expected.low, expected.high, "") and score.low < 95
 
     def test_by_item_means_has_none_either(self, shop):
-        found = read_estimators(run_of(shop), node="csi", period=EVERYTHING).item_means
+        found = read_estimators(run_of(shop), node="csi", period=EVERYTHING, at=AFTERWARDS).item_means
         assert (found.value, found.low, found.reason) == (100.0, None, ALL_ALIKE)
 
     def test_of_customer_effort_has_none_in_mean_and_net_score(self):
@@ -119,7 +119,7 @@ class TestAFigure:
         answer_many(version, [dict.fromkeys((*ITEMS, "overall"), 3)] * 100, respondent_weight=0.7)
         recompute(tree=tree, at=datetime.now(UTC))
         run = get_latest_run(tree=tree)
-        plain = read_estimators(run, node="csi", period=EVERYTHING).item_means
+        plain = read_estimators(run, node="csi", period=EVERYTHING, at=AFTERWARDS).item_means
         weighted = read_weighted_item_means(run, node="csi", period=EVERYTHING, weighting=Imported())
         assert [(one.low, one.standard_error, one.reason) for one in (plain, weighted)] == [(None, None, ALL_ALIKE)] * 2
 

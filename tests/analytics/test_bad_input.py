@@ -19,7 +19,7 @@ from analytics.scoring.figures import Reader
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import list_runs
 from analytics.scoring.services import request_recompute
-from analytics.scoring.weighting import Plan
+from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT, ITEMS, answer_many, make_dimension
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
 from tests.analytics.test_dashboards_pages import words
@@ -87,7 +87,7 @@ def with_scheme(*population: tuple[tuple[str, ...], float], dimensions: tuple[st
         give(shop, SOME)
         give(shop, SOME, region="West")
         make_dimension(shop.team, "tier", "gold")
-        return save_scheme(tree=shop.tree, name="Wrong", plan=Plan("rake", dimensions, population, trim), user=None, at=AT)
+        return save_scheme(tree=shop.tree, name="Wrong", plan=PopulationPlan("rake", dimensions, population, trim), user=None, at=AT)
     return build
 
 

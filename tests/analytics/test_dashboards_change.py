@@ -11,10 +11,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from analytics.dashboards.change_request import parse_change_request, read_requested
-from analytics.dashboards.change_text import finding
-from analytics.dashboards.changes import Family
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.change.present import finding
+from analytics.dashboards.change.read import ComparisonFamily
+from analytics.dashboards.change.request import parse_change_request, read_requested
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, create_tree
@@ -24,7 +24,7 @@ from analytics.scoring.results import Verdict
 from analytics.scoring.services import note_changed_rows, rebuild, recompute, request_recompute
 from surveys.answering.models import Response
 from tests.analytics.airport_builders import REFERENCE, make_airport
-from tests.analytics.builders import AT, ITEMS, answer_many, document, make_team, publish, rating, text
+from tests.analytics.builders import AFTERWARDS, AT, ITEMS, answer_many, document, make_team, publish, rating, text
 from tests.analytics.dashboard_builders import codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_key
@@ -46,7 +46,7 @@ def airport(django_db_setup, django_db_blocker):
 
 def read(tree, query: str):
     run = tree.runs.first()
-    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date())
+    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date(), at=AFTERWARDS)
     changes, problem = read_requested(parse_change_request(selection=selection, query=QueryDict(query)))
     assert changes is not None, problem
     return changes
@@ -55,13 +55,13 @@ def read(tree, query: str):
 class TestTheAirport:
     def test_two_of_22_items_changed_beyond_chance(self, airport):
         changes = read(airport, "weighting=imported")
-        assert finding(changes, Family.ITEMS) == "2 of 22 items changed beyond chance (Holm)."
-        beyond = {row.key for row in changes.family(Family.ITEMS) if row.verdict == Verdict.BEYOND}
+        assert finding(changes, ComparisonFamily.ITEMS) == "2 of 22 questions changed beyond chance (Holm)."
+        beyond = {row.key for row in changes.family(ComparisonFamily.ITEMS) if row.verdict == Verdict.BEYOND}
         assert beyond == {"q9restroom", "q9all"}
 
     @pytest.mark.parametrize("expected", REFERENCE["change_2017_2018"], ids=lambda one: one["item"])
     def test_every_item_has_the_difference_and_p_values_of_the_reference(self, airport, expected):
-        weighted = {row.key: row for row in read(airport, "weighting=imported").family(Family.ITEMS)}
+        weighted = {row.key: row for row in read(airport, "weighting=imported").family(ComparisonFamily.ITEMS)}
         row = weighted[expected["item"].lower()]
         assert row.difference == pytest.approx(expected["diff"], abs=1e-9)
         assert row.p == pytest.approx(expected["p"], rel=1e-6)
@@ -69,7 +69,7 @@ class TestTheAirport:
         assert row.p_bh == pytest.approx(expected["p_bh"], rel=1e-6)
 
     def test_unweighted_items_are_compared_by_welch(self, airport):
-        plain = {row.key: row for row in read(airport, "").family(Family.ITEMS)}
+        plain = {row.key: row for row in read(airport, "").family(ComparisonFamily.ITEMS)}
         for expected in REFERENCE["change_2017_2018"]:
             row, reference = plain[expected["item"].lower()], expected["welch_unweighted"]
             assert row.difference == pytest.approx(reference["diff"], abs=1e-9)
@@ -77,7 +77,7 @@ class TestTheAirport:
             assert [row.low, row.high] == pytest.approx(reference["ci"], rel=1e-6)
 
     def test_the_nps_fell_by_the_reference(self, airport):
-        _, nps, _ = read(airport, "weighting=imported").family(Family.HEADLINE)
+        _, nps, _ = read(airport, "weighting=imported").family(ComparisonFamily.HEADLINE)
         assert nps.difference == pytest.approx(REFERENCE["nps_change"]["diff"], rel=1e-9)
         # Three answers are added to each of some 2,700, which hardly moves the p value of the reference.
         assert nps.p == pytest.approx(REFERENCE["nps_change"]["p"], rel=0.02)
@@ -85,7 +85,7 @@ class TestTheAirport:
     def test_the_page_says_so_in_both_languages(self, cast, airport):
         IndicatorTree.objects.filter(pk=airport.pk).update(team=cast.team)
         client = client_of(cast.bob)
-        assert "2 of 22 items changed beyond chance" in words(client.get("/overview/change/?weighting=imported"))
+        assert "2 of 22 questions changed beyond chance" in words(client.get("/overview/change/?weighting=imported"))
         cast.bob.language = "zh-hans"
         cast.bob.save(update_fields=["language"])
         page = words(client_of(cast.bob).get("/overview/change/?weighting=imported"))
@@ -93,9 +93,9 @@ class TestTheAirport:
 
     def test_the_overview_calls_the_same_indicators_beyond_chance(self, airport):
         run = airport.runs.first()
-        selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date())
+        selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date(), at=AFTERWARDS)
         shown = {row.key: row.headline.change.verdict for row in read_overview(selection=selection).nodes}
-        told = {row.key: row.verdict for row in read(airport, "").family(Family.INDICATORS)}
+        told = {row.key: row.verdict for row in read(airport, "").family(ComparisonFamily.INDICATORS)}
         assert shown == told and set(told.values()) == {Verdict.BEYOND, Verdict.WITHIN}
 
     def test_the_parts_add_up_to_the_change(self, airport):
@@ -107,9 +107,9 @@ class TestTheAirport:
 class TestTheShares:
     def test_of_the_headline_and_of_every_question_are_compared_by_newcombe(self, airport):
         changes = read(airport, "")
-        shares = {row.key: row for row in changes.family(Family.SHARES)}
-        assert set(shares) == {row.key for row in changes.family(Family.ITEMS)} - {changes.family(Family.HEADLINE)[2].key}
-        for row in (*shares.values(), changes.family(Family.HEADLINE)[2]):
+        shares = {row.key: row for row in changes.family(ComparisonFamily.SHARES)}
+        assert set(shares) == {row.key for row in changes.family(ComparisonFamily.ITEMS)} - {changes.family(ComparisonFamily.HEADLINE)[2].key}
+        for row in (*shares.values(), changes.family(ComparisonFamily.HEADLINE)[2]):
             later, earlier = (proportion(round(one.value * one.n), one.n) for one in (row.after, row.before))
             found = newcombe_difference(later, earlier)
             assert (row.low, row.high) == (found.interval.low, found.interval.high)
@@ -118,7 +118,7 @@ class TestTheShares:
 
     def test_are_compared_at_the_effective_number_of_answers_where_weighted(self, airport):
         plain, weighted = (
-            {row.key: row for row in read(airport, query).family(Family.SHARES)} for query in ("", "weighting=imported"))
+            {row.key: row for row in read(airport, query).family(ComparisonFamily.SHARES)} for query in ("", "weighting=imported"))
         for row in weighted.values():
             later, earlier = (weighted_proportion(one.value, one.n, one.n_eff) for one in (row.after, row.before))
             found = newcombe_difference(later, earlier).interval
@@ -158,14 +158,14 @@ class TestCustomerEffort:
         return tree
 
     def test_is_compared_in_both_conventions_that_are_no_mean(self, effort):
-        agreeing, net = read(effort, "period=2018&before=2017").family(Family.EFFORT)
+        agreeing, net = read(effort, "period=2018&before=2017").family(ComparisonFamily.EFFORT)
         assert (agreeing.after.metric, net.after.metric) == ("ces_agreeing", "ces_net")
         found = newcombe_difference(proportion(160, 200), proportion(52, 100)).interval
         assert (agreeing.low, agreeing.high) == (found.low, found.high)
         assert net.difference == pytest.approx(70.0 - 24.0) and net.verdict == Verdict.BEYOND
 
     def test_under_equal_weights_is_the_unweighted_one(self, effort):
-        rows = [read(effort, f"period=2018&before=2017{query}").family(Family.EFFORT) for query in ("", "&weighting=imported")]
+        rows = [read(effort, f"period=2018&before=2017{query}").family(ComparisonFamily.EFFORT) for query in ("", "&weighting=imported")]
         for plain, weighted in zip(*rows, strict=True):
             assert weighted.after.weight and weighted.after.metric == plain.after.metric
             assert weighted.after.value == pytest.approx(plain.after.value)
@@ -178,7 +178,7 @@ class TestCustomerEffort:
         request_recompute(trees=[effort.pk], at=AT)
         note_changed_rows(questionnaire_id=later[0].questionnaire_id, block_ids=list(later.values_list("block_id", flat=True)), at=AT)
         rebuild(tree=effort, at=AT)
-        agreeing, net = read(effort, "period=2018&before=2017&weighting=imported").family(Family.EFFORT)
+        agreeing, net = read(effort, "period=2018&before=2017&weighting=imported").family(ComparisonFamily.EFFORT)
         total = 160 + 3 * 40
         assert agreeing.after.value == pytest.approx(160 / total) and net.after.value == pytest.approx(100 * (160 - 60) / total)
         assert "Customer effort score, net" in words(client_of(cast.bob).get(

@@ -12,8 +12,8 @@ from analytics.dashboards.origins import LONGEST, Origin, file_name
 from analytics.scoring.periods import year
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run, read_period
-from analytics.scoring.weighting import Plan
-from tests.analytics.builders import AT
+from analytics.scoring.weighting import PopulationPlan
+from tests.analytics.builders import AFTERWARDS, AT
 from tests.cast import Cast, client_of
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ class TestTheOverviewFile:
         _, rows = fetched(cast, "/overview/export/?region=West&period=wave:2018")
         index = next(row for row in rows if row["section"] == "index")
         run = get_latest_run(tree=shop.tree)
-        figure = read_period(run, period=year(2018), filters={"region": ["West"]}).root.index
+        figure = read_period(run, period=year(2018), filters={"region": ["West"]}, at=AFTERWARDS).root.index
         assert float(index["standard_error"]) == pytest.approx(figure.standard_error)
         assert float(index["n_eff"]) == figure.n_eff
 
@@ -50,7 +50,7 @@ class TestTheOverviewFile:
 
 class TestTheChangeFile:
     def test_holds_both_intervals_and_names_periods_and_weighting(self, cast, shop):
-        plan = Plan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
         scheme = save_scheme(tree=shop.tree, name="Regions", plan=plan, user=None, at=AT)
         name, rows = fetched(cast, f"/overview/change/export/?weighting={scheme.pk}")
         index = next(row for row in rows if row["family"] == "headline")

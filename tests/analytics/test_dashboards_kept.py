@@ -19,10 +19,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
-from analytics.dashboards import figures_kept, overview_page
 from analytics.dashboards.access import mark_of
-from analytics.dashboards.marks import FIRST, read_mark
-from analytics.dashboards.stencils import Marks
+from analytics.dashboards.overview import cards_cache, page_cache
+from analytics.dashboards.overview.marks import FIRST, read_mark
+from analytics.dashboards.overview.stencils import Placeholders
 from analytics.indicators.models import Indicator, IndicatorTree
 from analytics.indicators.services import rename_indicator, rename_tree, set_target
 from analytics.scoring import keeping, selectors
@@ -31,7 +31,7 @@ from surveys.answering.models import RecomputeNote, Response
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 from surveys.sending.models import DeliveryState, Invitation
-from tests.analytics.builders import answer_many
+from tests.analytics.builders import AFTERWARDS, answer_many, document, publish_again, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.cast import PASSWORD, Cast, client_of
 from tests.services.redis_server import RedisServer
@@ -61,8 +61,8 @@ def shop(cast: Cast) -> Shop:
 
 def forget() -> None:
     """What a new process knows: nothing. The cache keeps what it has."""
-    overview_page._pages.clear()
-    overview_page._tiles.clear()
+    page_cache._pages.clear()
+    page_cache._tiles.clear()
     keeping._rests_until = 0.0
 
 
@@ -241,6 +241,15 @@ class TestAfterAChange:
         assert not gone or gone not in after
         assert not come or come in after
 
+    def test_a_question_names_the_company_as_it_is_called_now(self, cast, shop, process):
+        named = document(rating("overall") | {"text": text("How is {company}?")})
+        publish_again(shop.version.questionnaire, named)
+        client = client_of(cast.bob)
+        assert "How is Blue Company?" in read(client)
+        settle(shop, company_names={"en": "Green Ltd"})
+        process()
+        assert "How is Green Ltd?" in read(client)
+
     def test_a_member_who_was_removed_sees_nothing(self, cast, shop, process):
         client = client_of(cast.bob)
         read(client)
@@ -306,7 +315,7 @@ class TestTheNextDay:
         """A period that was running yesterday may be over today."""
         actor, mark = cast.actor(cast.bob), read_mark(team_id=cast.team.pk, tree_id=shop.tree.pk)
         names = {
-            figures_kept.name_of(mark, actor=actor, selection=selection_on(shop, day), language="en")
+            cards_cache.name_of(mark, actor=actor, selection=selection_on(shop, day), language="en")
             for day in (datetime(2026, 11, 30), datetime(2026, 12, 1), datetime(2026, 12, 1))
         }
         assert len(names) == 2
@@ -314,7 +323,7 @@ class TestTheNextDay:
     def test_has_its_own_page(self, cast, shop):
         request = request_of(cast)
         mark = mark_of(request.actor, "")
-        one, other = (overview_page.name_of(request, mark, language="en", at=at) for at in (
+        one, other = (page_cache.name_of(request, mark, language="en", at=at) for at in (
             datetime(2026, 11, 30, 23, 59, tzinfo=UTC), datetime(2026, 12, 1, 0, 1, tzinfo=UTC),
         ))
         assert one and other and one != other
@@ -326,7 +335,7 @@ def selection_on(shop: Shop, day: datetime) -> Any:
     from analytics.dashboards.selection import parse_selection
 
     run = selectors.get_latest_run(tree=shop.tree)
-    return parse_selection(tree=shop.tree, run=run, query=QueryDict(), scope={}, today=day.date())
+    return parse_selection(tree=shop.tree, run=run, query=QueryDict(), scope={}, today=day.date(), at=AFTERWARDS)
 
 
 def request_of(cast: Cast) -> Any:
@@ -354,7 +363,7 @@ class TestAChangeWhileThePageIsWritten:
         target(80)
         with connection.execute_wrapper(change):
             assert "Target 91" in read(client)
-        assert not kept_figures() and not overview_page._pages.things
+        assert not kept_figures() and not page_cache._pages.things
         target(80)
         assert "Target 80" in read(client)
 
@@ -364,10 +373,10 @@ class TestTheResponseRate:
         invite(shop, sent=40, completed=10)
         request, at = request_of(cast), datetime(2026, 11, 30, 12, tzinfo=UTC)
         read(client_of(cast.bob))
-        (page,) = overview_page._pages.things.values()
+        (page,) = page_cache._pages.things.values()
 
         def shown(seconds: float) -> str:
-            filled = overview_page.fill_page(request, page, name="one", at=at + timedelta(seconds=seconds))
+            filled = page_cache.fill_page(request, page, name="one", at=at + timedelta(seconds=seconds))
             return re.search(r'val-s">([\d.]+)<span class="unit">%</span></div><div class="ci">of delivered', filled)[1]
 
         assert shown(0) == "25.0"
@@ -459,15 +468,15 @@ class TestTheMark:
 
 class TestAStencil:
     def test_has_a_hole_only_where_a_mark_was_written(self):
-        marks = Marks()
-        stencil = marks.cut(f"a {marks['one']} [one] {Marks()['one']} b {marks['two']}")
+        marks = Placeholders()
+        stencil = marks.cut(f"a {marks['one']} [one] {Placeholders()['one']} b {marks['two']}")
         filled = stencil.filled({"one": "1", "two": "2"})
         assert stencil.holes == ("one", "two") and filled.startswith("a 1 [one] [") and filled.endswith(" b 2")
 
 
 class TestAShelf:
     def test_lets_go_of_what_was_not_asked_for_the_longest(self):
-        from analytics.dashboards.shelves import Shelf
+        from analytics.dashboards.overview.shelves import Shelf
 
         shelf: Shelf[int] = Shelf(2)
         shelf.put("a", 1)

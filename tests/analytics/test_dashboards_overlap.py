@@ -12,9 +12,11 @@ from django.core.cache import cache
 from django.http import QueryDict
 from scipy import stats
 
-from analytics.dashboards import overlap, overlap_kept, pairing
-from analytics.dashboards.changes import Family
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.change.read import ComparisonFamily
+from analytics.dashboards.overlap import kept as overlap_kept
+from analytics.dashboards.overlap import pairing
+from analytics.dashboards.overlap import read as overlap
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.methods.change import welch_difference
 from analytics.methods.intervals import Estimate, Interval
@@ -26,7 +28,7 @@ from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import note_changed_rows
 from surveys.answering.models import Response
 from surveys.contacts.models import Contact
-from tests.analytics.builders import answer_many
+from tests.analytics.builders import AFTERWARDS, answer_many
 from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
 from tests.analytics.test_dashboards_change import read
 from tests.analytics.test_dashboards_pages import words
@@ -71,14 +73,14 @@ def panel(cast: Cast, *, both: int, before: int, after: int, **questionnaire) ->
     return shop, earlier, later
 
 
-def row_of(shop: Shop, key: str, family: Family, query: str = QUERY):
+def row_of(shop: Shop, key: str, family: ComparisonFamily, query: str = QUERY):
     return next(row for row in read(shop.tree, query).family(family) if row.key == key)
 
 
 class TestTheInterval:
     def test_of_partly_the_same_people_is_the_formula_by_hand(self, cast):
         shop, earlier, later = panel(cast, both=20, before=15, after=25)
-        row = row_of(shop, "quality", Family.ITEMS)
+        row = row_of(shop, "quality", ComparisonFamily.ITEMS)
         n1, n2, n12 = 35, 45, 20
         v1, v2 = earlier.var(ddof=1) / n1, later.var(ddof=1) / n2
         s12 = np.cov(earlier[:20], later[:20])[0, 1]
@@ -93,7 +95,7 @@ class TestTheInterval:
 
     def test_of_the_same_people_is_the_paired_one(self, cast):
         shop, earlier, later = panel(cast, both=30, before=0, after=0)
-        row = row_of(shop, "quality", Family.ITEMS)
+        row = row_of(shop, "quality", ComparisonFamily.ITEMS)
         paired = stats.ttest_rel(later, earlier)
         interval = paired.confidence_interval(0.95)
         assert [row.low, row.high] == pytest.approx([interval.low, interval.high], rel=1e-9)
@@ -101,13 +103,13 @@ class TestTheInterval:
 
     def test_of_the_index_is_the_paired_one_too(self, cast):
         shop, earlier, later = panel(cast, both=30, before=0, after=0)
-        row = row_of(shop, "csi", Family.HEADLINE)
+        row = row_of(shop, "csi", ComparisonFamily.HEADLINE)
         interval = stats.ttest_rel(25.0 * (later - 1), 25.0 * (earlier - 1)).confidence_interval(0.95)
         assert [row.low, row.high] == pytest.approx([interval.low, interval.high], rel=1e-6)
 
     def test_of_the_nps_is_the_adjusted_one_at_the_correlation_of_the_pairs(self, cast):
         shop, earlier, later = panel(cast, both=30, before=0, after=0)
-        row = row_of(shop, "nps", Family.HEADLINE)
+        row = row_of(shop, "nps", ComparisonFamily.HEADLINE)
         distances = [np.where(2 * codes >= 9, 100, np.where(2 * codes <= 6, -100, 0)) for codes in (earlier, later)]
         rho = np.corrcoef(*distances)[0, 1]
         one, two = (adjusted_score(d.mean(), d.std() / np.sqrt(30), 30)[1] for d in distances)
@@ -122,27 +124,27 @@ class TestTheInterval:
         for year, codes in zip(YEARS, (earlier, later), strict=True):
             give(shop, year, codes, known, respondent_weight=2)
         shop.compute()
-        row = row_of(shop, "quality", Family.ITEMS, f"{QUERY}&weighting=imported")
+        row = row_of(shop, "quality", ComparisonFamily.ITEMS, f"{QUERY}&weighting=imported")
         error = (later - earlier).std(ddof=1) / np.sqrt(30)
         assert row.high - row.low == pytest.approx(2 * 1.959964 * error, rel=1e-6)
 
     def test_of_the_very_same_answers_says_that_nothing_varies(self, cast):
         shop, _, _ = panel(cast, both=30, before=0, after=0)
-        row = row_of(shop, "quality", Family.ITEMS, "period=2018&before=2018-Q2")
+        row = row_of(shop, "quality", ComparisonFamily.ITEMS, "period=2018&before=2018-Q2")
         assert row.difference == 0 and row.p is None and row.reason == "no_variation" and row.verdict == Verdict.UNKNOWN
 
     def test_is_that_of_independent_periods_where_fewer_than_ten_are_in_both(self, cast):
         shop, earlier, later = panel(cast, both=9, before=30, after=30)
-        row = row_of(shop, "quality", Family.ITEMS)
+        row = row_of(shop, "quality", ComparisonFamily.ITEMS)
         welch = stats.ttest_ind(later, earlier, equal_var=False)
         assert row.p == pytest.approx(welch.pvalue, rel=1e-9) and row.n_both == 0
 
     def test_from_a_sample_of_the_people_is_near_that_from_all(self, cast, monkeypatch):
         shop, _, _ = panel(cast, both=200, before=20, after=20)
-        whole = row_of(shop, "quality", Family.ITEMS)
+        whole = row_of(shop, "quality", ComparisonFamily.ITEMS)
         monkeypatch.setattr(overlap, "MOST", 100)
         cache.clear()
-        part = row_of(shop, "quality", Family.ITEMS)
+        part = row_of(shop, "quality", ComparisonFamily.ITEMS)
         assert whole.n_both == 200 and 140 <= part.n_both <= 220
         assert part.high - part.low == pytest.approx(whole.high - whole.low, rel=0.25)
         assert part.high != whole.high
@@ -191,7 +193,7 @@ class TestThePage:
 
 def select(shop: Shop, query: str = QUERY):
     run = get_latest_run(tree=shop.tree)
-    return parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=datetime(2026, 11, 22, tzinfo=UTC).date())
+    return parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=datetime(2026, 11, 22, tzinfo=UTC).date(), at=AFTERWARDS)
 
 
 def overlap_of(shop: Shop, query: str = QUERY):
@@ -218,7 +220,7 @@ class TestTheVerdict:
     def test_on_the_overview_is_that_of_the_change_page(self, cast):
         shop = steady(cast)
         page, changes = read_overview(selection=select(shop, "")), read(shop.tree, "")
-        told = {row.key: row for row in changes.rows if row.family in (Family.HEADLINE, Family.INDICATORS)}
+        told = {row.key: row for row in changes.rows if row.family in (ComparisonFamily.HEADLINE, ComparisonFamily.INDICATORS)}
         index = page.index.change
         assert (index.difference, index.low, index.high, index.verdict) == tuple(
             getattr(told["csi"], name) for name in ("difference", "low", "high", "verdict"))
@@ -227,7 +229,7 @@ class TestTheVerdict:
         assert page.nps.headline.change.low == told["nps"].low
         shown = {row.key: row.headline.change for row in page.nodes}
         assert shown == {key: Change("index", one.difference, one.low, one.high, one.verdict, one.detectable)
-                         for key, one in told.items() if one.family == Family.INDICATORS}
+                         for key, one in told.items() if one.family == ComparisonFamily.INDICATORS}
         assert {one.verdict for one in shown.values()} == {Verdict.BEYOND}
         assert page.trend.last_change == index
 

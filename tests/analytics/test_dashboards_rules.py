@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone, translation
 
-from analytics.dashboards import attention, findings, geometry, wording
+from analytics.dashboards import geometry, wording
 from analytics.dashboards.charts.trend import Point, trend_figure
 from analytics.dashboards.comments import Mood, mood_of
 from analytics.dashboards.exports import escape, stream_csv
-from analytics.dashboards.page import Headline, NodeRow, Trend, TrendPoint
+from analytics.dashboards.overview import attention, findings
+from analytics.dashboards.overview.numbers import Headline, NodeRow, Trend, TrendPoint
 from analytics.dashboards.stamp import present_stamp
 from analytics.scoring import periods
 from analytics.scoring.comparing import compare

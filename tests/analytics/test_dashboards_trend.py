@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from django.http import QueryDict
 
-from analytics.dashboards.change_text import present_trend_test
-from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
-from analytics.dashboards.overview import read_overview
+from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.change.present import present_trend_test
+from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.scoring.periods import parse_period
 from analytics.scoring.selectors import get_latest_run, read_period
-from tests.analytics.builders import answer_many
+from tests.analytics.builders import AFTERWARDS, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
@@ -29,7 +29,7 @@ def shop() -> Shop:
 
 def select(shop: Shop, query: str = ""):
     run = get_latest_run(tree=shop.tree)
-    return parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=date(2026, 11, 22))
+    return parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=date(2026, 11, 22), at=AFTERWARDS)
 
 
 def fill(shop: Shop, months: dict[int, int], count: int = 60, **extra) -> None:
@@ -43,7 +43,7 @@ class TestTheTrend:
         shop.compute()
         found = read_trend_test(selection=select(shop))
         run = get_latest_run(tree=shop.tree)
-        index = [read_period(run, period=parse_period(f"2025-{month:02}")).root.index for month in (1, 2, 11)]
+        index = [read_period(run, period=parse_period(f"2025-{month:02}"), at=AFTERWARDS).root.index for month in (1, 2, 11)]
         t, y = np.array([0.0, 1.0, 10.0]), np.array([one.value for one in index])
         precision = np.array([one.standard_error for one in index]) ** -2
         centred = t - precision @ t / precision.sum()
@@ -77,7 +77,7 @@ class TestTheShareOnTheCharts:
         chart = read_control(selection=select(shop), kind=kind)
         headline = read_overview(selection=select(shop, "period=2025-12")).satisfied.headline.figure
         assert chart.points[-1].value == pytest.approx(headline.value) and chart.points[-1].n == headline.n
-        root = read_period(get_latest_run(tree=shop.tree), period=parse_period("2025-12")).root.satisfied
+        root = read_period(get_latest_run(tree=shop.tree), period=parse_period("2025-12"), at=AFTERWARDS).root.satisfied
         assert headline.value != root.value
 
 
@@ -88,7 +88,7 @@ class TestTheChartOfTheIndex:
         shop.compute()
         chart = read_control(selection=select(shop), kind=ChartKind.SCORE)
         run = get_latest_run(tree=shop.tree)
-        index = [read_period(run, period=parse_period(f"2025-{month:02}")).root.index for month in range(1, 13)]
+        index = [read_period(run, period=parse_period(f"2025-{month:02}"), at=AFTERWARDS).root.index for month in range(1, 13)]
         x, e, n = (np.array([getattr(one, name) for one in index]) for name in ("value", "standard_error", "n"))
         centre = (x * n).sum() / n.sum()
         sigma = np.abs(np.diff((x - centre) / e)).mean() / 1.128

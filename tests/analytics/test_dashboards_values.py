@@ -10,7 +10,7 @@ from analytics.scoring.periods import EVERYTHING, wave
 from analytics.scoring.provenance import Because, UnknownNodeError, compare_runs, describe_value
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import request_recompute
-from tests.analytics.builders import AT, answer_many
+from tests.analytics.builders import AFTERWARDS, AT, answer_many
 from tests.analytics.dashboard_builders import codes
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import client_of
@@ -22,7 +22,7 @@ class TestAValue:
     def test_opens_to_its_formula_parts_and_run(self, cast, shop):
         run = get_latest_run(tree=shop.tree)
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=csi&period=wave:2018"))
-        result = read_period(run, period=wave("2018"))
+        result = read_period(run, period=wave("2018"), at=AFTERWARDS)
         for text in (f"{result.root.index.value:.1f}", run.fingerprint, "estimator A", "Product", "Service", "50.0%",
                      "Score vector", "nested-renormalised", "Missing rule", f"n {result.root.index.n}"):
             assert text in page, text
@@ -31,7 +31,7 @@ class TestAValue:
         answer_many(shop.version, [{"quality": "NA", "speed": 4}] * 3, wave="2018", at=AT)
         shop.compute()
         run = get_latest_run(tree=shop.tree)
-        origin = describe_value(run, node="quality", period=EVERYTHING)
+        origin = describe_value(run, node="quality", period=EVERYTHING, at=AFTERWARDS)
         assert origin.left_out == 3 and origin.node.items[0].missing.not_applicable == 3
         assert "3 respondents, whose answers carry less than 50%" in words(
             client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=quality"))
@@ -44,14 +44,14 @@ class TestAValue:
     def test_under_the_filter_is_the_value_of_the_overview(self, cast, shop):
         run = get_latest_run(tree=shop.tree)
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=csi&period=wave:2018&region=West"))
-        expected = read_period(run, period=wave("2018"), filters={"region": ["West"]}).root.index
+        expected = read_period(run, period=wave("2018"), filters={"region": ["West"]}, at=AFTERWARDS).root.index
         assert f"{expected.value:.1f} / 100" in page
 
     def test_of_an_unknown_indicator_is_not_there(self, cast, shop):
         run = get_latest_run(tree=shop.tree)
         assert client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=nothing").status_code == 404
         with pytest.raises(UnknownNodeError):
-            describe_value(run, node="nothing", period=EVERYTHING)
+            describe_value(run, node="nothing", period=EVERYTHING, at=AFTERWARDS)
 
     @pytest.mark.parametrize("query", ["period=never", "period=1900", "region=Mars", "node=csi&period=wave:None"])
     def test_never_breaks_on_an_address_that_means_nothing(self, cast, shop, query):

@@ -11,26 +11,26 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from analytics.dashboards.controls import ChartKind, read_control, read_trend_test
+from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.selection import Selection, parse_selection
-from analytics.dashboards.weighted_page import with_weighting
+from analytics.dashboards.weighting.reading import with_weighting
 from analytics.scoring.periods import wave
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.sources import columns_behind, hold_columns
 from analytics.scoring.weighted import read_weighted, read_weighted_segments
-from analytics.scoring.weighting import Plan
+from analytics.scoring.weighting import PopulationPlan
 from surveys.contacts.models import Contact
-from tests.analytics.builders import AT, answer_many
+from tests.analytics.builders import AFTERWARDS, AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
-PLAN = Plan("rake", ("region",), ((("East",), 7), (("West",), 2), (("North",), 1)))
+PLAN = PopulationPlan("rake", ("region",), ((("East",), 7), (("West",), 2), (("North",), 1)))
 
 
-def keep(shop: Shop, plan: Plan = PLAN, name: str = "Regions") -> str:
+def keep(shop: Shop, plan: PopulationPlan = PLAN, name: str = "Regions") -> str:
     return str(save_scheme(tree=shop.tree, name=name, plan=plan, user=None, at=AT).pk)
 
 
@@ -41,7 +41,7 @@ def api(cast: Cast, path: str, query: str) -> Any:
 def select(shop: Shop, word: str, query: str = "") -> Selection:
     run = get_latest_run(tree=shop.tree)
     assert run is not None
-    plain = parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=AT.date())
+    plain = parse_selection(tree=shop.tree, run=run, query=QueryDict(query), scope={}, today=AT.date(), at=AFTERWARDS)
     return with_weighting(plain, word)
 
 
@@ -96,7 +96,7 @@ class TestTheOverview:
         assert "There is no such weighting" in str(api(cast, "overview", "weighting=77"))
 
     def test_says_why_its_period_has_no_weights(self, cast, shop):
-        word = keep(shop, Plan("rake", ("region",), ((("East",), 1), (("West",), 1))))
+        word = keep(shop, PopulationPlan("rake", ("region",), ((("East",), 1), (("West",), 1))))
         page = words(client_of(cast.bob).get(f"/overview/?weighting={word}"))
         assert "“North” (region) has 4 respondents but no population" in page and "Show unweighted" in page
         assert "n = 124" not in page
@@ -179,6 +179,21 @@ class TestTheChangePage:
         page = words(client_of(cast.bob).get(f"/overview/change/?weighting={word}"))
         assert "The trend and the charts are weighted too: Regions, version 1." in page and f"{found.slope:+.2f} points per period" in page
         assert "weighted too" not in words(client_of(cast.bob).get("/overview/change/"))
+
+    def test_gives_programs_the_trend_and_the_charts_of_the_page(self, cast, shop):
+        for year in range(2004, 2017):
+            give(shop, year, {"East": codes(3 + year % 2, 40), "West": codes(4, 40), "North": codes(3, 40)})
+        shop.compute()
+        word = keep(shop)
+        found = read_trend_test(selection=select(shop, word)).found
+        served = api(cast, "changes", f"weighting={word}")
+        assert found is not None and served["trend"]["slope"] == found.slope
+        assert served["trend"]["slope"] != api(cast, "changes", "")["trend"]["slope"]
+        page = words(client_of(cast.bob).get(f"/overview/change/?weighting={word}"))
+        assert f"{served['trend']['slope']:+.2f} points per period" in page
+        for control in served["controls"]:
+            own = read_control(selection=select(shop, word), kind=ChartKind(control["kind"]))
+            assert own.points and [one["value"] for one in control["points"]] == [one.value for one in own.points]
 
     def test_charts_the_weighted_share_by_its_effective_number(self, cast, shop):
         for year in range(2000, 2015):

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent
-from analytics.dashboards.weighting_input import read_fields
+from analytics.dashboards.weighting.form import read_fields
 from analytics.scoring.models import WeightingScheme
 from analytics.scoring.results import Dimension
 from analytics.scoring.weighting import WeightingError

@@ -23,7 +23,17 @@ from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
 from analytics.scoring.weighting import Imported, WeightingError
 from tests.analytics.airport_builders import ITEMS, make_airport, read_answers
-from tests.analytics.builders import AT, answer_many, make_team, make_tree, publish, sheet, sheets, standard_document
+from tests.analytics.builders import (
+    AFTERWARDS,
+    AT,
+    answer_many,
+    make_team,
+    make_tree,
+    publish,
+    sheet,
+    sheets,
+    standard_document,
+)
 from tests.analytics.dashboard_builders import fill_waves, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
@@ -40,7 +50,7 @@ def run_of(given_answers, **fields):
 @pytest.mark.django_db
 class TestBothEstimators:
     def test_are_what_one_reckons_by_hand(self):
-        found = read_estimators(run_of([sheet(5, 1), sheet(3, 3), sheet(5, None)] * 10), node="product", period=EVERYTHING)
+        found = read_estimators(run_of([sheet(5, 1), sheet(3, 3), sheet(5, None)] * 10), node="product", period=EVERYTHING, at=AFTERWARDS)
         # A: (50 + 50 + 100) / 3. B: half of the mean of 100, 50, 100, and half of the mean of 0, 50.
         assert found.respondents.value == pytest.approx(200 / 3) and found.respondents.n == 30
         assert found.item_means.value == pytest.approx(250 / 6 + 12.5) and found.item_means.n == 20
@@ -48,7 +58,7 @@ class TestBothEstimators:
 
     def test_agree_where_everybody_answered_everything(self):
         found = read_estimators(run_of([sheet(5, 1, 3, 4), sheet(2, 3, 4, 4), sheet(1, 2, 1, 5)] * 11), node="csi",
-                                period=EVERYTHING)
+                                period=EVERYTHING, at=AFTERWARDS)
         assert found.agreement == Agreement.COMPLETE and found.incomplete == 0
         assert found.difference == pytest.approx(0, abs=1e-6)
         # The same mean of the same values; A's error has the divisor n - 1 and B's n.
@@ -61,15 +71,15 @@ class TestBothEstimators:
                             ("quality", "design", "attitude", "speed")] for given in HOLES + sheets(60)])
         tree = IndicatorTree((-1, 0, 1, 1, 0, 4, 4), (1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5))
         expected = item_means_index(tree, pair_sums(scores))
-        for number, node in enumerate(Reading(run).definition.nodes):
-            figure = read_estimators(run, node=node.key, period=EVERYTHING).item_means
+        for number, node in enumerate(Reading(run, at=AFTERWARDS).definition.nodes):
+            figure = read_estimators(run, node=node.key, period=EVERYTHING, at=AFTERWARDS).item_means
             estimate = expected[number].estimate
             assert figure.value == pytest.approx(estimate.value, rel=1e-12)
             assert figure.standard_error == pytest.approx(estimate.standard_error, rel=1e-9)
             assert figure.n == estimate.n
 
     def test_of_a_leaf_with_one_question_are_the_same(self):
-        found = read_estimators(run_of(HOLES), node="quality", period=EVERYTHING)
+        found = read_estimators(run_of(HOLES), node="quality", period=EVERYTHING, at=AFTERWARDS)
         assert found.agreement == Agreement.COMPLETE
 
     def weighted(self, **fields):
@@ -98,7 +108,7 @@ class TestBothEstimators:
         for one in (run.tree, run, run.tree.sources.first().questionnaire):
             type(one).objects.filter(pk=one.pk).update(team=cast.team)
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?weighting=imported"))
-        assert "The same by item means (estimator B)" in page
+        assert "The same by question means" in page
         reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/runs/{run.pk}/value/?weighting=imported").json()
         figure = reply["weighted"]["item_means"]
         expected = read_weighted_item_means(run, node="csi", period=EVERYTHING, weighting=Imported())
@@ -106,32 +116,32 @@ class TestBothEstimators:
 
     def test_are_not_compared_where_a_part_has_too_few_answers(self):
         run = run_of([sheet(4, 4, 4, None)] * 40 + [sheet(2, 2, 2, 2)] * 3)
-        found = read_estimators(run, node="csi", period=EVERYTHING)
+        found = read_estimators(run, node="csi", period=EVERYTHING, at=AFTERWARDS)
         assert found.respondents.is_shown and found.item_means.status == Status.TOO_FEW and found.item_means.n == 3
         assert found.agreement == Agreement.UNKNOWN and found.difference is None
 
     def test_tell_nothing_of_a_withheld_period(self):
-        found = read_estimators(run_of(sheets(7), is_anonymous=True), node="csi", period=EVERYTHING)
+        found = read_estimators(run_of(sheets(7), is_anonymous=True), node="csi", period=EVERYTHING, at=AFTERWARDS)
         assert found.item_means.status == Status.WITHHELD and found.item_means.n == 0 and found.incomplete is None
 
     def test_do_not_tell_of_few_with_gaps_among_the_anonymous(self):
         run = run_of([sheet(4, 4, 4, 4)] * 40 + [sheet(2, 2, 2, None)] * 3, is_anonymous=True)
-        assert read_estimators(run, node="csi", period=EVERYTHING).incomplete is None
+        assert read_estimators(run, node="csi", period=EVERYTHING, at=AFTERWARDS).incomplete is None
 
     def test_of_one_answer_to_a_part_give_a_reason_and_no_error(self):
         version = publish(make_team(show_from_n=1), standard_document())
         answer_many(version, [sheet(4, 4, 4, 4)])
-        found = read_estimators(recompute(tree=make_tree(version), at=AT).run, node="csi", period=EVERYTHING)
+        found = read_estimators(recompute(tree=make_tree(version), at=AT).run, node="csi", period=EVERYTHING, at=AFTERWARDS)
         assert found.item_means.value is None and found.item_means.reason == "too_few_answers"
 
     def test_stay_the_same_when_the_answers_come_in_other_blocks(self, monkeypatch):
         from analytics.scoring import blocks, rows
 
-        whole = read_estimators(run_of(sheets(90)), node="csi", period=EVERYTHING).item_means
+        whole = read_estimators(run_of(sheets(90)), node="csi", period=EVERYTHING, at=AFTERWARDS).item_means
         monkeypatch.setattr(blocks, "BLOCK_ROWS", 16)
         monkeypatch.setattr(rows, "BLOCK_ROWS", 16)
         run = run_of(sheets(90)[::-1])
-        parts = read_estimators(run, node="csi", period=EVERYTHING).item_means
+        parts = read_estimators(run, node="csi", period=EVERYTHING, at=AFTERWARDS).item_means
         assert (parts.value, parts.standard_error, parts.n) == (whole.value, whole.standard_error, whole.n)
 
 
@@ -143,7 +153,7 @@ class TestTheAirport:
                            for row in read_answers(("2018",))])
         tree = IndicatorTree((-1, *(0,) * len(ITEMS)), (1.0, *(1 / len(ITEMS),) * len(ITEMS)))
         expected = item_means_index(tree, pair_sums(scores))[0].estimate
-        found = read_estimators(run, node="csi", period=wave("2018"))
+        found = read_estimators(run, node="csi", period=wave("2018"), at=AFTERWARDS)
         assert found.item_means.value == pytest.approx(expected.value, rel=1e-9)
         assert found.item_means.standard_error == pytest.approx(expected.standard_error, rel=1e-9)
         assert found.agreement == Agreement.APART and found.incomplete > 1000
@@ -182,11 +192,11 @@ class TestWhereTheyAreShown:
 
     def test_the_page_names_both_with_n_and_variance_and_says_why(self, opened):
         cast, run = opened
-        found = read_estimators(run, node="csi", period=wave("2018"))
+        found = read_estimators(run, node="csi", period=wave("2018"), at=AFTERWARDS)
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?period=wave:2018"))
         for figure in (found.respondents, found.item_means):
             assert f"{figure.value:.2f}" in page and f"{figure.standard_error**2:.4f}" in page
-        assert "A · Satisfaction index" in page and "B · Satisfaction index by item means" in page
+        assert "A · Satisfaction index" in page and "B · Satisfaction index by question means" in page
         assert "40 respondents left an indicator out" in page
 
     def test_the_page_says_so_in_chinese(self, opened):
@@ -204,21 +214,21 @@ class TestWhereTheyAreShown:
         assert (other["estimator"], other["figure"]["metric"]) == ("B", "index_items")
         assert other["variance"] == pytest.approx(other["figure"]["standard_error"] ** 2)
         assert reply["estimators"]["difference"] == pytest.approx(one["figure"]["value"] - other["figure"]["value"])
-        assert reply["node"]["index"]["value"] == read_period(run, period=wave("2018")).root.index.value
+        assert reply["node"]["index"]["value"] == read_period(run, period=wave("2018"), at=AFTERWARDS).root.index.value
         assert "index_items" in json.dumps(api_client(make_key(cast.team)[1]).get("/api/v1/metrics/").json())
 
     def test_follow_the_filter_and_the_scope(self, opened):
         _, run = opened
-        east = read_estimators(run, node="csi", period=wave("2018"), filters={"region": ["East"]})
+        east = read_estimators(run, node="csi", period=wave("2018"), filters={"region": ["East"]}, at=AFTERWARDS)
         assert east.respondents == describe_value(
-            run, node="csi", period=wave("2018"), scope={"region": ["East"]}).node.index
+            run, node="csi", period=wave("2018"), scope={"region": ["East"]}, at=AFTERWARDS).node.index
         assert east.incomplete == 40
-        assert read_estimators(run, node="csi", period=wave("2018"), scope={"region": ["West"]}).incomplete == 0
+        assert read_estimators(run, node="csi", period=wave("2018"), scope={"region": ["West"]}, at=AFTERWARDS).incomplete == 0
 
 
 @pytest.mark.django_db
 def test_leaves_are_those_at_or_below():
-    definition = Reading(run_of(sheets(10))).definition
+    definition = Reading(run_of(sheets(10)), at=AFTERWARDS).definition
     assert leaves_under(definition, "csi") == ("quality", "design", "attitude", "speed")
     assert leaves_under(definition, "service") == ("attitude", "speed") and leaves_under(definition, "speed") == ("speed",)
     with pytest.raises(KeyError):

@@ -172,7 +172,7 @@ class TestTheMail:
         expert = invite(panel)
         assert [send_invitation(expert=expert, at=AT) for _ in range(3)] == [True, False, False]
         old = next(link for link in mailbox.to(expert.email)[0].links if "/e/" in link)
-        experts.invite_again(expert=expert)
+        experts.invite_again(expert=expert, at=AT)
         sweep_experts()
         assert len(mailbox.to(expert.email)) == 2
         assert Client().get(re.sub(r"^https?://[^/]+", "", old)).status_code == 404

@@ -17,6 +17,7 @@ from analytics.scoring.services import is_requested, recompute
 from surveys.design.document import parse_document
 from surveys.design.gallery import TEMPLATES
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer_many,
     make_team,
@@ -126,7 +127,7 @@ class TestAMappedQuestion:
             questionnaire=version.questionnaire, question_key="quality", at=AT,
         )
         answer_many(version, [sheet(5, 1, 3, 3)] * 10)
-        result = read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING)
+        result = read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING, at=AFTERWARDS)
         assert result.node("design").index.value == 50.0 and len(result.node("design").items) == 2
 
 
@@ -152,9 +153,9 @@ class TestSetWeights:
         )
         assert is_requested(tree=tree) and made.origin == WeightOrigin.MANUAL
         after = recompute(tree=tree, at=AT).run
-        assert read_period(after, period=EVERYTHING).root.index.value == 90.0
+        assert read_period(after, period=EVERYTHING, at=AFTERWARDS).root.index.value == 90.0
         old = get_run_of_weight_set(weight_set=before.weight_set)
-        assert read_period(old, period=EVERYTHING).root.index.value == 50.0
+        assert read_period(old, period=EVERYTHING, at=AFTERWARDS).root.index.value == 50.0
         assert before.weight_set.number == 1 and made.number == 2
 
     def test_forgets_weights_under_which_nothing_was_published(self, tree):

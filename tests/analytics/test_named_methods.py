@@ -15,7 +15,7 @@ from analytics.scoring.registry import METRICS
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
 from tests.analytics.airport_builders import make_airport
-from tests.analytics.builders import AT, answer_many, document, make_team, make_tree, publish, rating, text
+from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, make_team, make_tree, publish, rating, text
 from tests.analytics.dashboard_builders import codes, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
@@ -38,7 +38,7 @@ def easy(db):
 class TestCustomerEffort:
     def test_is_the_reference_in_all_three_conventions(self, easy):
         _, run = easy
-        (item,) = read_period(run, period=EVERYTHING).node("effort").items
+        (item,) = read_period(run, period=EVERYTHING, at=AFTERWARDS).node("effort").items
         found = effort_of(item)
         assert (found.mean.value, found.agreeing.value, found.net.value) == pytest.approx((5.43, 0.8, 70.0))
         assert found.mean.standard_error == pytest.approx(0.099, abs=5e-4)
@@ -65,7 +65,7 @@ class TestCustomerEffort:
         shop = make_shop(make_cast().team)
         answer_many(shop.version, codes(4, 40), at=datetime(2018, 5, 1, tzinfo=UTC))
         shop.compute()
-        result = read_period(get_latest_run(tree=shop.tree), period=EVERYTHING)
+        result = read_period(get_latest_run(tree=shop.tree), period=EVERYTHING, at=AFTERWARDS)
         assert [effort_of(item) for node in result.nodes for item in node.items] == [None] * 4
 
     def test_is_not_shown_where_the_question_is_not(self, db):
@@ -74,7 +74,7 @@ class TestCustomerEffort:
         plan = PlannedNode("csi", text("Index"), questions=("easy",))
         tree = create_tree(team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire)
         answer_many(version, [{"easy": 5}] * 4, at=datetime(2026, 5, 1, tzinfo=UTC))
-        (item,) = read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING).root.items
+        (item,) = read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING, at=AFTERWARDS).root.items
         assert effort_of(item).net.value is None and effort_of(item).net.n == 4
 
 
@@ -101,7 +101,7 @@ class TestTheApiOfAChange:
     def test_has_the_trend_over_five_waves(self, airport):
         reply = api_client(make_key(airport)[1]).get("/api/v1/changes/").json()
         run = airport.runs.first()
-        index = [read_period(run, period=wave(str(year))).root.index for year in range(2014, 2019)]
+        index = [read_period(run, period=wave(str(year)), at=AFTERWARDS).root.index for year in range(2014, 2019)]
         t, y = np.arange(5.0), np.array([one.value for one in index])
         precision = np.array([one.standard_error for one in index]) ** -2
         centred = t - precision @ t / precision.sum()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analytics.dashboards.weighting_refusals import refusal_text
+from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import Indicator, IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.services import PlannedRoles, create_tree
 from analytics.indicators.weight_choice import choose_weight_set
@@ -14,7 +14,7 @@ from analytics.scoring.results import Dimension
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import recompute, request_recompute
-from analytics.scoring.weighting import Plan, WeightingError
+from analytics.scoring.weighting import PopulationPlan, WeightingError
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import AT, ITEMS, answer_many, document, publish, publish_again, standard_plan
@@ -113,9 +113,35 @@ class TestQuestions:
         assert "Gender: Men" in page and "sex: m" not in page
 
 
+class TestTheQuestionOfTheSatisfiedShare:
+    def satisfied(self, cast: Cast, question: dict[str, object]) -> tuple[str, dict[str, str]]:
+        version = publish(cast.team, document(*(asked(key) for key in ITEMS), question))
+        tree = create_tree(
+            team=cast.team, names=both("Shop", "商店"), root=standard_plan(), at=AT, questionnaire=version.questionnaire,
+            roles=PlannedRoles(overall=("overall",)),
+        )
+        answer_many(version, codes(4, 40), at=AT)
+        recompute(tree=tree, at=AT)
+        served = api_client(make_key(cast.team)[1]).get(f"/api/v1/overview/?survey={tree.pk}").json()
+        return words(client_of(cast.bob).get(f"/overview/?survey={tree.pk}", follow=True)), served["satisfied"]["names"]
+
+    def test_may_be_a_row_of_a_table(self, cast):
+        row = {"key": "overall", "text": both("All in all", "总体而言")}
+        page, names = self.satisfied(cast, asked("parts") | {"type": "matrix", "rows": [row]})
+        assert names == both("All in all", "总体而言")
+        assert "All in all" in page and "Levels of the index" not in page
+
+    def test_has_the_company_filled_in(self, cast):
+        cast.team.company_names = both("Blue Ltd", "蓝色公司")
+        cast.team.save(update_fields=["company_names"])
+        page, names = self.satisfied(cast, asked("overall") | {"text": both("How is {company}?", "{company}怎么样？")})
+        assert names == both("How is Blue Ltd?", "蓝色公司怎么样？")
+        assert "How is Blue Ltd?" in page and "{company}" not in page
+
+
 class TestARefusal:
     def test_names_level_and_dimension_as_the_team_does(self, cast, tree):
-        plan = Plan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
+        plan = PopulationPlan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
         scheme = save_scheme(tree=tree, name="Half", plan=plan, user=None, at=AT)
         run = get_latest_run(tree=tree).pk
         for address in ("/weighting/?", f"/overview/change/?weighting={scheme.pk}&", f"/runs/{run}/value/?weighting={scheme.pk}&"):
@@ -123,7 +149,7 @@ class TestARefusal:
             assert "“Women” (Gender) has a population" in page, address
 
     def test_is_not_needed_to_name_the_dimensions_of_a_weighting(self, cast, tree):
-        plan = Plan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
+        plan = PopulationPlan("rake", ("sex",), ((("m",), 5), (("f",), 5)))
         save_scheme(tree=tree, name="Half", plan=plan, user=None, at=AT)
         assert "1 Half Gender" in words(client_of(cast.bob).get("/weighting/"))
 

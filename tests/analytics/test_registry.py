@@ -17,15 +17,15 @@ from django.utils import translation
 from rest_framework import serializers
 
 from analytics.scoring.definition import METHODS
-from analytics.scoring.metric import Group
 from analytics.scoring.registry import METRICS, list_metrics
+from analytics.scoring.registry.metric import MetricGroup
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
 
 ROOMS = Path(settings.BASE_DIR) / "analytics"
-APIS = ("dashboards.serializers", "dashboards.change_api", "dashboards.weighting_api", "scoring.outputs", "scoring.api",
+APIS = ("dashboards.overview.serializers", "dashboards.change.api", "dashboards.weighting.api", "scoring.outputs", "scoring.api",
         "scoring.value_api", "indicators.weights_api")
 MAKERS = {"Figure": 0, "figure": 0, "share": 0, "_hidden": 0, "_estimated": 0, "_share": 0}
 PLACES = {
@@ -38,7 +38,7 @@ PLACES = {
 
 def literal_metrics() -> Iterator[tuple[str, str]]:
     """Every text that is given as the metric of a figure, with its file."""
-    for path in sorted(ROOMS.glob("*/*.py")):
+    for path in sorted(ROOMS.glob("*/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -121,7 +121,7 @@ class TestEveryMetric:
         assert len({str(one.name) for one in METRICS.values()}) == len(METRICS)
 
     def test_is_in_one_group(self):
-        assert sorted(one.id for group in Group for one in list_metrics(group)) == sorted(METRICS)
+        assert sorted(one.id for group in MetricGroup for one in list_metrics(group)) == sorted(METRICS)
 
 
 class TestThePageOfTheMethod:

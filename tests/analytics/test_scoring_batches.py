@@ -19,7 +19,7 @@ from analytics.scoring.results import Grain, PeriodResult, Status
 from analytics.scoring.selectors import read_period, read_segments, read_trend
 from analytics.scoring.services import recompute
 from analytics.scoring.weight_lab import compare_weights, is_outdated
-from tests.analytics.builders import AT, answer_many, make_dimension, make_team, make_tree, publish, sheet
+from tests.analytics.builders import AFTERWARDS, AT, answer_many, make_dimension, make_team, make_tree, publish, sheet
 from tests.analytics.dashboard_builders import codes, make_shop, shop_document
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
@@ -167,8 +167,8 @@ class TestSuccessiveRuns:
         survey.arrive(10, "East", 4)
         survey.arrive(14, "East", 8)
         run = survey.run(16)
-        months = {one.period.key: one.responses for one in read_trend(run, grain=Grain.MONTH)}
-        assert months == {"2026-01": 20, "2026-02": 12} and read_period(run, period=EVERYTHING).responses == 32
+        months = {one.period.key: one.responses for one in read_trend(run, grain=Grain.MONTH, at=AFTERWARDS)}
+        assert months == {"2026-01": 20, "2026-02": 12} and read_period(run, period=EVERYTHING, at=AFTERWARDS).responses == 32
 
     def test_keep_what_was_shown_when_the_day_of_an_old_run_is_over(self):
         survey = Survey()
@@ -193,15 +193,15 @@ class TestSuccessiveRuns:
         for tier in ("gold", "basic"):
             answer_many(survey.version, [sheet(4, 4, 4, 4)] * 40, at=FIRST, attributes={"region": "East", "tier": tier})
             answer_many(survey.version, [sheet(4, 4, 4, 4)] * 40, at=FIRST, attributes={"region": "West", "tier": tier})
-        levels = read_segments(survey.run(2), period=EVERYTHING, dimension="tier", filters={"region": ["East"]})
+        levels = read_segments(survey.run(2), period=EVERYTHING, dimension="tier", filters={"region": ["East"]}, at=AFTERWARDS)
         assert levels and {one.result.root.index.status for one in levels} == {Status.WITHHELD}
-        assert not any(one.result.is_withheld for one in read_segments(survey.run(2), period=EVERYTHING, dimension="tier"))
+        assert not any(one.result.is_withheld for one in read_segments(survey.run(2), period=EVERYTHING, dimension="tier", at=AFTERWARDS))
 
     def test_of_named_answers_show_every_answer_at_once(self):
         version = publish(make_team(), shop_document())
         tree = make_tree(version)
         answer_many(version, codes(4, 11), at=AT)
-        assert read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING).responses == 11
+        assert read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING, at=AFTERWARDS).responses == 11
 
 
 @pytest.mark.django_db

@@ -21,6 +21,7 @@ from analytics.scoring.results import Grain, Status
 from analytics.scoring.selectors import list_periods, read_period, read_segments, read_trend
 from analytics.scoring.services import recompute
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer_many,
     make_dimension,
@@ -57,7 +58,7 @@ class TestTooFew:
     def test_a_figure_tells_how_many_there_are_and_how_many_are_needed(self):
         version = publish(make_team(), standard_document())
         answer_many(version, sheets(7))
-        result = read_period(recompute(tree=make_tree(version), at=AT).run, period=EVERYTHING)
+        result = read_period(recompute(tree=make_tree(version), at=AT).run, period=EVERYTHING, at=AFTERWARDS)
         index = result.root.index
         assert (index.n, index.needed, index.value, index.low, index.status) == (7, 10, None, None, Status.TOO_FEW)
         assert result.root.distribution == () and result.nps.distribution == ()
@@ -65,13 +66,13 @@ class TestTooFew:
     def test_thresholds_are_the_team_s(self):
         version = publish(make_team(show_from_n=3, sure_from_n=5), standard_document())
         answer_many(version, [sheet(4, 4, 4, 4)] * 4)
-        index = read_period(recompute(tree=make_tree(version), at=AT).run, period=EVERYTHING).root.index
+        index = read_period(recompute(tree=make_tree(version), at=AT).run, period=EVERYTHING, at=AFTERWARDS).root.index
         assert index.status == Status.FEW and index.value == 75.0
 
     def test_one_answer_alone_has_a_value_and_no_interval(self):
         version = publish(make_team(show_from_n=1), standard_document())
         answer_many(version, [sheet(4, 4, 4, 4)])
-        index = read_period(recompute(tree=make_tree(version), at=AT).run, period=EVERYTHING).root.index
+        index = read_period(recompute(tree=make_tree(version), at=AT).run, period=EVERYTHING, at=AFTERWARDS).root.index
         assert (index.value, index.low, index.high) == (75.0, None, None)
 
 
@@ -88,7 +89,7 @@ class TestAnonymity:
         return recompute(tree=make_tree(version), at=AT).run
 
     def test_tells_nothing_of_a_small_group_and_of_the_one_that_would_give_it_away(self, run):
-        levels = read_segments(run, period=EVERYTHING, dimension="region")
+        levels = read_segments(run, period=EVERYTHING, dimension="region", at=AFTERWARDS)
         assert {one.level: one.result.is_withheld for one in levels} == {"East": True, "North": True, "West": False}
         east = levels[0].result
         assert east.responses == 0 and east.root.index.n == 0 and east.root.index.status == Status.WITHHELD
@@ -96,25 +97,25 @@ class TestAnonymity:
 
     def test_a_filter_tells_no_more_than_the_table(self, run):
         for region, is_withheld in (("East", True), ("North", True), ("West", False)):
-            result = read_period(run, period=EVERYTHING, filters={"region": [region]})
+            result = read_period(run, period=EVERYTHING, filters={"region": [region]}, at=AFTERWARDS)
             assert result.is_withheld is is_withheld
 
     def test_several_levels_or_days_at_will_tell_nothing(self, run):
-        assert read_period(run, period=EVERYTHING, filters={"region": ["North", "West"]}).is_withheld
-        assert read_period(run, period=parse_period("2026-11-01..2026-11-22")).is_withheld
-        assert read_period(run, period=parse_period("2026-W47")).is_withheld
+        assert read_period(run, period=EVERYTHING, filters={"region": ["North", "West"]}, at=AFTERWARDS).is_withheld
+        assert read_period(run, period=parse_period("2026-11-01..2026-11-22"), at=AFTERWARDS).is_withheld
+        assert read_period(run, period=parse_period("2026-W47"), at=AFTERWARDS).is_withheld
 
     def test_whole_months_are_shown(self, run):
-        assert [one.is_withheld for one in read_trend(run, grain=Grain.MONTH)] == [False, False, False]
+        assert [one.is_withheld for one in read_trend(run, grain=Grain.MONTH, at=AFTERWARDS)] == [False, False, False]
 
     def test_a_small_month_is_counted_with_the_next(self):
         version = publish(make_team(), standard_document(), is_anonymous=True)
         for month, count in ((7, 40), (8, 3), (9, 15)):
             answer_many(version, sheets(count), at=datetime(2026, month, 5, tzinfo=UTC))
         run = recompute(tree=make_tree(version), at=AT).run
-        trend = read_trend(run, grain=Grain.MONTH)
+        trend = read_trend(run, grain=Grain.MONTH, at=AFTERWARDS)
         assert [(one.responses, one.is_withheld) for one in trend] == [(40, False), (0, False), (18, False)]
-        assert read_period(run, period=parse_period("2026-Q3")).responses == 58
+        assert read_period(run, period=parse_period("2026-Q3"), at=AFTERWARDS).responses == 58
 
 
 @pytest.mark.django_db
@@ -124,9 +125,9 @@ class TestDayBorders:
         for moment in moments:
             answer_many(version, [sheet(4)], at=moment)
         run = recompute(tree=make_tree(version), at=AT).run
-        whole = read_period(run, period=EVERYTHING).responses
-        assert sum(one.responses for one in read_trend(run, grain=grain)) == whole == len(moments)
-        return [one.key for one in list_periods(run, grain=grain)]
+        whole = read_period(run, period=EVERYTHING, at=AFTERWARDS).responses
+        assert sum(one.responses for one in read_trend(run, grain=grain, at=AFTERWARDS)) == whole == len(moments)
+        return [one.key for one in list_periods(run, grain=grain, at=AFTERWARDS)]
 
     def test_midnight_is_that_of_the_team(self):
         shanghai = ZoneInfo("Asia/Shanghai")

@@ -24,6 +24,7 @@ from analytics.scoring.selectors import (
 from analytics.scoring.services import is_requested, note_changed_rows, rebuild, recompute
 from surveys.answering.models import RecomputeNote, Response
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer,
     answer_many,
@@ -40,7 +41,7 @@ class TestRecompute:
     def test_makes_the_index_of_the_answers(self, version, tree):
         answer_many(version, [sheet(5, 5, 3, 1, 10, 4)] * 6 + [sheet(1, 1, 5, 5, 0, 2)] * 6)
         run = recompute(tree=tree, at=AT).run
-        result = read_period(run, period=EVERYTHING)
+        result = read_period(run, period=EVERYTHING, at=AFTERWARDS)
         assert result.responses == 12
         # product: 100 and 0; service: (50 + 0) / 2 = 25 and 100; index: 62.5 and 50.
         assert result.node("product").index.value == 50.0
@@ -77,7 +78,7 @@ class TestRecompute:
 
     def test_of_a_tree_without_answers_gives_a_run_of_nothing(self, tree):
         run = recompute(tree=tree, at=AT).run
-        result = read_period(run, period=EVERYTHING)
+        result = read_period(run, period=EVERYTHING, at=AFTERWARDS)
         assert result.responses == 0
         assert result.root.index.status == Status.NONE and result.root.index.value is None
 
@@ -106,13 +107,13 @@ class TestBlocks:
     def test_seals_what_has_piled_up_and_says_the_same(self, version, tree, monkeypatch):
         answer_many(version, sheets(60), every=timedelta(hours=5))
         tail_only = recompute(tree=tree, at=AT).run
-        before = read_period(tail_only, period=EVERYTHING)
+        before = read_period(tail_only, period=EVERYTHING, at=AFTERWARDS)
         monkeypatch.setattr(blocks, "SEAL_ROWS", 50)
         answer(version, sheet(2, 2, 2, 2))
         sealed = recompute(tree=tree, at=AT).run
         assert Block.objects.get().rows == 61
         assert not Response.objects.filter(block_id__isnull=True).exists()
-        assert read_period(sealed, period=EVERYTHING).responses == 61
+        assert read_period(sealed, period=EVERYTHING, at=AFTERWARDS).responses == 61
         assert before.responses == 60
         assert check(tree=tree, at=AT).differences == ()
 
@@ -137,7 +138,7 @@ class TestBlocks:
         note_changed_rows(questionnaire_id=version.questionnaire_id, block_ids=[edited.block_id], at=AT)
         RecomputeNote.objects.create(questionnaire=version.questionnaire, at=AT)
         run = recompute(tree=tree, at=AT).run
-        assert read_period(run, period=EVERYTHING).root.index.value == 95.0
+        assert read_period(run, period=EVERYTHING, at=AFTERWARDS).root.index.value == 95.0
         assert check(tree=tree, at=AT).differences == ()
 
     def test_an_erasure_leaves_no_trace(self, version, tree, monkeypatch):
@@ -166,19 +167,19 @@ class TestBlocks:
         recompute(tree=tree, at=AT)
         make_dimension(version.questionnaire.team, "region", "East", "West")
         run = recompute(tree=tree, at=AT).run
-        (segment,) = read_segments(run, period=EVERYTHING, dimension="region")
+        (segment,) = read_segments(run, period=EVERYTHING, dimension="region", at=AFTERWARDS)
         assert segment.level == "East" and segment.result.responses == 20
 
     def test_another_time_zone_moves_the_days(self, version, tree, monkeypatch):
         monkeypatch.setattr(blocks, "SEAL_ROWS", 10)
         answer_many(version, sheets(12), at=AT.replace(hour=20))
         run = recompute(tree=tree, at=AT).run
-        assert [one.key for one in list_periods(run, grain=Grain.DAY)] == ["2026-11-23"]
+        assert [one.key for one in list_periods(run, grain=Grain.DAY, at=AFTERWARDS)] == ["2026-11-23"]
         team = version.questionnaire.team
         team.time_zone = "America/New_York"
         team.save()
         run = recompute(tree=tree, at=AT).run
-        assert [one.key for one in list_periods(run, grain=Grain.DAY)] == ["2026-11-22"]
+        assert [one.key for one in list_periods(run, grain=Grain.DAY, at=AFTERWARDS)] == ["2026-11-22"]
 
     def test_a_large_import_is_sealed_block_by_block(self, version, tree, monkeypatch):
         monkeypatch.setattr(blocks, "BLOCK_ROWS", 20)
@@ -205,7 +206,7 @@ class TestPeriods:
         answer_many(version, sheets(12), at=AT - timedelta(days=70))
         answer_many(version, sheets(12), at=AT)
         run = recompute(tree=tree, at=AT).run
-        trend = read_trend(run, grain=Grain.MONTH)
+        trend = read_trend(run, grain=Grain.MONTH, at=AFTERWARDS)
         assert [(one.period.key, one.responses) for one in trend] == [
             ("2026-09", 12), ("2026-10", 0), ("2026-11", 12)
         ]
@@ -215,14 +216,14 @@ class TestPeriods:
         answer_many(version, sheets(12), at=AT)
         answer_many(version, sheets(12), at=AT - timedelta(days=900))
         run = recompute(tree=tree, at=AT).run
-        result = read_period(run, period=parse_period(key))
+        result = read_period(run, period=parse_period(key), at=AFTERWARDS)
         assert result.responses == (24 if key == "all" else 12)
 
     def test_waves_stand_beside_the_calendar(self, version, tree):
         answer_many(version, sheets(12), wave="2017")
         answer_many(version, sheets(13), wave="2018")
         run = recompute(tree=tree, at=AT).run
-        assert [one.responses for one in read_trend(run, grain=Grain.WAVE)] == [12, 13]
+        assert [one.responses for one in read_trend(run, grain=Grain.WAVE, at=AFTERWARDS)] == [12, 13]
 
 
 class TestFilters:
@@ -235,31 +236,31 @@ class TestFilters:
         return recompute(tree=tree, at=AT).run
 
     def test_segments_are_read_from_the_run(self, run):
-        levels = read_segments(run, period=EVERYTHING, dimension="region")
+        levels = read_segments(run, period=EVERYTHING, dimension="region", at=AFTERWARDS)
         assert [(one.level, one.result.responses, one.result.root.index.value) for one in levels] == [
             ("East", 12, 100.0), ("West", 15, 0.0)
         ]
 
     def test_a_level_without_value_stands_last(self, run):
-        levels = read_segments(run, period=EVERYTHING, dimension="tier")
+        levels = read_segments(run, period=EVERYTHING, dimension="tier", at=AFTERWARDS)
         assert [(one.level, one.result.responses) for one in levels] == [("gold", 12), ("", 15)]
 
     def test_a_filter_narrows_every_number(self, run):
-        result = read_period(run, period=EVERYTHING, filters={"region": ["West"]})
+        result = read_period(run, period=EVERYTHING, filters={"region": ["West"]}, at=AFTERWARDS)
         assert result.responses == 15 and result.root.index.value == 0.0
 
     def test_a_scope_cannot_be_widened_by_a_filter(self, run):
-        result = read_period(run, period=EVERYTHING, filters={"region": ["West"]}, scope={"region": ["East"]})
+        result = read_period(run, period=EVERYTHING, filters={"region": ["West"]}, scope={"region": ["East"]}, at=AFTERWARDS)
         assert result.responses == 0
-        levels = read_segments(run, period=EVERYTHING, dimension="region", scope={"region": ["East"]})
+        levels = read_segments(run, period=EVERYTHING, dimension="region", scope={"region": ["East"]}, at=AFTERWARDS)
         assert [one.level for one in levels] == ["East"]
 
     def test_a_scope_over_an_unknown_attribute_shows_nothing(self, run):
-        assert read_period(run, period=EVERYTHING, scope={"planet": ["Mars"]}).responses == 0
+        assert read_period(run, period=EVERYTHING, scope={"planet": ["Mars"]}, at=AFTERWARDS).responses == 0
 
     def test_a_cross_filter_over_days_is_counted_from_the_columns(self, run):
         levels = read_segments(
-            run, period=parse_period("2026-W47"), dimension="region", filters={"tier": ["gold"]}
+            run, period=parse_period("2026-W47"), dimension="region", filters={"tier": ["gold"]}, at=AFTERWARDS
         )
         assert [(one.level, one.result.responses) for one in levels] == [("East", 12)]
 
@@ -280,7 +281,7 @@ class TestCompare:
         answer_many(version, [sheet(5, 5, 5, 4, 10, 5)] * 20 + [sheet(4, 5, 4, 4, 8, 4)] * 20, wave="2")
         answer_many(version, [sheet(1, 2, 1, 1, 1, 1)] * 20 + [sheet(2, 2, 1, 1, 3, 2)] * 20, wave="1")
         run = recompute(tree=tree, at=AT).run
-        first, second = read_trend(run, grain=Grain.WAVE)
+        first, second = read_trend(run, grain=Grain.WAVE, at=AFTERWARDS)
         for pick in (lambda r: r.root.index, lambda r: r.root.satisfied, lambda r: r.nps.score, lambda r: r.overall.mean):
             change = compare(pick(first), pick(second))
             assert change.verdict == Verdict.BEYOND and change.low > 0
@@ -289,6 +290,6 @@ class TestCompare:
         answer_many(version, sheets(40), wave="2")
         answer_many(version, sheets(4), wave="1")
         run = recompute(tree=tree, at=AT).run
-        first, second = read_trend(run, grain=Grain.WAVE)
+        first, second = read_trend(run, grain=Grain.WAVE, at=AFTERWARDS)
         change = compare(first.root.index, second.root.index)
         assert change.verdict == Verdict.UNKNOWN and change.difference is None and change.reason == "too_few"

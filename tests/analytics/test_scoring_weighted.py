@@ -13,9 +13,10 @@ from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import read_period
 from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted, read_weighted_periods
-from analytics.scoring.weighting import Imported, Plan, WeightingError, make_weights, report_on
+from analytics.scoring.weighting import Imported, PopulationPlan, WeightingError, make_weights, report_on
 from tests.analytics.airport_builders import REFERENCE, make_airport
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer_many,
     make_dimension,
@@ -69,7 +70,7 @@ class TestImportedWeights:
         assert score.n_eff == pytest.approx(expected["weighted"]["n_eff_kish"], rel=1e-9)
 
     def test_move_the_nps_of_2018_from_31_to_35(self, run, weighted):
-        plain = read_period(run, period=wave("2018")).nps.score
+        plain = read_period(run, period=wave("2018"), at=AFTERWARDS).nps.score
         assert round(plain.value, 1) == 31.0 and round(weighted["2018"].nps.score.value, 1) == 35.1
 
     def test_are_refused_where_none_came_with_the_answers(self, db):
@@ -92,7 +93,7 @@ class TestImportedWeights:
         version = publish(make_team(), standard_document())
         answer_many(version, sheets(60), respondent_weight=1)
         run = recompute(tree=make_tree(version), at=AT).run
-        plain, weighted = read_period(run, period=EVERYTHING), read_weighted(run, period=EVERYTHING, weighting=Imported())
+        plain, weighted = read_period(run, period=EVERYTHING, at=AFTERWARDS), read_weighted(run, period=EVERYTHING, weighting=Imported())
         for one, other in zip(plain.nodes, weighted.nodes, strict=True):
             assert other.index.value == pytest.approx(one.index.value, abs=1e-9)
             assert other.index.standard_error == pytest.approx(one.index.standard_error, abs=1e-9)
@@ -119,7 +120,7 @@ class TestImportedWeights:
 def school_plan(**changes):
     people = {("E", ""): 4421, ("H", ""): 755, ("M", ""): 1018, ("", "No"): 1072, ("", "Yes"): 5122}
     fields = {"method": "rake", "dimensions": ("stype", "wide"), "population": tuple(people.items())}
-    return Plan(**(fields | changes))
+    return PopulationPlan(**(fields | changes))
 
 
 SCHOOLS = {tuple(name.split(".")): one["n"] for name, one in RAKING["cells"].items()}
@@ -134,7 +135,7 @@ class TestWeightsFromMargins:
         assert found.n_eff == pytest.approx(RAKING["n_eff"], rel=1e-9)
 
     def test_equal_the_poststratification_of_the_reference(self):
-        plan = Plan("cells", ("stype",), ((("E",), 4421), (("H",), 755), (("M",), 1018)))
+        plan = PopulationPlan("cells", ("stype",), ((("E",), 4421), (("H",), 755), (("M",), 1018)))
         found = make_weights(plan, {("E",): 144, ("H",): 14, ("M",): 25})
         assert found.weights.tolist() == pytest.approx(RAKING["poststrat"]["weights"], rel=1e-9)
 
@@ -179,9 +180,9 @@ class TestWeightedFigures:
         answer_many(version, [sheet(5, 5, 5, 5, 10, 5)] * 30, attributes={"region": "East"})
         answer_many(version, [sheet(1, 1, 1, 1, 0, 1)] * 10, attributes={"region": "West"})
         run = recompute(tree=make_tree(version), at=AT).run
-        plan = Plan("rake", ("region",), ((("East",), 1000), (("West",), 1000)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 1000), (("West",), 1000)))
         result = read_weighted(run, period=EVERYTHING, weighting=plan)
-        assert read_period(run, period=EVERYTHING).root.index.value == 75
+        assert read_period(run, period=EVERYTHING, at=AFTERWARDS).root.index.value == 75
         assert result.root.index.value == pytest.approx(50) and result.nps.score.value == pytest.approx(0, abs=1e-9)
         assert result.root.index.n_eff == pytest.approx(30)
         assert report_on(run, weighting=plan, period=EVERYTHING).highest == pytest.approx(2)
@@ -193,10 +194,10 @@ class TestWeightedFigures:
         answer_many(version, sheets(40), attributes={"region": "East"})
         answer_many(version, sheets(20), attributes={"region": "West"})
         run = recompute(tree=make_tree(version), at=AT).run
-        plan = Plan("rake", ("region",), ((("East",), 10), (("West",), 90)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 10), (("West",), 90)))
         east = {"region": ["East"]}
         assert read_weighted(run, period=EVERYTHING, weighting=plan, scope=east).root.index.value == pytest.approx(
-            read_period(run, period=EVERYTHING, scope=east).root.index.value)
+            read_period(run, period=EVERYTHING, scope=east, at=AFTERWARDS).root.index.value)
 
 
 class TestTheApi:

@@ -26,7 +26,7 @@ from analytics.scoring.tasks import compare_weights_of_tree
 from analytics.scoring.weight_candidates import derived_candidates, gather, weights_of_shares
 from analytics.scoring.weight_lab import compare_weights, is_outdated
 from surveys.design.models import QuestionnaireVersion
-from tests.analytics.builders import AT, ITEMS, answer_many, make_tree, publish, sheet, standard_document
+from tests.analytics.builders import AFTERWARDS, AT, ITEMS, answer_many, make_tree, publish, sheet, standard_document
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
 
@@ -105,7 +105,7 @@ class TestTheComparison:
 
         run = get_latest_run(tree=tree)
         assert run is not None
-        root = read_period(run, period=EVERYTHING).root.index
+        root = read_period(run, period=EVERYTHING, at=AFTERWARDS).root.index
         node = candidate(compared, "in_force")["nodes"]["csi"]
         assert (node["value"], node["low"], node["high"]) == (root.value, root.low, root.high)
 

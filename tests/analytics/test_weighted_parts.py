@@ -11,14 +11,14 @@ from analytics.scoring.periods import EVERYTHING
 from analytics.scoring.schemes import choose_weighting, save_scheme
 from analytics.scoring.standard_weighting import get_choice
 from analytics.scoring.weighted import read_weighted
-from analytics.scoring.weighting import Imported, Plan, WeightingError, report_on
+from analytics.scoring.weighting import Imported, PopulationPlan, WeightingError, report_on
 from tests.analytics.builders import AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
 from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
 
 pytestmark = pytest.mark.django_db
-PLAN = Plan("rake", ("region",), ((("East",), 50), (("West",), 50)))
+PLAN = PopulationPlan("rake", ("region",), ((("East",), 50), (("West",), 50)))
 
 
 @pytest.fixture

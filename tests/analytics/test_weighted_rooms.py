@@ -13,8 +13,9 @@ from analytics.scoring.schemes import choose_weighting, get_named, save_scheme
 from analytics.scoring.selectors import get_latest_run, read_segments
 from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted, read_weighted_segments
-from analytics.scoring.weighting import Plan, WeightingError
+from analytics.scoring.weighting import PopulationPlan, WeightingError
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     answer_many,
     make_dimension,
@@ -29,10 +30,10 @@ from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
-PLAN = Plan("rake", ("region",), ((("East",), 500), (("West",), 300), (("North",), 200)))
+PLAN = PopulationPlan("rake", ("region",), ((("East",), 500), (("West",), 300), (("North",), 200)))
 
 
-def keep(shop: Shop, name: str = "Regions", plan: Plan = PLAN):
+def keep(shop: Shop, name: str = "Regions", plan: PopulationPlan = PLAN):
     return save_scheme(tree=shop.tree, name=name, plan=plan, user=None, at=AT)
 
 
@@ -51,7 +52,7 @@ class TestLevelsUnderWeights:
         return recompute(tree=make_tree(version), at=AT).run
 
     def test_are_what_one_reckons_by_hand(self, run):
-        plan = Plan("rake", ("tier",), ((("gold",), 100), (("basic",), 100)))
+        plan = PopulationPlan("rake", ("tier",), ((("gold",), 100), (("basic",), 100)))
         by_level = {one.level: one.result.root.index for one in read_weighted_segments(
             run, period=EVERYTHING, dimension="region", weighting=plan)}
         # Weights of gold and basic are 42/50 and 42/34 of the mean: each stands for half of the population.
@@ -62,14 +63,14 @@ class TestLevelsUnderWeights:
         assert by_level["East"].n == 60 and by_level["East"].low < east < by_level["East"].high
 
     def test_are_those_of_the_filter(self, run):
-        plan = Plan("rake", ("tier",), ((("gold",), 10), (("basic",), 90)))
+        plan = PopulationPlan("rake", ("tier",), ((("gold",), 10), (("basic",), 90)))
         for one in read_weighted_segments(run, period=EVERYTHING, dimension="region", weighting=plan):
             alone = read_weighted(run, period=EVERYTHING, weighting=plan, filters={"region": [one.level]})
             assert one.result == alone
 
     def test_under_weights_by_themselves_keep_their_own_value(self, run):
-        plan = Plan("rake", ("region",), ((("East",), 1), (("West",), 9)))
-        plain = {one.level: one.result.root.index.value for one in read_segments(run, period=EVERYTHING, dimension="region")}
+        plan = PopulationPlan("rake", ("region",), ((("East",), 1), (("West",), 9)))
+        plain = {one.level: one.result.root.index.value for one in read_segments(run, period=EVERYTHING, dimension="region", at=AFTERWARDS)}
         for one in read_weighted_segments(run, period=EVERYTHING, dimension="region", weighting=plan):
             assert one.result.root.index.value == pytest.approx(plain[one.level])
 
@@ -153,7 +154,7 @@ class TestTheWeightingOfARun:
 
     def test_is_what_changed_between_two_runs(self, cast, shop):
         first, runs = keep(shop), []
-        other = Plan("rake", ("region",), ((("East",), 100), (("West",), 100), (("North",), 800)))
+        other = PopulationPlan("rake", ("region",), ((("East",), 100), (("West",), 100), (("North",), 800)))
         for scheme in (first, keep(shop, "Regions", other)):
             choose_weighting(tree=shop.tree, word=str(scheme.pk), user=cast.dora, at=AT)
             shop.compute()

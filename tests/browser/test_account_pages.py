@@ -18,7 +18,7 @@ from accounts.mails import invitation_context, reset_tokens
 from accounts.models import MemberInvitation, Membership
 from accounts.services import invite_member
 from tests.browser.looks import in_every_look, violations
-from tests.cast import PASSWORD, Cast, make_cast, make_key
+from tests.cast import PASSWORD, Cast, make_cast, make_key, make_user
 from tests.services.site import WebServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +86,18 @@ class TestEveryAccountPage:
         for path in OPEN:
             look(page, path, name)
         stranger.problems.clear()  # type: ignore[attr-defined]  # the dead link answers 404
+
+    def test_is_so_for_a_person_without_a_team(
+        self, site: WebServer, new_context: Callable[..., BrowserContext], language: str, theme: str, size: Any
+    ) -> None:
+        make_user("Olive", language=language)
+        context = new_context(viewport=size)
+        page = context.new_page()
+        sign_in(page, "olive@people.example")
+        switch(page, language, theme)
+        for path in ("/overview/", "/account/"):
+            look(page, path, f"{language}-{theme}-{size['width']}-no-team-")
+        context.problems.clear()  # type: ignore[attr-defined]  # the page that says so answers 403
 
 
 class TestAPersonAtTheKeyboard:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from analytics.scoring.schemes import save_scheme
-from analytics.scoring.weighting import Plan
+from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
 from tests.browser.looks import in_every_look, violations
@@ -28,7 +28,7 @@ def word(cast: Cast) -> str:
     fill_waves(shop)
     answer_many(shop.version, codes(4, 40), wave="2016", at=datetime(2016, 5, 1, tzinfo=UTC), attributes={"region": "East"})
     shop.compute()
-    plan = Plan("rake", ("region",), ((("East",), 7), (("West",), 2), (("North",), 1)))
+    plan = PopulationPlan("rake", ("region",), ((("East",), 7), (("West",), 2), (("North",), 1)))
     return str(save_scheme(tree=shop.tree, name="Regions", plan=plan, user=None, at=datetime(2026, 1, 1, tzinfo=UTC)).pk)
 
 

@@ -12,6 +12,7 @@ from analytics.scoring.periods import wave
 from analytics.scoring.selectors import read_period
 from surveys.answering.importing import ImportReport
 from surveys.answering.models import Response
+from tests.analytics.builders import AFTERWARDS
 from tests.methods.checks import page, service
 from tests.methods.checks.airport import SFO
 from tests.methods.checks.check import Check, failing
@@ -42,7 +43,7 @@ def imported(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Impor
         result = Imported(
             report=report, stored=Response.objects.filter(state="complete").count(),
             blank=Response.objects.filter(answers={}).count(), covered=run.responses,
-            rows={year: read_period(run, period=wave(str(year))).responses for year in ROWS},
+            rows={year: read_period(run, period=wave(str(year)), at=AFTERWARDS).responses for year in ROWS},
             checks=list(service.airport_checks(run)), others=[*service.panel_checks(), *service.raking_checks()],
         )
         transaction.set_rollback(True)

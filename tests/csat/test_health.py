@@ -13,11 +13,23 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from accounts.models import MemberInvitation
+from accounts.services import invite_member
+from accounts.tasks import sweep_accounts
+from analytics.indicators.experts import close_panel, invite_experts, open_panel
+from analytics.indicators.panel_models import Panel
+from analytics.indicators.tasks import sweep_experts
+from csat.celery import sweeps
+from csat.health import list_late_backlogs
+from tests.analytics import builders as analytics
+from tests.cast import Cast, make_cast
 from tests.services.postgres import PostgresServer
 from tests.services.proxy import Proxy
 from tests.services.site import WebServer, database_url
+from tests.services.smtp import Mailbox
 
 WAITING = {"since": None}
+EVER = timedelta(hours=1)
 
 
 def oldest_waiting() -> Any:
@@ -25,8 +37,63 @@ def oldest_waiting() -> Any:
     return WAITING["since"]
 
 
+SWEPT = {
+    "accounts.tasks.sweep_accounts": "members",
+    "surveys.sending.tasks.sweep_due": "mail",
+    "analytics.indicators.tasks.sweep_experts": "experts",
+    "analytics.scoring.tasks.sweep_stale": "results",
+}
+ERASES_ONLY = {"surveys.answering.tasks.sweep_imports"}
+"""Nobody waits for what they take away."""
+
+
+def late() -> list[str]:
+    return list_late_backlogs(at=timezone.now())
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def panel(cast: Cast) -> Panel:
+    tree = analytics.make_tree(analytics.publish(cast.team, analytics.standard_document()))
+    return open_panel(node=tree.nodes.get(parent=None), random_index="saaty_1980", user=cast.alice, at=timezone.now())
+
+
 @pytest.mark.django_db
 class TestBacklogs:
+    def test_are_there_for_every_sweep_that_somebody_waits_for(self) -> None:
+        assert set(sweeps(every=1)) == {*SWEPT, *ERASES_ONLY}
+        assert set(settings.BACKLOGS) == set(SWEPT.values())
+
+    def test_see_a_colleague_whom_no_worker_mails(self, cast: Cast) -> None:
+        actor, since = cast.actor(cast.alice), timezone.now() - EVER
+        invite_member(actor=actor, email="nina@people.example", role="manager", scope={}, at=since)
+        assert late() == ["members"]
+        MemberInvitation.objects.update(expires_at=timezone.now())
+        assert late() == []
+
+    def test_see_an_expert_whom_no_worker_mails(self, panel: Panel) -> None:
+        invite_experts(panel=panel, emails=["e@experts.example"], language="en", at=timezone.now() - EVER)
+        assert late() == ["experts"]
+        close_panel(panel=panel, at=timezone.now())
+        assert late() == []
+
+    def test_do_not_count_what_the_mail_server_refuses(self, cast: Cast, panel: Panel, mailbox: Mailbox) -> None:
+        actor, since = cast.actor(cast.alice), timezone.now() - EVER
+        invite_member(actor=actor, email="nina@people.example", role="manager", scope={}, at=since)
+        invite_experts(panel=panel, emails=["e@experts.example"], language="en", at=since)
+        mailbox.rcpt_reply = "550 5.1.1 No such user"
+        sweep_accounts()
+        sweep_experts()
+        assert mailbox.messages == [] and late() == []
+        mailbox.rcpt_reply = None
+        sweep_accounts()
+        sweep_experts()
+        assert len(mailbox.messages) == 2
+
     def test_are_all_there_and_empty_at_first(self) -> None:
         assert {name: import_string(path)() for name, path in settings.BACKLOGS.items()} == dict.fromkeys(settings.BACKLOGS)
 

@@ -9,7 +9,9 @@ import pytest
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.models import Slice
 from benchmarks import endurance
-from benchmarks.endurance import Record, endure, judge, plan_for, rows_of
+from benchmarks.endurance import endure, rows_of
+from benchmarks.endurance.plan import Record, plan_for
+from benchmarks.endurance.verdict import judge
 from surveys.answering.models import Response
 from surveys.design.models import QuestionnaireVersion
 from tests.services.redis_server import RedisServer

@@ -186,7 +186,7 @@ WEIGHTED_PAIRS = tuple(
 
 
 SUBJECTS: dict[str, Subject] = {
-    # -- shares and scores of one item
+    # Shares and scores of one item.
     "distribution": FromRespondents(
         lambda r: distributions.distribution(r.histogram(), CODES).shares,
         lambda r: distributions.distribution(r.histogram(), CODES).shares,
@@ -237,7 +237,7 @@ SUBJECTS: dict[str, Subject] = {
         -100,
         unweighted=lambda r: distributions.score_index(r.promoters(), net_promoter.SCORES).value,
     ),
-    # -- respondent weights
+    # Respondent weights.
     "weighted_sums": FromRespondents(
         lambda r: weighting.weighted_sums(*r.valid()).mean, lambda r: weighting.weighted_sums(*r.valid()).mean, 1, 7
     ),
@@ -273,7 +273,7 @@ SUBJECTS: dict[str, Subject] = {
         1 - 1e-12,
         unweighted=lambda r: 1.0,
     ),
-    # -- the index
+    # The index.
     "index_values": FromRespondents(
         lambda r: np.sort(composite.index_values(r.answers, RULE)[:, (r.answers > 0).any(axis=1)], axis=1),
         low=-1,
@@ -323,7 +323,7 @@ SUBJECTS: dict[str, Subject] = {
         lambda r: item_means.item_means(r.pairs()), lambda r: item_means.item_means(r.pairs()), 0, 100
     ),
     "mean_covariance": FromRespondents(lambda r: item_means.mean_covariance(r.pairs()), is_count=True),
-    # -- summaries and correlations
+    # Summaries and correlations.
     "item_histograms": FromRespondents(
         lambda r: [summaries.item_histograms(r.answers, SCALES).valid(item) for item in range(4)], low=0, is_count=True
     ),
@@ -332,7 +332,7 @@ SUBJECTS: dict[str, Subject] = {
     "pair_sums_of_tables": FromRespondents(lambda r: r.pairs(), low=0, is_count=True),
     "correlations": FromRespondents(lambda r: r.correlations(), lambda r: r.correlations(), -1, 1),
     "covariances": FromRespondents(lambda r: correlation.covariances(r.pairs()), is_count=True),
-    # -- trees
+    # Trees.
     "normalised_weights": FromElements(
         4, lambda o: trees.normalised_weights([-1, 0, 0, 0, 0], [1, *np.array([1, 2, 3, 4])[o]])[1:], 0, 1
     ),
@@ -370,7 +370,7 @@ SUBJECTS: dict[str, Subject] = {
         0,
         100,
     ),
-    # -- expert judgements
+    # Expert judgements.
     "judgement_matrix": FromElements(
         4,
         lambda o: ahp.judgement_matrix(4, {(i, j): JUDGED[o[i], o[j]] for i in range(4) for j in range(i)}).prod(
@@ -394,7 +394,7 @@ SUBJECTS: dict[str, Subject] = {
     "group_priorities": FromElements(
         4, lambda o: ahp_panel.group_priorities([square(JUDGED, o), square(OPEN, o)]).group.weights, 0, 1
     ),
-    # -- derived weights
+    # Derived weights.
     "entropy_weights": FromElements(
         3, lambda o: entropy.entropy_weights([HISTOGRAMS[k] for k in o], [(1, 2, 3)] * 3).weights, 0, 1
     ),
@@ -441,7 +441,7 @@ SUBJECTS: dict[str, Subject] = {
     "average_variance_extracted": FromElements(
         4, lambda o: [reliability.average_variance_extracted(OUTCOME[o])] * 4, 0, 1
     ),
-    # -- population margins
+    # Population margins.
     "rake": FromElements(
         4,
         lambda o: (
@@ -457,7 +457,7 @@ SUBJECTS: dict[str, Subject] = {
     "cell_weights": FromElements(
         3, lambda o: [raking.cell_weights(np.array([9, 5, 7])[o], np.array([1.0, 2.0, 0.5])[o]).n_eff] * 3, 1
     ),
-    # -- comparisons and periods
+    # Comparisons and periods.
     "holm": FromElements(4, lambda o: multiplicity.holm(np.array([0.01, 0.2, 0.03, 0.04])[o]), 0, 1),
     "benjamini_hochberg": FromElements(
         4, lambda o: multiplicity.benjamini_hochberg(np.array([0.01, 0.2, 0.03, 0.04])[o]), 0, 1
@@ -496,7 +496,7 @@ SUBJECTS: dict[str, Subject] = {
     "laney_chart": FromNumbers(lambda: control_charts.laney_chart([5, 9, 7], [20, 25, 22]).upper, 0, 1),
     "score_chart": FromNumbers(lambda: control_charts.score_chart([70, 72, 71], [1, 1, 2], [9, 9, 9])),
     "effect_band": FromNumbers(lambda: trends.effect_band(intervals.Interval(-1, 1, 0.95), 2.0), 0, 1),
-    # -- closed forms
+    # Closed forms.
     "wilson_interval": FromNumbers(lambda: proportions.wilson_interval(3, 9), 0, 1),
     "proportion": FromNumbers(lambda: proportions.proportion(3, 9).interval, 0, 1),
     "weighted_proportion": FromNumbers(lambda: proportions.weighted_proportion(1.0, 9, 4.5).interval, 0, 1),
@@ -507,6 +507,7 @@ SUBJECTS: dict[str, Subject] = {
     "score_vector": FromNumbers(
         lambda: [distributions.score_vector(n, range(1, 6)) for n in distributions.SCORE_VECTORS], 0, 100
     ),
+    "box_size": FromNumbers(lambda: [distributions.box_size(levels) for levels in range(2, 12)], 1, 2),
     "grade_position": FromNumbers(lambda: distributions.grade_position(75.0, (60, 80)), 0, 2),
     "normal_quantile": FromNumbers(lambda: intervals.normal_quantile(0.95), 0),
     "student_quantile": FromNumbers(lambda: intervals.student_quantile(0.95, 3), 0),
@@ -516,7 +517,6 @@ SUBJECTS: dict[str, Subject] = {
     ),
     "chance_eigenvalues": FromNumbers(lambda: retention.chance_eigenvalues(3, 50, draws=10).mean(), 0, 3),
     "student_interval": FromNumbers(lambda: intervals.student_interval(5.0, 1.0, 4)),
-    "verdict_of": FromNumbers(lambda: len(change.verdict_of(1.0, intervals.Interval(0.5, 1.5, 0.95))), 4, 4),
     "welch_difference": FromNumbers(lambda: change.welch_difference(LATER, EARLIER)),
     "linearised_difference": FromNumbers(lambda: change.linearised_difference(LATER, EARLIER).p_value, 0, 1),
     "net_promoter_difference": FromNumbers(lambda: change.net_promoter_difference(NPS, NPS).p_value, 0, 1),

@@ -15,27 +15,30 @@ TOKENS: Final = {
 }
 """plotly checks the colours it is given, so figures are built in those of the light theme; the page
 looks each token up when it draws, so that one figure serves light, dark and print."""
-FONT: Final = (
-    "system-ui,-apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Noto Sans SC',sans-serif"
-)
 CLEAR: Final = "rgba(0,0,0,0)"
 
 
 def base_layout() -> dict[str, Any]:
-    """The layout without any of plotly's default template (which would add kilobytes to each figure)."""
+    """The layout without any of plotly's default template (which would add kilobytes to each figure).
+
+    The page adds the font family when it draws, see `static/js/chart.js`.
+    """
     return {
         "template": None, "autosize": True, "showlegend": False, "dragmode": False, "hovermode": "x",
         "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR, "separators": ".,",
-        "font": {"family": FONT, "size": 12, "color": INK},
+        "font": {"size": 12, "color": INK},
         "margin": {"l": 34, "r": 14, "t": 18, "b": 30, "pad": 4},
         "hoverlabel": {"bgcolor": PAPER, "bordercolor": INK, "font": {"color": LABEL, "size": 13}},
-        "xaxis": {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": ""},
-        "yaxis": {"gridcolor": GRID, "zeroline": False, "fixedrange": True, "ticks": ""},
+        "xaxis": {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, "ticks": ""},
+        "yaxis": {"gridcolor": GRID, "zeroline": False, "fixedrange": True, "automargin": True, "ticks": ""},
     }
 
 
 def finish(figure: go.Figure) -> dict[str, Any]:
-    """Return the figure as JSON data with tokens for colours."""
+    """Return the figure as JSON data with tokens for colours.
+
+    The way through `go.Figure` is for its checks alone: a misspelt key fails here, not silently in a browser.
+    """
     plain: dict[str, Any] = json.loads(figure.to_json())
     plain["layout"].pop("template", None)
     tokens: dict[str, Any] = _with_tokens(plain)

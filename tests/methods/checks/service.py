@@ -13,8 +13,8 @@ from django.http import QueryDict
 
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
-from analytics.dashboards.change_request import parse_change_request, read_requested
-from analytics.dashboards.changes import Family
+from analytics.dashboards.change.read import ComparisonFamily
+from analytics.dashboards.change.request import parse_change_request, read_requested
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators import experts
 from analytics.indicators.models import Indicator, IndicatorTree
@@ -27,7 +27,7 @@ from analytics.scoring.results import PeriodResult, Verdict
 from analytics.scoring.selectors import read_period
 from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted
-from analytics.scoring.weighting import Imported, Plan, report_on
+from analytics.scoring.weighting import Imported, PopulationPlan, report_on
 from csat.demo import airport
 from csat.demo.seed import AIRPORT_ANSWERS, read_answers
 from surveys.answering.importing import ImportReport, import_responses
@@ -36,6 +36,7 @@ from surveys.answering.models import RecomputeNote, Response, ResponseState
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 from surveys.design.services import create_from_document, publish
+from tests.analytics.builders import AFTERWARDS
 from tests.methods.checks.airport import CHANGED, SFO
 from tests.methods.checks.check import Check, check
 from tests.methods.checks.derived import CELLS, RAKING
@@ -61,9 +62,6 @@ def make_owner(name: str) -> tuple[Team, User]:
     return team, user
 
 
-# -- the airport ---------------------------------------------------------------------------
-
-
 def import_airport() -> tuple[Run, ImportReport]:
     """Read the published file into the demo's questionnaire, one leaf for each of 22 items, and make a run."""
     team, user = make_owner("airport")
@@ -87,7 +85,7 @@ def import_airport() -> tuple[Run, ImportReport]:
 def airport_checks(run: Run) -> Iterator[Check]:
     """Item means, satisfied shares, indices and NPS of the waves, plain and weighted, and what changed."""
     years = sorted({one["year"] for one in SFO["waves"]})
-    plain = {year: read_period(run, period=wave(str(year))) for year in years}
+    plain = {year: read_period(run, period=wave(str(year)), at=AFTERWARDS) for year in years}
     weighted = {year: read_weighted(run, period=wave(str(year)), weighting=Imported()) for year in years}
     for one in SFO["waves"]:
         yield from _item_checks(one, plain[one["year"]], weighted[one["year"]])
@@ -140,10 +138,10 @@ def _nps_checks(expected: dict[str, Any], plain: PeriodResult, weighted: PeriodR
 
 def _change_checks(run: Run) -> Iterator[Check]:
     query = QueryDict("weighting=imported&period=wave:2018&before=wave:2017")
-    selection = parse_selection(tree=run.tree, run=run, query=query, scope={}, today=AT.date())
+    selection = parse_selection(tree=run.tree, run=run, query=query, scope={}, today=AT.date(), at=AFTERWARDS)
     changes, problem = read_requested(parse_change_request(selection=selection, query=query))
     assert changes is not None, problem
-    rows = {row.key: row for row in changes.family(Family.ITEMS)}
+    rows = {row.key: row for row in changes.family(ComparisonFamily.ITEMS)}
     for one in SFO["change_2017_2018"]:
         row = rows[ITEM_OF_COLUMN[one["item"]]]
         yield check(
@@ -156,9 +154,6 @@ def _change_checks(run: Run) -> Iterator[Check]:
         WAY, "airport 2017-2018: number of 22 items that changed, which",
         (len(CHANGED), *(column in CHANGED for column in COLUMNS)), (sum(beyond), *beyond), source="R p.adjust", within=0,
     )
-
-
-# -- a panel of 200 experts ----------------------------------------------------------------
 
 
 def make_plain_tree(team: Team, keys: list[str], user: User) -> IndicatorTree:
@@ -227,7 +222,7 @@ def panel_checks() -> Iterator[Check]:
     ])
     run = recompute(tree=tree, at=AT).run
     assert run is not None
-    found = read_period(run, period=EVERYTHING)
+    found = read_period(run, period=EVERYTHING, at=AFTERWARDS)
     by_hand = sum(
         weight * sum(25 * ((place + n) % 5 if n % 3 else 4 - place) for n in range(30)) / 30
         for place, weight in enumerate(aij["eigen"])
@@ -237,9 +232,6 @@ def panel_checks() -> Iterator[Check]:
         "service: panel, run", "index under the panel's weights", by_hand, found.root.index.value,
         source=f"{CITY_SOURCE}, by hand", within=1e-6,
     )
-
-
-# -- raking --------------------------------------------------------------------------------
 
 
 def raking_checks() -> Iterator[Check]:
@@ -256,7 +248,7 @@ def raking_checks() -> Iterator[Check]:
     assert run is not None
     margins = RAKING["margins"]
     people = {**{(kind, ""): n for kind, n in margins["stype"].items()}, **{("", w): n for w, n in margins["sch_wide"].items()}}
-    found = report_on(run, weighting=Plan("rake", ("stype", "wide"), tuple(people.items())), period=EVERYTHING)
+    found = report_on(run, weighting=PopulationPlan("rake", ("stype", "wide"), tuple(people.items())), period=EVERYTHING)
     mean = sum(cell["weight"] * cell["n"] for cell in CELLS) / sum(cell["n"] for cell in CELLS)
     weights = [cell["weight"] / mean for cell in CELLS]
     yield check(

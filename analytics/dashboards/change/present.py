@@ -1,0 +1,326 @@
+"""How the page of a change is written: rows, the finding sentence, the drawn intervals and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.dashboards import wording
+from analytics.dashboards.change.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
+from analytics.dashboards.change.read import ChangeRow, Changes, ComparisonFamily, Decomposed
+from analytics.dashboards.overview.attention import SMALLEST
+from analytics.scoring.comparing import ONE_SIDE_ALIKE
+from analytics.scoring.registry import METRICS
+from analytics.scoring.results import Change, Verdict
+from analytics.scoring.sentences import change_sentence, sentence
+from surveys.design.document import text_in
+
+PLAIN: Final = ("index", "mean", "nps")
+"""Metrics that a row need not name."""
+SORTS: Final = ("tree", "change", "p", "name")
+WIDTH, HEIGHT, EDGE = 760, 200, 14
+"""Size of a control chart in units of its view box."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForestBar:
+    """Where an interval and its difference lie, in percent of the width; zero is at `zero`."""
+
+    low: float
+    width: float
+    dot: float
+    zero: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row as it is printed."""
+
+    row: ChangeRow
+    name: str
+    before: str
+    after: str
+    change: Change
+    change_text: str
+    interval: str
+    detectable: str
+    p: str
+    p_holm: str
+    p_bh: str
+    verdict: str
+    note: str
+    bar: ForestBar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One family with its own finding sentence."""
+
+    family: ComparisonFamily
+    heading: str
+    finding: str
+    lines: tuple[Line, ...]
+
+
+def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
+    """Write a table for each family."""
+    tables = []
+    for family, heading in family_names().items():
+        rows = changes.family(family)
+        lines = [_line(row, rows, language) for row in rows]
+        if lines:
+            tables.append(Table(family, heading, finding(changes, family), tuple(_sorted(lines, sort))))
+    return tables
+
+
+def family_names() -> dict[ComparisonFamily, str]:
+    """What the tables of changes are headed."""
+    return {
+        ComparisonFamily.HEADLINE: _("Index, Net Promoter Score and satisfied share"), ComparisonFamily.INDICATORS: _("Indicators"),
+        ComparisonFamily.ITEMS: _("Questions"), ComparisonFamily.SHARES: _("Satisfied shares of the questions"),
+        ComparisonFamily.EFFORT: _("Customer effort"),
+    }
+
+
+def finding(changes: Changes, family: ComparisonFamily) -> str:
+    """Say how many of a family changed: "2 of 22 questions changed beyond chance"."""
+    rows = [row for row in changes.family(family) if row.p is not None]
+    beyond = sum(row.verdict == Verdict.BEYOND for row in rows)
+    counts = {"beyond": beyond, "total": len(rows)}
+    if not rows:
+        alike = next((row.reason for row in changes.family(family) if row.reason in (ONE_SIDE_ALIKE, "no_variation")), "")
+        if alike:
+            return sentence(alike)
+        return _("Nothing can be compared: too few answers in one of the periods.")
+    if family == ComparisonFamily.HEADLINE:
+        return _headline_finding(changes)
+    if family == ComparisonFamily.INDICATORS:
+        return ngettext(
+            "%(beyond)s of %(total)s indicator changed beyond chance (Holm).",
+            "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
+        ) % counts
+    if family == ComparisonFamily.SHARES:
+        told = ngettext(
+            "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
+            "%(beyond)s of %(total)s satisfied shares changed beyond chance (Holm).", len(rows),
+        ) % counts
+        return f"{told} {_('That of the overall question is judged once, with the index.')}" if _has_overall(changes) else told
+    if family == ComparisonFamily.EFFORT:
+        return ngettext(
+            "%(beyond)s of %(total)s effort score changed beyond chance (Holm).",
+            "%(beyond)s of %(total)s effort scores changed beyond chance (Holm).", len(rows),
+        ) % counts
+    return ngettext(
+        "%(beyond)s of %(total)s question changed beyond chance (Holm).",
+        "%(beyond)s of %(total)s questions changed beyond chance (Holm).", len(rows),
+    ) % counts
+
+
+def _has_overall(changes: Changes) -> bool:
+    """Whether the satisfied share of the headline is that of a question."""
+    asked = {row.key for row in changes.family(ComparisonFamily.ITEMS)}
+    return any(row.after.metric == "satisfied_share" and row.key in asked for row in changes.family(ComparisonFamily.HEADLINE))
+
+
+def _headline_finding(changes: Changes) -> str:
+    row = changes.rows[0]
+    change = _change(row)
+    words = {"change": wording.change_text(change), "before": wording.value_text(row.before),
+             "after": wording.value_text(row.after)}
+    if row.p is None:
+        return _("Whether the index changed cannot be told.")
+    if row.verdict == Verdict.BEYOND:
+        return _("The index moved from %(before)s to %(after)s (%(change)s): beyond chance.") % words
+    return _("The index moved from %(before)s to %(after)s (%(change)s): within chance.") % words
+
+
+def _line(row: ChangeRow, family: Sequence[ChangeRow], language: str) -> Line:
+    change, is_shown = _change(row), row.difference is not None
+    return Line(
+        row=row, name=_name(row, language), before=wording.value_with_unit(row.before),
+        after=wording.value_with_unit(row.after), change=change, change_text=wording.change_with_unit(change),
+        interval=_interval(row) if is_shown and row.low is not None else "",
+        detectable=wording.change_number(row.after.metric, row.detectable) if row.detectable is not None else "",
+        p=p_text(row.p), p_holm=p_text(row.p_holm), p_bh=p_text(row.p_bh), verdict=_verdict(row, change),
+        note=change_sentence(row.before, row.after, row.reason) if row.p is None else "", bar=_bar(row, family),
+    )
+
+
+def _verdict(row: ChangeRow, change: Change) -> str:
+    """Within chance may mean that nothing happened or that too few answered; say where it surely is the former."""
+    text = wording.verdict_text(change)
+    if not row.is_small or change.verdict != Verdict.WITHIN:
+        return text
+    return _("%(verdict)s, surely under %(points)s points") % {"verdict": text, "points": wording.number(SMALLEST, 0)}
+
+
+def p_text(p: float | None) -> str:
+    """Write a p value with three digits, small ones as < .001."""
+    if p is None:
+        return ""
+    return "<0.001" if p < 0.0005 else f"{p:.3f}"
+
+
+def _name(row: ChangeRow, language: str) -> str:
+    """The indicator or question; where its figure is not the one that goes without saying, that too."""
+    name = text_in(row.names, language) or row.key
+    if row.after.metric in PLAIN:
+        return name
+    return _("%(metric)s: %(name)s") % {"metric": METRICS[row.after.metric].name, "name": name}
+
+
+def _interval(row: ChangeRow) -> str:
+    low, high = (wording.change_number(row.after.metric, end, sign=True) for end in (row.low, row.high))
+    return f"{low} – {high}"
+
+
+def _change(row: ChangeRow) -> Change:
+    return Change(row.after.metric, row.difference, row.low, row.high, row.verdict, row.detectable, row.reason)
+
+
+def _bar(row: ChangeRow, family: Sequence[ChangeRow]) -> ForestBar | None:
+    """One axis for all rows of a metric in a family, the same length to both sides of zero."""
+    ends = [abs(end) for one in family if one.after.metric == row.after.metric
+            for end in (one.low, one.high) if end is not None]
+    if row.difference is None or row.low is None or row.high is None or not ends:
+        return None
+    reach = max(ends) * 1.04
+    low, dot, high = (round(50 + 50 * end / reach, 2) for end in (row.low, row.difference, row.high))
+    return ForestBar(low, round(high - low, 2), dot, 50.0)
+
+
+def _sorted(lines: list[Line], sort: str) -> list[Line]:
+    if sort == "change":
+        return sorted(lines, key=lambda one: (one.row.difference is None, one.row.difference or 0.0))
+    if sort == "p":
+        return sorted(lines, key=lambda one: (one.row.p is None, one.row.p or 0.0))
+    return sorted(lines, key=lambda one: one.name) if sort == "name" else lines
+
+
+def overlap_sentence(changes: Changes) -> str:
+    """Say how many people answered in both periods and what that does to the intervals."""
+    if changes.overlap is None:
+        return ""
+    if not changes.overlap:
+        return _("Nobody is known to have answered in both periods.")
+    count = {"n": f"{changes.overlap:,}"}
+    if changes.is_overlap_used:
+        return ngettext(
+            "%(n)s person answered in both periods; the intervals take into account how their two answers are related.",
+            "%(n)s people answered in both periods; the intervals take into account how their two answers are related.",
+            changes.overlap,
+        ) % count
+    return ngettext(
+        "%(n)s person answered in both periods: too few to tell how their two answers are related, so the periods are"
+        " treated as independent.",
+        "%(n)s people answered in both periods: too few to tell how their two answers are related, so the periods are"
+        " treated as independent.", changes.overlap,
+    ) % count
+
+
+def parts_sentence(parts: Decomposed) -> str:
+    """Say why the change cannot be put in parts; empty where it can."""
+    reasons = {
+        "": "",
+        "leaf_not_shown": _("An indicator has too few answers in one of the periods, so the parts cannot be shown."),
+        "weights_of_another_tree": _("These weights are for another form of the tree and do not fit it any more."),
+    }
+    return reasons[parts.reason] if parts.reason in reasons else sentence(parts.reason)
+
+
+def present_parts(changes: Changes, language: str) -> dict[str, Any]:
+    """Write what the scores and the weights of the leaves added to the change."""
+    parts = changes.decomposed
+    texts = {key: wording.number(value, 2, sign=True) for key, value in (
+        ("total", parts.total), ("scores", parts.from_scores), ("weights", parts.from_weights))}
+    return {
+        "reason": parts_sentence(parts),
+        "finding": _("%(total)s points: %(scores)s from scores, %(weights)s from weights (by question means).")
+        % texts,
+        "lines": [
+            {"name": text_in(one.names, language) or one.key, "scores": wording.number(one.from_scores, 2, sign=True),
+             "weights": wording.number(one.from_weights, 2, sign=True)}
+            for one in sorted(parts.parts, key=lambda one: -abs(one.from_scores + one.from_weights))
+        ],
+    }
+
+
+def present_trend_test(test: TrendTest) -> str:
+    """Say whether there is a trend, and which periods it leaves out."""
+    return " ".join(part for part in (_trend_sentence(test), *_left_out(test)) if part)
+
+
+def _trend_sentence(test: TrendTest) -> str:
+    if test.found is None:
+        return sentence(test.reason, dict(test.details))
+    words = {
+        "slope": wording.number(test.found.slope, 2, sign=True), "p": p_text(test.found.p_slope),
+        "count": test.periods, "q": p_text(test.found.p_any_change), "grain": wording.grain_text(test.grain),
+    }
+    if test.found.p_slope < 0.05:
+        return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), beyond chance. Any change at all: p %(q)s.") % words
+    return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), within chance. Any change at all: p %(q)s.") % words
+
+
+def _left_out(test: TrendTest) -> list[str]:
+    found = []
+    if test.left_out:
+        found.append(ngettext(
+            "%(n)s period in between has no or too few answers; it is left out, and its time is counted.",
+            "%(n)s periods in between have no or too few answers; they are left out, and their time is counted.",
+            test.left_out,
+        ) % {"n": test.left_out})
+    if test.alike:
+        found.append(ngettext(
+            "%(n)s period is left out because all its answers are the same.",
+            "%(n)s periods are left out because all their answers are the same.", test.alike,
+        ) % {"n": test.alike})
+    return found
+
+
+def present_control(control: Control) -> dict[str, Any]:
+    """Draw a control chart, or say why there is none."""
+    names = {
+        ChartKind.XMR: _("Index, XmR chart"), ChartKind.SCORE: _("Index, limits from sampling error"),
+        ChartKind.P: _("Satisfied share, p chart"),
+        ChartKind.LANEY: _("Satisfied share, Laney p′ chart"),
+    }
+    base: dict[str, Any] = {"kind": control.kind, "name": names[control.kind], "reason": ""}
+    if control.reason:
+        return base | {"reason": sentence(control.reason, dict(control.details)), "points": []}
+    factor = 1 if control.kind in OF_THE_INDEX else 100
+    beyond = [one for one in control.points if one.is_beyond]
+    low = min(min(one.value, one.lower) for one in control.points)
+    high = max(max(one.value, one.upper) for one in control.points)
+    step = (WIDTH - 2 * EDGE) / (len(control.points) - 1)
+
+    def y(value: float) -> float:
+        return round(HEIGHT - EDGE - (value - low) / ((high - low) or 1) * (HEIGHT - 2 * EDGE), 1)
+
+    points = [
+        {"x": f"{EDGE + place * step:.1f}", "y": f"{y(one.value):.1f}", "upper_y": y(one.upper), "lower_y": y(one.lower),
+         "period": wording.period_text(one.period), "value": wording.number(one.value * factor, 1),
+         "lower": wording.number(one.lower * factor, 1), "upper": wording.number(one.upper * factor, 1), "n": one.n,
+         "is_beyond": one.is_beyond, "is_in_run": one.is_in_run}
+        for place, one in enumerate(control.points)
+    ]
+    finding_text = ngettext(
+        "%(beyond)s of %(total)s period lies outside the limits.",
+        "%(beyond)s of %(total)s periods lie outside the limits.", len(points),
+    ) % {"beyond": len(beyond), "total": len(points)}
+    if any(one.is_in_run for one in control.points):
+        finding_text += " " + _("Nine or more in a row lie on one side of the centre.")
+    if control.kind in (ChartKind.LANEY, ChartKind.SCORE) and control.sigma_z:
+        finding_text += " " + _("Periods scatter %(times)s times as much as sampling alone.") % {
+            "times": wording.number(control.sigma_z, 1)}
+    return base | {
+        "points": points, "finding": finding_text, "centre": wording.number((control.centre or 0) * factor, 1),
+        "centre_y": y(control.centre or 0), "width": WIDTH, "height": HEIGHT,
+        "path": " ".join(f"{one['x']},{one['y']}" for one in points),
+        "upper_path": " ".join(f"{one['x']},{one['upper_y']}" for one in points),
+        "lower_path": " ".join(f"{one['x']},{one['lower_y']}" for one in points),
+    }

@@ -1,0 +1,1 @@
+"""People who answered in both of two periods."""

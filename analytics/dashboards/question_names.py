@@ -1,0 +1,32 @@
+"""What the questions of a tree ask, in the newest words that were published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from analytics.dashboards.access import questionnaires_of
+from analytics.dashboards.overview.numbers import Names
+from analytics.indicators.models import IndicatorTree
+from surveys.design.document import Item, Question
+from surveys.design.models import QuestionnaireVersion
+from surveys.design.placeholders import fill_document
+from surveys.design.selectors import get_document
+
+
+def item_names(tree: IndicatorTree) -> Mapping[tuple[int, str], Names]:
+    """Return the wording of every question, by questionnaire and key; rows that read alike say which question they answer."""
+    found: dict[tuple[int, str], Names] = {}
+    versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(tree)).defer("document")
+    for version in versions.order_by("questionnaire_id", "-number").distinct("questionnaire_id"):
+        document = fill_document(get_document(version=version), tree.team)
+        texts = Counter(pair for item in document.items() for pair in item.text.items())
+        for question in document.questions():
+            for item in question.items:
+                is_alone = all(texts[pair] == 1 for pair in item.text.items()) or item.text == question.text
+                found[version.questionnaire_id, item.key] = dict(item.text) if is_alone else _with_question(question, item)
+    return found
+
+
+def _with_question(question: Question, item: Item) -> Names:
+    return {language: f"{text} · {question.text.get(language, '')}".rstrip(" ·") for language, text in item.text.items()}

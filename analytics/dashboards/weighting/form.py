@@ -1,0 +1,183 @@
+"""The population as it is typed in or imported: from a form and a CSV file to a plan, with named reasons."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from analytics.dashboards.weighting.refusals import refusal_text
+from analytics.scoring.models import WeightingMethod
+from analytics.scoring.results import Dimension
+from analytics.scoring.weighting import CROSSED, JOINED, Cell, PopulationPlan, WeightingError, check_plan
+
+LARGEST_FILE: Final = 512 * 1024
+PEOPLE: Final = "people"
+POPULATION: Final = "population"
+"""The column of a file that holds people."""
+PLAIN: Final = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d{1,3})?", re.IGNORECASE)
+GROUPED: Final = tuple(re.compile(rf"[+-]?\d{{1,3}}({mark}\d{{3}})+(\.\d*)?") for mark in ", ")
+"""Numbers with a comma, or a space, between groups of three digits."""
+ALIKE: Final = str.maketrans({"，": ",", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "．": ".", "−": "-"})
+"""What spreadsheets and Chinese keyboards write for comma, space, point and minus."""
+
+
+class WeightingForm(forms.Form):
+    """Name, method, limits and an optional file; the people per level are further fields of the form."""
+
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=120)
+    method = forms.ChoiceField(
+        label=_("Method"), choices=WeightingMethod.choices, initial=WeightingMethod.RAKE,
+        help_text=_("Raking meets each dimension’s totals; post-stratification needs the total of every combination."),
+    )
+    trim_low = forms.FloatField(
+        label=_("Lowest weight"), required=False,
+        help_text=_("As a multiple of the mean weight, for example 0.3. Leave both empty for no limits."),
+    )
+    trim_high = forms.FloatField(
+        label=_("Highest weight"), required=False, help_text=_("As a multiple of the mean weight, for example 3.")
+    )
+    file = forms.FileField(
+        label=_("Population as a CSV file"), required=False,
+        help_text=_(
+            "Raking: columns dimension, level, population. Post-stratification: one column per dimension and"
+            " population. A file takes the place of what is typed in below."
+        ),
+    )
+
+    def plan(self, dimensions: Sequence[Dimension]) -> PopulationPlan:
+        """Return the plan the form describes.
+
+        Raises WeightingError with the reason where it describes none.
+        """
+        given: UploadedFile[bytes] | None = self.cleaned_data["file"]
+        method = self.cleaned_data["method"]
+        if given is not None:
+            used, population = read_file(given, method, dimensions)
+        else:
+            used, population = read_fields(self.data, method, dimensions)
+        plan = PopulationPlan(method, used, population, _trim(self.cleaned_data["trim_low"], self.cleaned_data["trim_high"]))
+        check_plan(plan)
+        return plan
+
+    def show(self, error: WeightingError, dimensions: Sequence[Dimension]) -> None:
+        """Put the reason for which there is no weighting on the form."""
+        self.add_error(None, refusal_text(error, dimensions))
+
+
+def field_name(dimension: str, level: str) -> str:
+    """The name of the input that takes a level's people."""
+    return f"{PEOPLE}:{dimension}:{level}"
+
+
+def read_fields(
+    data: Mapping[str, str], method: str, dimensions: Sequence[Dimension]
+) -> tuple[tuple[str, ...], tuple[tuple[Cell, float], ...]]:
+    """Read what is typed in; a dimension with nothing filled in is not used."""
+    typed = {
+        one.key: {level: text for level in one.levels if level and (text := data.get(field_name(one.key, level), "").strip())}
+        for one in dimensions
+    }
+    used = [key for key, levels in typed.items() if levels]
+    if method == WeightingMethod.CELLS and len(used) > 1:
+        raise WeightingError("cells_need_a_file")
+    entries = [(key, level, text) for key in used for level, text in typed[key].items()]
+    return tuple(used), _margins(used, entries)
+
+
+def read_file(
+    given: UploadedFile[bytes], method: str, dimensions: Sequence[Dimension]
+) -> tuple[tuple[str, ...], tuple[tuple[Cell, float], ...]]:
+    """Read a CSV file in UTF-8 or GB18030.
+
+    Raises WeightingError where it is not such a table or names what the team does not have.
+    """
+    if (given.size or 0) > LARGEST_FILE:
+        raise WeightingError("file_too_large")
+    rows = list(csv.DictReader(io.StringIO(_text(given.read()))))
+    # More cells than columns: a comma within a number, which would be read as less than it says.
+    if any(None in row for row in rows):
+        raise WeightingError("bad_table")
+    columns = [name for name in (rows[0] if rows else {}) if name]
+    known = {one.key: set(one.levels) for one in dimensions}
+    if method == WeightingMethod.RAKE:
+        if not {"dimension", "level", POPULATION} <= set(columns):
+            raise WeightingError("bad_table")
+        entries = [(_cell(row, "dimension"), _cell(row, "level"), _cell(row, POPULATION)) for row in rows]
+        used = list(dict.fromkeys(dimension for dimension, _, _ in entries))
+        _check_names(known, ((dimension, level) for dimension, level, _ in entries))
+        return tuple(used), _margins(used, entries)
+    used = [name for name in columns if name != POPULATION]
+    if POPULATION not in columns or not used:
+        raise WeightingError("bad_table")
+    _check_names(known, ((name, _cell(row, name)) for row in rows for name in used))
+    return tuple(used), _cells(used, rows)
+
+
+def _margins(used: Sequence[str], entries: Iterable[tuple[str, str, str]]) -> tuple[tuple[Cell, float], ...]:
+    found: dict[Cell, float] = {}
+    for dimension, level, text in entries:
+        cell = tuple(level if key == dimension else "" for key in used)
+        if cell in found:
+            raise WeightingError("level_twice", dimension=dimension, level=level)
+        found[cell] = _people(text)
+    return tuple(found.items())
+
+
+def _cells(used: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> tuple[tuple[Cell, float], ...]:
+    found: dict[Cell, float] = {}
+    for row in rows:
+        cell = tuple(_cell(row, name) for name in used)
+        if cell in found:
+            raise WeightingError("level_twice", dimension=CROSSED.join(used), level=JOINED.join(cell))
+        found[cell] = _people(_cell(row, POPULATION))
+    return tuple(found.items())
+
+
+def _check_names(known: Mapping[str, set[str]], names: Iterable[tuple[str, str]]) -> None:
+    for dimension, level in names:
+        if dimension not in known:
+            raise WeightingError("unknown_dimension", dimension=dimension)
+        if not level or level not in known[dimension]:
+            raise WeightingError("unknown_level", dimension=dimension, level=level)
+
+
+def _cell(row: Mapping[str, str | None], name: str) -> str:
+    return (row.get(name) or "").strip()
+
+
+def _people(text: str) -> float:
+    """Read a number of people. Commas and spaces divide thousands and nothing else: of `1,5` nobody knows what is meant."""
+    written = text.translate(ALIKE)
+    is_grouped = any(pattern.fullmatch(written) for pattern in GROUPED)
+    if not is_grouped and not PLAIN.fullmatch(written):
+        raise WeightingError("not_a_number", text=text)
+    people = float(written.replace(",", "").replace(" ", ""))
+    if not math.isfinite(people):
+        raise WeightingError("not_a_number", text=text)
+    return people
+
+
+def _trim(low: float | None, high: float | None) -> tuple[float, float] | None:
+    if low is None and high is None:
+        return None
+    if low is None or high is None:
+        raise WeightingError("trim_around_one")
+    return low, high
+
+
+def _text(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise WeightingError("bad_table")
