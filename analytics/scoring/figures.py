@@ -116,8 +116,8 @@ class Reader:
             key=key, names=facts.names, parent=parent, depth=depth, is_leaf=is_leaf, weight=weight,
             overall_weight=overall, target=None if facts.target is None else float(facts.target),
             index=self.figure("index", n, lambda: _mean_of_moments(moments), is_alike=moments.is_alike, off_scale=off_scale),
-            satisfied=self.share("satisfied_share", sum(counts[-box:]), n, off_scale),
-            dissatisfied=self.share("dissatisfied_share", sum(counts[:box]), n, off_scale),
+            satisfied=self.share("satisfied_levels", sum(counts[-box:]), n, off_scale),
+            dissatisfied=self.share("dissatisfied_levels", sum(counts[:box]), n, off_scale),
             distribution=self.distribution(LEVELS, counts),
             items=tuple(
                 of_questions.item(source.questionnaire, source.item, vector)

@@ -181,7 +181,8 @@ class NodeResult:
     `index` is the 0-100 index by estimator A (respondent level). The `distribution` has five levels
     (1 lowest): every respondent's index at this node put at the nearest point of the score vector, so
     that on a leaf with one five-point question it is the distribution of the answers.
-    `satisfied` is the share in levels 4-5, `dissatisfied` in levels 1-2.
+    `satisfied` is the share in levels 4-5, `dissatisfied` in levels 1-2: other metrics than those of a question, whose
+    boxes are points of its own scale.
     `items` are the questions that feed a leaf, empty on inner nodes.
     """
 

@@ -50,10 +50,9 @@ FIGURES: Final = (
         id="satisfied_share",
         name=_("Satisfied share"),
         formula=_(
-            "Share in the two best levels. For an indicator a respondent’s level is the point of the score"
-            " vector nearest to their index; for a question it is the answer itself."
+            "Share of the two best answers on the question’s own scale; on a scale of fewer than five points of the best one."
         ),
-        denominator=_("Respondents with a value at this indicator, or valid answers to the question."),
+        denominator=_VALID_ANSWERS,
         missing=LEFT_OUT,
         interval=_WILSON,
         source=_("Percentage method of the satisfaction handbooks; Wilson 1927."),
@@ -62,11 +61,35 @@ FIGURES: Final = (
     Metric(
         id="dissatisfied_share",
         name=_("Dissatisfied share"),
-        formula=_("Share in the two lowest levels, counted like the satisfied share."),
-        denominator=_("Respondents with a value at this indicator, or valid answers to the question."),
+        formula=_("Share of the two lowest answers, counted like the satisfied share."),
+        denominator=_VALID_ANSWERS,
         missing=LEFT_OUT,
         interval=_WILSON,
         source=_("Percentage method of the satisfaction handbooks; Wilson 1927."),
+        low=0, high=1, unit="share", decimals=1, is_higher_better=False,
+    ),
+    Metric(
+        id="satisfied_levels",
+        name=_("Share at the satisfied levels"),
+        formula=_(
+            "Share of respondents whose index at the indicator is nearest to one of the two best of the five points of the"
+            " score vector: with the linear one 62.5 points and more. Where an indicator has one question of five points it"
+            " is that question’s satisfied share; on other scales it counts other answers."
+        ),
+        denominator=_("Respondents with a value at this indicator."),
+        missing=LEFT_OUT,
+        interval=_WILSON,
+        source=_("Grade method of the satisfaction handbooks; Wilson 1927."),
+        low=0, high=1, unit="share", decimals=1,
+    ),
+    Metric(
+        id="dissatisfied_levels",
+        name=_("Share at the dissatisfied levels"),
+        formula=_("Share of respondents whose index at the indicator is nearest to one of the two lowest of the five points."),
+        denominator=_("Respondents with a value at this indicator."),
+        missing=LEFT_OUT,
+        interval=_WILSON,
+        source=_("Grade method of the satisfaction handbooks; Wilson 1927."),
         low=0, high=1, unit="share", decimals=1, is_higher_better=False,
     ),
     Metric(
