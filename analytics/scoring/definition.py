@@ -13,7 +13,7 @@ import numpy as np
 
 from analytics.methods.customer_effort import CODES as EFFORT_CODES
 from analytics.methods.distributions import score_vector
-from analytics.scoring.codes import HISTOGRAM_WIDTH, ItemKey
+from analytics.scoring.codes import HISTOGRAM_WIDTH, INVALID, ItemKey, histogram_position
 from analytics.scoring.columns import IntArray
 
 METHODS: Final[Mapping[str, str]] = {
@@ -24,7 +24,7 @@ METHODS: Final[Mapping[str, str]] = {
     "mean": "student:1",
     "index_items": "B:item-means:1",
     "ces": "three-conventions:1",
-    "change": "welch-newcombe-overlap:2",
+    "change": "welch-newcombe-overlap:3",
     "weighting": "raking-cells-kish:1",
     "grade": "nearest-level:1",
 }
@@ -158,6 +158,17 @@ class Definition:
             if len(asked) < len(known) and total > 0:
                 found |= dict.fromkeys(known, 0.0) | {key: weights[key] / total for key in asked}
         return found
+
+    @cached_property
+    def off_scale_places(self) -> Mapping[str, IntArray]:
+        """Where the answers with codes that are not on the scale are counted, of every question at or below a node."""
+        return {node.key: self._places_off_scale(node.key) for node in self.nodes}
+
+    def _places_off_scale(self, node: str) -> IntArray:
+        inside = nodes_under(self, node)
+        items = dict.fromkeys((s.questionnaire, s.item) for s in self.sources if s.role == "leaf" and s.node in inside)
+        place = histogram_position(INVALID)
+        return np.array([self.layout.items[item] + place for item in items], dtype=np.int64)
 
     def leaf_sources(self, node: str) -> tuple[SourceRule, ...]:
         """The questions that feed a leaf."""

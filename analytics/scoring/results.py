@@ -85,7 +85,8 @@ class Figure:
     `low` and `high` bound the 95 % interval. `value`, `low`, `high` and `standard_error` are None
     unless the status is `shown` or `few`; the interval alone may be None when n is 1.
     `reason` is an id for the sentence to print instead (`too_few`, `none`, `withheld`, …);
-    `needed` is the number of answers from which the figure is shown. `weight` is the sum of the respondent
+    `needed` is the number of answers from which the figure is shown; `off_scale` counts answers to its questions that are
+    not on their scale and count nowhere. `weight` is the sum of the respondent
     weights behind a weighted figure, relative to their mean over the period; None for an unweighted one.
     """
 
@@ -100,6 +101,7 @@ class Figure:
     needed: int = 0
     standard_error: float | None = None
     weight: float | None = None
+    off_scale: int = 0
 
     @property
     def is_shown(self) -> bool:
@@ -184,7 +186,8 @@ class NodeResult:
     `index` is the 0-100 index by estimator A (respondent level). The `distribution` has five levels
     (1 lowest): every respondent's index at this node put at the nearest point of the score vector, so
     that on a leaf with one five-point question it is the distribution of the answers.
-    `satisfied` is the share in levels 4-5, `dissatisfied` in levels 1-2.
+    `satisfied` is the share in levels 4-5, `dissatisfied` in levels 1-2: other metrics than those of a question, whose
+    boxes are points of its own scale.
     `items` are the questions that feed a leaf, empty on inner nodes.
     """
 

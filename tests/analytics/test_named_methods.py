@@ -17,7 +17,18 @@ from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
 from surveys.design.gallery import TEMPLATES
 from tests.analytics.airport_builders import make_airport
-from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, make_team, make_tree, publish, rating, text
+from tests.analytics.builders import (
+    AFTERWARDS,
+    AT,
+    ITEMS,
+    answer_many,
+    document,
+    make_team,
+    make_tree,
+    publish,
+    rating,
+    text,
+)
 from tests.analytics.dashboard_builders import codes, make_shop
 from tests.cast import api_client, client_of, make_cast, make_key
 from tests.cast import words_of as words
@@ -120,6 +131,23 @@ def test_every_method_of_the_index_is_a_metric_of_the_api():
     assert named == set(METRICS)
     assert {"index", "index_items", "satisfied_share", "dissatisfied_share", "level_share", "mean", "nps", "ces_mean",
             "ces_agreeing", "ces_net", "change", "response_rate"} <= named
+
+
+@pytest.mark.django_db
+def test_the_share_of_an_indicator_has_another_name_than_that_of_its_only_question():
+    """On seven points the two best levels and the two best answers are not the same people."""
+    cast = make_cast()
+    version = publish(cast.team, document(
+        *(rating(key, 7) for key in ("overall", *ITEMS)), {"key": "nps", "type": "nps", "text": text("Recommend?")},
+    ))
+    tree = make_tree(version)
+    answer_many(version, [dict.fromkeys((*ITEMS, "overall"), 4 + number % 3) for number in range(60)])
+    recompute(tree=tree, at=AT)
+    leaf = read_period(get_latest_run(tree=tree), period=EVERYTHING, at=AFTERWARDS).node("quality")
+    (item,) = leaf.items
+    assert [(one.satisfied.metric, round(one.satisfied.value, 3)) for one in (leaf, item)] == [
+        ("satisfied_levels", 0.667), ("satisfied_share", 0.333)]
+    assert METRICS["satisfied_levels"].name != METRICS["satisfied_share"].name
 
 
 @pytest.fixture(scope="module")

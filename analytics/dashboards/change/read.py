@@ -1,8 +1,9 @@
 """What changed between two periods of a tree: every indicator and every question, and what is only chance.
 
 The index, the Net Promoter Score and the satisfied share are the headline and stand for themselves. Indicators are
-one family of comparisons, the means of questions another, their satisfied shares a third, and customer effort a fourth:
-in each, Holm decides what is called beyond chance, and Benjamini-Hochberg is given beside it for screening.
+one family of comparisons, the means of questions another, their satisfied shares a third (without that of the headline,
+which is judged once), and customer effort a fourth: in each, Holm decides what is called beyond chance, and
+Benjamini-Hochberg is given beside it for screening.
 """
 
 from __future__ import annotations
@@ -205,6 +206,7 @@ def _compared(
         yield found(ComparisonFamily.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, node.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
     of_key = {(item.questionnaire_id, item.key): item for item in _items(earlier)}
+    headline = _name_of(asked) if asked is not None else None
     for item in _items(later):
         name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
         one = before.get(name) or of_key.get((item.questionnaire_id, item.key))
@@ -212,9 +214,10 @@ def _compared(
             continue
         is_alike = name in before and not (_is_elsewhere(one) or _is_elsewhere(item))
         yield found(ComparisonFamily.ITEMS, item_subject(name), item.key, names, 0, one.mean, item.mean, is_alike=is_alike)
-        yield found(
-            ComparisonFamily.SHARES, item_share_subject(name), item.key, names, 0, one.satisfied, item.satisfied, is_alike=is_alike
-        )
+        if name != headline:
+            yield found(
+                ComparisonFamily.SHARES, item_share_subject(name), item.key, names, 0, one.satisfied, item.satisfied, is_alike=is_alike
+            )
         if name not in before:
             continue
         then, now = effort_of(one), effort_of(item)

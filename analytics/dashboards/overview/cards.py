@@ -171,6 +171,7 @@ class HeatLine:
     n: int
     note: str
     is_withheld: bool
+    from_average: Mapping[str, str]
     cells: tuple[HeatText, ...]
 
 

@@ -108,12 +108,16 @@ class NodeRow:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """An indicator in a segment. `distance` is from the company value, None where either is not shown."""
+    """An indicator in a segment. `distance` is from the company value, None where either is not shown.
+
+    `from_average` is that of the index with its interval and verdict, in groups that have enough answers.
+    """
 
     node: str
     figure: Figure
     distance: float | None
     change: Change | None = None
+    from_average: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)

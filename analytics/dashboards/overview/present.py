@@ -247,7 +247,8 @@ def _versus(headline: Headline, before: str) -> str:
         return _("no comparison: too few answers in %(period)s") % {"period": before}
     words = {"value": wording.value_with_unit(headline.previous), "period": before}
     versus = _("vs %(value)s in %(period)s") % words
-    verdict = wording.verdict_text(headline.change) if headline.change else ""
+    change = headline.change
+    verdict = wording.verdict_text(change) or wording.unjudged_text(change) if change else ""
     return f"{versus} · {verdict}" if verdict else versus
 
 
@@ -300,7 +301,7 @@ def _heat_line(row: HeatRow, language: str) -> HeatLine:
             note = _("%(n)s answers: too few to rank") % {"n": row.responses}
     return HeatLine(
         name=wording.level_text(row.level, dict(row.names), language), n=row.responses, note=note,
-        is_withheld=row.is_withheld, cells=tuple(_heat_text(cell) for cell in row.cells),
+        is_withheld=row.is_withheld, from_average=_from_average(row), cells=tuple(_heat_text(cell) for cell in row.cells),
     )
 
 
@@ -310,6 +311,17 @@ def _heat_text(cell: HeatCell) -> HeatText:
         is_sure=cell.figure.status == Status.SHOWN, interval=wording.interval_text(cell.figure), n=cell.figure.n,
         distance=wording.number(cell.distance, sign=True),
     )
+
+
+def _from_average(row: HeatRow) -> dict[str, str]:
+    """How far a group's index is from the average, with interval and verdict; empty where it is not ranked."""
+    apart = row.cells[0].from_average if row.cells else None
+    if apart is None:
+        return {}
+    return {
+        "distance": wording.change_text(apart), "interval": findings.distance_range(apart),
+        "verdict": wording.verdict_text(apart) or wording.unjudged_text(apart),
+    }
 
 
 def _comment_day(comment: Comment) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 from rest_framework import serializers
 
 from analytics.dashboards.overview.numbers import TrendPoint
+from analytics.dashboards.wording import unjudged_text
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
-from analytics.scoring.results import Refusal, Verdict
+from analytics.scoring.results import Change, Refusal, Verdict
 
 
 class NamesField(serializers.DictField):
@@ -28,7 +29,12 @@ class ChangeOutput(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     verdict = serializers.ChoiceField(choices=[one.value for one in Verdict])
     detectable = serializers.FloatField(allow_null=True)
-    reason = serializers.CharField(allow_blank=True, help_text="why nothing can be said of it, such as scale_changed")
+    reason = serializers.CharField(help_text="code of why there is no verdict; empty where there is one")
+    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
+
+    def get_explanation(self, change: Change) -> str:
+        """Say why a difference has no verdict; the two figures say why they have no value."""
+        return unjudged_text(change)
 
 
 class HeadlineOutput(serializers.Serializer[Any]):
@@ -149,6 +155,10 @@ class HeatCellOutput(serializers.Serializer[Any]):
     figure = FigureOutput()
     distance = serializers.FloatField(allow_null=True)
     change = ChangeOutput(allow_null=True)
+    from_average = ChangeOutput(
+        allow_null=True,
+        help_text="of the index: how far the group is from all, tested against the rest; Holm over the groups decides",
+    )
 
 
 class HeatRowOutput(serializers.Serializer[Any]):
