@@ -84,7 +84,7 @@ def list_runs(*, tree: IndicatorTree) -> QuerySet[Run]:
 
 
 def list_periods(run: Run, *, grain: Grain, scope: Filter = NOTHING, at: datetime) -> tuple[Period, ...]:
-    """Return the periods of one grain that hold responses, oldest first (waves in order of their names)."""
+    """Return the periods of one grain that hold responses, oldest first (waves by the middle day of their answers)."""
     return Reading(run, scope=scope, at=at).periods(grain)
 
 

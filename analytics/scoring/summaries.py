@@ -16,6 +16,7 @@ from analytics.scoring.columns import Cells, Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR, Cube, Summary, carry, merge
 from analytics.scoring.definition import NODE_WIDTH, Definition
 from analytics.scoring.tree_plans import TreePlan, leaf_digits, plan_of
+from analytics.scoring.wave_order import DAYS
 
 QUESTIONNAIRE = "questionnaire"
 """The dimension that every tree of several questionnaires has; its levels are their ids, as text."""
@@ -120,7 +121,8 @@ def _slices(cells: Cells, vectors: IntArray, definition: Definition, questionnai
     slices: dict[str, Cube] = {}
     for names in labels.values():
         slices |= _grouped(vectors, names, definition.layout.squares)
-    return slices
+    days_of_waves = [(DAYS + wave if wave else "", day) for wave, day in zip(waves, days, strict=True)]
+    return slices | _grouped(vectors[:, :1], days_of_waves, definition.layout.squares)
 
 
 def _levels_by_dimension(cells: Cells, definition: Definition, questionnaire: int) -> dict[str, list[str]]:

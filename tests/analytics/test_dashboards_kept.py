@@ -367,7 +367,7 @@ class TestTheResponseRate:
 
         def shown(seconds: float) -> str:
             filled = page_cache.fill_page(request, page, name="one", at=at + timedelta(seconds=seconds))
-            return re.search(r'val-s">([\d.]+)<span class="unit">%</span></div><div class="ci">of delivered', filled)[1]
+            return re.search(r'val-s">([\d.]+)<span class="unit">%</span>\s*</div>\s*<div class="ci">\s*of delivered', filled)[1]
 
         assert shown(0) == "25.0"
         Invitation.objects.filter(completed_at=None, state=DeliveryState.SENT).update(completed_at=at, started_at=at)

@@ -120,7 +120,7 @@ class TestAnEarlierSeries:
     def test_can_be_chosen_from_the_filters_and_from_the_list_of_weights(self, cast, shop):
         client = client_of(cast.bob)
         page = client.get("/overview/").content.decode()
-        options = re.findall(r'<option value="(\d*)"(?: selected)?>(No\. \d: [^<]+)<', page)
+        options = re.findall(r'<option value="(\d*)"(?: selected)?>\s*(No\. \d: [^<]+?)\s*<', page)
         assert [value for value, _ in options] == ["", "1"] and "in force since" in options[0][1]
         sets = client.get(f"/indicators/{shop.tree.pk}/weights/").content.decode()
         assert f"?survey={shop.tree.pk}&amp;series=1" in sets and f"?survey={shop.tree.pk}&amp;series=2" in sets
@@ -159,7 +159,8 @@ class TestTheTrend:
         figure = json.loads(re.search(r'id="trend-figure" type="application/json">(.*?)</script>', response.content.decode())[1])
         (line,) = [shape for shape in figure["layout"]["shapes"] if shape["xref"] == "x"]
         assert line["x0"] == line["x1"] == pytest.approx(4 - 0.5 + 9 / 30)
-        table = re.findall(r'<tr><th scope="row">([^<]+)</th>.*?<td class="muted">([^<]*)</td></tr>', response.content.decode())
+        lines = r'<tr>\s*<th scope="row">([^<]+)</th>(?:(?!</tr>).)*<td class="muted">([^<]*)</td>\s*</tr>'
+        table = re.findall(lines, response.content.decode(), re.DOTALL)
         notes = dict(table)
         assert [notes[f"{month} 2026"] for month in ("Aug", "Sep", "Oct")] == [
             "worked out later: other weights were in force", "these weights from 10 Sep 2026", ""]

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from analytics.indicators import experts
+from analytics.indicators import expert_views, experts
 from analytics.indicators.changing import TreeError
 from analytics.indicators.expert_mail import send_invitation
 from analytics.indicators.expert_sheet import page_count
@@ -205,7 +205,8 @@ class TestTheExpertsPage:
         expert = fill_sheet(invite_expert(panel), {"attitude|speed": 3, "skill|price": 5}, send=False)
         link, client = reverse("experts:sheet", args=[experts.renew_link(expert=expert)]), Client()
         body = client.get(f"{link}?p=99").content.decode()
-        assert "<li>Attitude, Speed</li><li>Skill, Price</li>" in body and "Send the sheet" not in body
+        assert re.findall(r"<li>(\w+, \w+)</li>", body) == ["Attitude, Speed", "Skill, Price"]
+        assert "Send the sheet" not in body
         number = list_pairs(panel).index(("speed", "skill"))
         assert "Compare “Speed” with “Skill”" in body and f'value="go:{number}"' in body
         fill_sheet(expert, {"speed|skill": 2}, send=False)
@@ -290,6 +291,35 @@ class TestTheExpertsPage:
         assert "NaN" not in reply.content.decode()
         expert = panel.experts.get()
         assert (expert.judgements, expert.submitted_at) == ({}, None)
+
+    @pytest.mark.parametrize("posted", [
+        {"_page": "1", "_to": "next", "side-0": "equal"}, {"_page": "2", "_to": "back"}, {"_page": "2", "_to": "send"},
+        {"_page": "1", "_to": "look", "side-0": "equal"},
+    ])
+    @pytest.mark.parametrize("staff", ["close", "withdraw"])
+    def test_answers_what_staff_end_between_the_link_and_the_save(
+        self, panel: Panel, link: str, posted: dict[str, str], staff: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        find = expert_views.find_expert
+
+        def find_then_end(token: str) -> Expert | None:
+            found = find(token)
+            if staff == "close":
+                experts.close_panel(panel=panel, at=LATER)
+            else:
+                panel.experts.all().delete()
+            return found
+
+        monkeypatch.setattr(expert_views, "find_expert", find_then_end)
+        reply = Client().post(link, posted)
+        if posted["_to"] == "look":  # Saves nothing, so it may still be answered.
+            assert reply.status_code == 200
+        elif staff == "close":
+            assert reply.status_code == 302
+            assert "This panel is closed" in Client().get(reply["Location"]).content.decode()
+        else:
+            assert reply.status_code == 404
+        assert not any(expert.judgements for expert in panel.experts.all())
 
     def test_sets_no_cookie(self, link: str) -> None:
         assert not Client().get(link).cookies

@@ -57,6 +57,15 @@ JUDGEMENTS: Final = (
         fields=("adjusted_p", "looks"),
     ),
     _metric(
+        "from_average", _("Distance from the average"),
+        _("The index of a group minus that of all in the selection. The group is tested against everybody else by Welch;"
+          " over the groups with enough answers Holm decides what is beyond chance."),
+        _("Welch 1947; Holm 1979."), out_of=_("Those of the two values."), group=MetricGroup.CHANGES, unit="points",
+        interval=_("Welch interval of the difference from the rest, 95 %, times the share of the rest; weighted: normal"
+                   " interval. Not given where all answers of a group are the same."),
+        decimals=1, fields=("distance",),
+    ),
+    _metric(
         "n_both", _("People in both periods"),
         _("Contacts who answered in both periods; everybody counts with the last answers of each. Of more than 10,000 a share"
           " is read."),
