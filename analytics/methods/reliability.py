@@ -1,6 +1,7 @@
 """How well items that should measure one thing agree with one another.
 
 Reliability is not validity: items may agree on the wrong thing.
+No page shows them; they are here for comparison.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,10 @@
-"""Mergeable integer summaries of answers: the algebra the scores stand on.
+"""Mergeable integer summaries of answers: how often each code and each pair of codes was given.
 
 A summary counts; it never divides. Counts add and subtract exactly, so summaries
 of any split of the answers, merged in any order, are the summary of the whole,
 and an erased answer is taken out without a trace.
+
+No page shows them; they are here for comparison.
 """
 
 from collections.abc import Sequence

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.methods.catalogue import INNER_MODULES, functions, is_gate, modules
+from tests.methods.catalogue import INNER_MODULES, functions, is_gate, methods, modules
+from tests.methods.reach import used_by_the_product
 
 FOLDER = Path(__file__).parents[2] / "docs" / "methods"
 # The list of checks and the index are about no module of their own.
@@ -18,6 +19,9 @@ SECTIONS = {
     "zh": ["含义", "公式", "前提", "何时不用", "参考数值", "代码"],
 }
 
+# How a page begins the list of what is there for comparison alone.
+NOWHERE = {"en": "For comparison, shown on no page: ", "zh": "仅供比较，页面均不显示："}
+
 
 def text(page: str, language: str) -> str:
     return (FOLDER / f"{page}{LANGUAGES[language]}").read_text(encoding="utf-8")
@@ -26,6 +30,12 @@ def text(page: str, language: str) -> str:
 def covered(page: str, language: str = "en") -> list[str]:
     """Return the modules a page says it is about: its third line."""
     return re.findall(r"`(\w+)`", text(page, language).splitlines()[2])
+
+
+def shown_nowhere(page: str, language: str) -> list[str]:
+    """Return the methods that a page says nothing of the product shows."""
+    line = re.search(rf"^{NOWHERE[language]}(.+)$", text(page, language), flags=re.MULTILINE)
+    return re.findall(r"`(\w+)`", line[1]) if line else []
 
 
 def blocks(page: str, language: str, kind: str) -> list[str]:
@@ -52,8 +62,30 @@ class TestPages:
         assert [covered(page)[0] for page in PAGES] == PAGES
 
 
+class TestTheUseOfMethods:
+    def test_is_found_through_several_modules(self):
+        used = used_by_the_product()
+        assert {("proportions", "wilson_interval"), ("intervals", "Interval"), ("multiplicity", "holm")} <= used
+        assert ("reliability", "cronbach_alpha") not in used
+
+    @pytest.mark.parametrize("module", sorted({*modules()} - INNER_MODULES))
+    def test_is_told_at_the_head_of_a_module_that_has_none(self, module):
+        names = [name for name in functions(modules()[module]) if not is_gate(name)]
+        is_used = any((module, name) in used_by_the_product() for name in names)
+        assert ("No page shows" in (modules()[module].__doc__ or "")) is not is_used
+
+
 @pytest.mark.parametrize("page", PAGES)
 class TestPage:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_says_which_methods_no_page_shows(self, page, language):
+        used = used_by_the_product()
+        idle = {
+            name for name, function in methods().items()
+            if (module := function.__module__.rsplit(".", 1)[1]) in covered(page) and (module, name) not in used
+        }
+        assert sorted(shown_nowhere(page, language)) == sorted(idle)
+
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_has_every_section(self, page, language):
         assert re.findall(r"^## (.+)$", text(page, language), flags=re.MULTILINE) == SECTIONS[language]
