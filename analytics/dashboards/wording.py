@@ -16,7 +16,7 @@ from analytics.dashboards.selection import Selection
 from analytics.scoring.grades import Grade
 from analytics.scoring.registry import get_metric
 from analytics.scoring.results import Change, Dimension, Figure, Grain, Period, Status, Verdict
-from analytics.scoring.sentences import figure_sentence
+from analytics.scoring.sentences import figure_sentence, sentence
 from surveys.design.document import text_in
 
 MINUS: Final = "−"
@@ -123,6 +123,12 @@ def verdict_text(change: Change) -> str:
     if change.verdict == Verdict.BEYOND:
         return _("beyond chance")
     return _("within chance") if change.verdict == Verdict.WITHIN else ""
+
+
+def unjudged_text(change: Change) -> str:
+    """Say why a difference that is shown has no verdict; empty where it has one."""
+    is_told = change.verdict == Verdict.UNKNOWN and change.difference is not None and change.reason
+    return sentence(change.reason) if is_told else ""
 
 
 def decimals_of(metric: str) -> int:

@@ -238,6 +238,13 @@ def mean_covariance(pairs: PairSums) -> FloatArray:
     return np.asarray(cross / np.outer(sizes, sizes))
 
 
+def _error(weights: FloatArray, variances: FloatArray) -> float:
+    """Return the standard error; leaves that cancel one another out leave 0, not what rounding does."""
+    variance = float(weights @ variances @ weights)
+    apart = float(weights @ np.sqrt(np.maximum(np.diag(variances), 0.0))) ** 2
+    return math.sqrt(variance) if variance > 1e-12 * apart else 0.0
+
+
 def _node(
     weights: FloatArray,
     means: FloatArray,
@@ -247,8 +254,7 @@ def _node(
     bounds: Sequence[float],
     share: float,
 ) -> NodeEstimate:
-    value = float(weights @ means)
-    error = math.sqrt(max(0.0, float(weights @ variances @ weights)))
+    value, error = float(weights @ means), _error(weights, variances)
     n = int(np.diag(pairs.n)[weights > 0].min())
     interval = normal_interval(value, error, level).clipped(bounds[0], bounds[1])
     return NodeEstimate(Estimate(value, error, n, float(n), interval), share)
@@ -264,8 +270,7 @@ def _weighted_node(
     bounds: Sequence[float],
     share: float,
 ) -> NodeEstimate:
-    value = float(weights @ means)
-    error = math.sqrt(max(0.0, float(weights @ variances @ weights)))
+    value, error = float(weights @ means), _error(weights, variances)
     used = weights > 0
     interval = normal_interval(value, error, level).clipped(bounds[0], bounds[1])
     return NodeEstimate(Estimate(value, error, int(sizes[used].min()), float(n_eff[used].min()), interval), share)

@@ -49,6 +49,11 @@ class Moments:
     def __sub__(self, other: "Moments") -> "Moments":
         return Moments(self.n - other.n, self.total - other.total, self.squares - other.squares)
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether all values are the same; whole numbers decide, so no rounding can."""
+        return self.n * self.squares == self.total**2
+
 
 @dataclass(frozen=True, slots=True)
 class MomentTable:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy.typing as npt
 
+from analytics.methods.errors import NoAnswersError
 from analytics.methods.inputs import checked_histogram
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, Interval, normal_quantile
 from analytics.methods.weighting import weighted_mean, weighted_sums_of_cells
@@ -92,6 +93,42 @@ def adjusted_wald_interval(
     down, up = (detractors + 0.75) / n, (promoters + 0.75) / n
     centre, margin = up - down, normal_quantile(level) * math.sqrt(_variance(down, up) / n)
     return Interval(100 * (centre - margin), 100 * (centre + margin), level)
+
+
+def adjusted_score(value: float, standard_error: float, n_eff: float) -> tuple[float, float]:
+    """Return centre and standard error, in points, of a score with the three pseudo-answers added.
+
+    Parameters
+    ----------
+    value, standard_error : float
+        Of the score as it is, in points; 0 is a standard error like any other.
+    n_eff : float
+        Answers, or Kish's effective number of them, > 0.
+
+    Returns
+    -------
+    tuple of float
+        Centre and standard error of the adjusted-Wald interval. Under
+        respondent weights the linearised error is kept and the pseudo-answers
+        weigh what one effective answer does.
+
+    Raises
+    ------
+    NoAnswersError
+        Without answers.
+
+    Examples
+    --------
+    >>> nps = net_promoter_score([0] * 10 + [12])
+    >>> [round(part, 4) for part in adjusted_score(nps.value, nps.standard_error, 12)]
+    [80.0, 13.1656]
+    """
+    if not n_eff > 0:
+        raise NoAnswersError("There are no valid answers.")
+    size = n_eff + 3
+    centre = value * n_eff / size
+    squares = (standard_error * n_eff) ** 2 + n_eff * (value - centre) ** 2 + 1.5 * 100.0**2 + 3 * centre**2
+    return centre, math.sqrt(squares) / size
 
 
 def weighted_net_promoter_score(

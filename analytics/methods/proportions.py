@@ -1,8 +1,10 @@
 """Shares with their intervals: Wilson for one, Newcombe for the difference of two."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import optimize, special
 
 from analytics.methods.errors import InvalidLevelError, InvalidValueError, NoAnswersError
@@ -11,6 +13,8 @@ from analytics.methods.intervals import DEFAULT_LEVEL, Interval, normal_quantile
 
 _FURTHEST = 38.0
 """Standard errors beyond which the p value is no number above 0."""
+_STEPS = 48
+"""In so many steps the way there is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +195,9 @@ def newcombe_difference(first: Proportion, second: Proportion, correlation: floa
 def newcombe_p_value(first: Proportion, second: Proportion, correlation: float = 0.0) -> float:
     """Return the two-sided p value of "the shares are equal" that belongs to `newcombe_difference`.
 
-    It is below 1 minus the level exactly where the interval of that level
-    leaves out 0, so verdict and p value never contradict each other.
+    It is below 1 minus the level of the two shares' intervals exactly where
+    the interval of the difference leaves out 0, so verdict and p value never
+    contradict each other.
 
     Parameters
     ----------
@@ -208,8 +213,17 @@ def newcombe_p_value(first: Proportion, second: Proportion, correlation: float =
 
     Raises
     ------
+    InvalidLevelError
+        If the intervals are of different levels.
     InvalidValueError
         If the correlation is outside -1..1.
+
+    Notes
+    -----
+    The level at which the interval touches 0. With a correlation near 1, more
+    than the shares can have (see `largest_correlation`), the interval may
+    touch it at several levels: the one counts that lies on the side of the
+    verdict, of those beyond it the nearest.
 
     Examples
     --------
@@ -225,9 +239,47 @@ def newcombe_p_value(first: Proportion, second: Proportion, correlation: float =
         one, two = (_score_limits(share.value, share.n_eff, z) for share in (larger, smaller))
         return _hybrid(larger.value, smaller.value, one, two, rho)[0]
 
-    if low_end(_FURTHEST) > 0:
+    asked = normal_quantile(first.interval.level)
+    if newcombe_difference(first, second, rho).is_beyond_chance:
+        return _two_sided(_first_zero(low_end, math.nextafter(asked, math.inf)))
+    # Ends that were rounded may touch 0 where these do not by a hair.
+    return _two_sided(optimize.brentq(low_end, 0.0, asked, xtol=1e-10) if low_end(asked) <= 0 else asked)
+
+
+def largest_correlation(first: Proportion, second: Proportion) -> float:
+    """Return the largest correlation that two shares can have whose smaller set of respondents is in both.
+
+    Two yes-or-no answers with unequal shares cannot agree altogether, and of
+    sets of unequal size only the smaller can be in both.
+
+    Examples
+    --------
+    >>> round(largest_correlation(proportion(50, 100), proportion(50, 100)), 4)
+    1.0
+    >>> round(largest_correlation(proportion(119, 173), proportion(9, 15)), 4)
+    0.2429
+    """
+    odds = [share.value * (1 - other.value) for share, other in ((first, second), (second, first))]
+    if min(odds) <= 0:
         return 0.0
-    return float(2 * special.ndtr(-optimize.brentq(low_end, 0.0, _FURTHEST, xtol=1e-10)))
+    sizes = sorted((first.n_eff, second.n_eff))
+    return math.sqrt(min(odds) / max(odds) * sizes[0] / sizes[1])
+
+
+def _first_zero(low_end: Callable[[float], float], start: float) -> float:
+    """Return the first distance after a start at which an interval touches 0; infinity where it never does."""
+    if low_end(start) <= 0:
+        return start
+    before = start
+    for after in np.geomspace(start, _FURTHEST, _STEPS):
+        if low_end(float(after)) <= 0:
+            return float(optimize.brentq(low_end, before, float(after), xtol=1e-10))
+        before = float(after)
+    return math.inf
+
+
+def _two_sided(distance: float) -> float:
+    return float(2 * special.ndtr(-distance))
 
 
 def _score_limits(share: float, n: float, z: float) -> tuple[float, float]:

@@ -8,6 +8,8 @@ from typing import Final
 
 from analytics.methods.change import (
     Difference,
+    adjusted_net_promoter_difference,
+    estimate_of_rest,
     linearised_difference,
     minimum_detectable_change,
     welch_difference,
@@ -15,15 +17,16 @@ from analytics.methods.change import (
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, Interval
 from analytics.methods.multiplicity import benjamini_hochberg, holm
-from analytics.methods.proportions import Proportion, newcombe_difference, newcombe_p_value
+from analytics.methods.proportions import Proportion, largest_correlation, newcombe_difference, newcombe_p_value
+from analytics.scoring.figures import ALL_ALIKE
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Figure, Verdict
 
 FAMILY_LEVEL: Final = 0.05
 """The chance that a family of comparisons without any change names one as beyond chance."""
 
-BY_THE_NORMAL: Final = ("nps",)
-"""Metrics whose own interval is a normal one."""
+ONE_SIDE_ALIKE: Final = "one_side_alike"
+"""The answers of one period are all the same, so its spread and with it the chance of a change are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class TestedChange:
 def compare(previous: Figure | None, current: Figure, *, shared: Shared = INDEPENDENT) -> Change:
     """Return current minus previous with the interval of the difference and its own verdict."""
     if previous is None:
-        return Change(current.metric, None, None, None, Verdict.UNKNOWN, reason=current.reason or "no_previous")
+        reason = "no_previous" if current.is_shown else current.reason
+        return Change(current.metric, None, None, None, Verdict.UNKNOWN, reason=reason)
     return tested(previous, current, is_weighted=False, shared=shared).change
 
 
@@ -58,14 +62,18 @@ def tested(
 ) -> TestedChange:
     """Return the change of a figure with its p value.
 
-    Shares by Newcombe. Weighted figures (those that say so, or all with `is_weighted`) by their linearised
-    errors and the normal; unweighted means by Welch, the Net Promoter Score by the normal. `shared` makes
-    the interval that of partly the same respondents. Figures that may not be shown give no difference and the verdict `unknown`.
+    Shares by Newcombe, the Net Promoter Score by the adjusted Wald test. Weighted means (those that say so, or all
+    with `is_weighted`) by their linearised errors and the normal; unweighted ones by Welch. `shared` makes
+    the interval that of partly the same respondents. Figures that may not be shown give no difference and the verdict
+    `unknown`; means of which one rests on answers all alike a difference, and that verdict.
     """
     metric = current.metric
     if previous.value is None or current.value is None:
         reason = (current if current.value is None else previous).reason
         return TestedChange(Change(metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
+    if (previous.reason == ALL_ALIKE) != (current.reason == ALL_ALIKE):
+        difference = current.value - previous.value
+        return TestedChange(Change(metric, difference, None, None, Verdict.UNKNOWN, reason=ONE_SIDE_ALIKE), None)
     try:
         by_weight = is_weighted or previous.weight is not None or current.weight is not None
         found = _difference(previous, current, is_weighted=by_weight, shared=shared)
@@ -76,6 +84,43 @@ def tested(
     low, high = found.interval.low, found.interval.high
     detectable = minimum_detectable_change(found.standard_error, 0.0)
     return TestedChange(Change(metric, found.value, low, high, verdict, detectable), found.p_value)
+
+
+SCALE_CHANGED: Final = "scale_changed"
+"""The two figures are of answers on different scales, and nothing may be said of their difference."""
+
+
+def incomparable(previous: Figure, current: Figure) -> TestedChange:
+    """Return what may be said where a question was asked on another scale before: that, or what is missing anyway."""
+    plain = tested(previous, current, is_weighted=False).change
+    reason = plain.reason if plain.difference is None and previous.n and current.n else SCALE_CHANGED
+    return TestedChange(Change(current.metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
+
+
+def tested_from_average(group: Figure, whole: Figure) -> TestedChange:
+    """Return how far a group's mean lies from that of the whole it is part of, tested against everybody else.
+
+    A group is part of the average, so it is compared with the rest: its distance from the average is the share of
+    the rest times its distance from the rest, and so are the ends of its interval.
+    """
+    if group.value is None or whole.value is None:
+        reason = (group if group.value is None else whole).reason
+        return TestedChange(Change(group.metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
+    distance = group.value - whole.value
+    if ALL_ALIKE in (group.reason, whole.reason):
+        return TestedChange(Change(group.metric, distance, None, None, Verdict.UNKNOWN, reason=ALL_ALIKE), None)
+    weights = None if group.weight is None or whole.weight is None else (whole.weight, group.weight)
+    try:
+        rest = estimate_of_rest(_estimate(whole), _estimate(group), weights)
+        differ = welch_difference if weights is None else linearised_difference
+        found = differ(_estimate(group), rest)
+    except MethodError as error:
+        return TestedChange(Change(group.metric, distance, None, None, Verdict.UNKNOWN, reason=error.reason), None)
+    share = 1 - (group.n / whole.n if weights is None else weights[1] / weights[0])
+    low, high = share * found.interval.low, share * found.interval.high
+    verdict = Verdict.WITHIN if found.interval.contains(0.0) else Verdict.BEYOND
+    detectable = minimum_detectable_change(share * found.standard_error, 0.0)
+    return TestedChange(Change(group.metric, distance, low, high, verdict, detectable), found.p_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +162,9 @@ def _difference(previous: Figure, current: Figure, *, is_weighted: bool, shared:
     if METRICS[current.metric].unit == "share":
         return _difference_of_shares(previous, current, shared)
     later, earlier = _estimate(current), _estimate(previous)
-    if is_weighted or current.metric in BY_THE_NORMAL:
+    if current.metric == "nps":
+        return adjusted_net_promoter_difference(later, earlier, shared.covariance)
+    if is_weighted:
         return linearised_difference(later, earlier, shared.covariance)
     return welch_difference(later, earlier, shared.covariance, n_both=shared.n)
 
@@ -125,7 +172,8 @@ def _difference(previous: Figure, current: Figure, *, is_weighted: bool, shared:
 def _difference_of_shares(previous: Figure, current: Figure, shared: Shared) -> _Found:
     later, earlier = _proportion(current), _proportion(previous)
     one, two = ((p.value * (1 - p.value) / p.n_eff) ** 0.5 for p in (later, earlier))
-    rho = min(1.0, max(-1.0, shared.covariance / (one * two))) if one * two else 0.0
+    largest = largest_correlation(later, earlier)
+    rho = min(largest, max(-1.0, shared.covariance / (one * two))) if one * two else 0.0
     found = newcombe_difference(later, earlier, rho)
     error = max(0.0, one**2 + two**2 - 2 * rho * one * two) ** 0.5
     return _Found(found.value, error, newcombe_p_value(later, earlier, rho), found.interval)

@@ -105,6 +105,12 @@ class LeafPairs:
         used = sum(1 for count in np.diag(self.n) if count)
         return int(sum(self.answered[1:used]))
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether at every leaf all who answered it have the same score."""
+        n, total, squares = (np.diag(part) for part in (self.n, self.sums, self.products))
+        return bool((n * squares == total * total).all())
+
 
 def read_estimators(
     run: Run, *, node: str, period: Period, filters: Filter = NOTHING, scope: Filter = NOTHING, at: datetime
@@ -147,7 +153,7 @@ def read_weighted_item_means(
         return estimate.value, estimate.interval.low, estimate.interval.high, estimate.standard_error
 
     try:
-        figure = reading.reader.figure("index_items", n, numbers)
+        figure = reading.reader.figure("index_items", n, numbers, is_alike=found.is_alike)
     except MethodError as error:
         return Figure("index_items", n, float(n), None, None, None, Status.TOO_FEW, error.reason, reading.rules.show_from)
     if not figure.is_shown:
@@ -158,11 +164,15 @@ def read_weighted_item_means(
 
 @dataclass(frozen=True)
 class WeightedPairs:
-    """Sums over pairs of leaves in points, with the weights and with their squares; `bases` count respondents."""
+    """Sums over pairs of leaves in points, with the weights and with their squares; `bases` count respondents.
+
+    `is_alike` says that at every leaf all who weigh anything have the same score.
+    """
 
     by_weight: WeightedPairSums
     by_square: WeightedPairSums
     bases: npt.NDArray[np.int64]
+    is_alike: bool
 
 
 def _read_weighted_pairs(
@@ -171,18 +181,23 @@ def _read_weighted_pairs(
     place = {node.key: number for number, node in enumerate(reading.definition.nodes)}
     rows, size = [place[leaf] for leaf in leaves], len(leaves)
     bases, totals = np.zeros(size, dtype=np.int64), [np.zeros((3, size, size)), np.zeros((3, size, size))]
+    seen: list[set[int]] = [set() for _ in leaves]
     for questionnaire, columns in reading.columns():
         chosen = mask_of(columns, period) & chosen_cells(columns, questionnaire, reading.choice, None)
         if chosen.any():
             kept = columns if chosen.all() else select(columns, chosen)
             values, w = node_values(kept, reading.definition, questionnaire)[rows], weights.of(kept)
             # A row that weighs nothing stands for nobody.
-            points = np.where((values >= 0) & (w > 0), values / UNITS, np.nan).T
+            counted = (values >= 0) & (w > 0)
+            points = np.where(counted, values / UNITS, np.nan).T
+            for scores, row, has in zip(seen, values, counted, strict=True):
+                scores.update((int(row[has].min()), int(row[has].max())) if has.any() else ())
             bases += (~np.isnan(points)).sum(axis=0)
             for total, factors in zip(totals, (w, w * w), strict=True):
                 sums = weighted_pair_sums(points, factors)
                 total += np.array([sums.total, sums.sums, sums.products])
-    return WeightedPairs(WeightedPairSums(*totals[0]), WeightedPairSums(*totals[1]), bases)
+    is_alike = all(len(scores) <= 1 for scores in seen)
+    return WeightedPairs(WeightedPairSums(*totals[0]), WeightedPairSums(*totals[1]), bases, is_alike)
 
 
 def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
@@ -191,14 +206,14 @@ def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
 
 
 def leaves_under(definition: Definition, node: str) -> tuple[str, ...]:
-    """Return the leaves at and below a node, in tree order.
+    """Return the leaves at and below a node, in tree order, without those that no question feeds.
 
     Raises KeyError for an unknown one.
     """
     inside = {node} if definition.children[node] else set()
     found = [] if definition.children[node] else [node]
     for rule in definition.nodes:
-        if rule.parent in inside:
+        if rule.parent in inside and not _is_left_out(definition, rule.key, node):
             inside.add(rule.key)
             found += [] if definition.children[rule.key] else [rule.key]
     return tuple(found)
@@ -245,7 +260,7 @@ def _by_means(reader: Reader, node: str, leaves: Sequence[str], pairs: LeafPairs
         return estimate.value, estimate.interval.low, estimate.interval.high, estimate.standard_error
 
     try:
-        return reader.figure("index_items", min(bases, default=0), numbers)
+        return reader.figure("index_items", min(bases, default=0), numbers, is_alike=pairs.is_alike)
     except MethodError as error:
         n = min(bases, default=0)
         return Figure("index_items", n, float(n), None, None, None, Status.TOO_FEW, error.reason, reader.rules.show_from)
@@ -255,12 +270,18 @@ def _tree_under(definition: Definition, node: str) -> IndicatorTree:
     """The part of the tree below a node, in tree order, so that leaves stand in the order of `leaves_under`."""
     place = {node: 0}
     parents, weights = [ROOT], [1.0]
+    shares = definition.asked_weights
     for rule in definition.nodes:
-        if rule.parent in place:
+        if rule.parent in place and not _is_left_out(definition, rule.key, node):
             place[rule.key] = len(parents)
             parents.append(place[rule.parent])
-            weights.append(rule.weight)
+            weights.append(shares[rule.key])
     return IndicatorTree(tuple(parents), tuple(weights))
+
+
+def _is_left_out(definition: Definition, key: str, node: str) -> bool:
+    """Whether no question feeds a part of a node that others feed."""
+    return key in definition.unasked and node not in definition.unasked
 
 
 def _in_points(pairs: LeafPairs) -> PairSums:

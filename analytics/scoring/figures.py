@@ -26,7 +26,7 @@ from analytics.scoring.codes import (
 )
 from analytics.scoring.columns import IntArray
 from analytics.scoring.composites import NPS, OVERALL, QUESTIONS
-from analytics.scoring.definition import LEVELS, Definition
+from analytics.scoring.definition import LEVELS, Definition, nodes_under
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.results import (
     Figure,
@@ -109,15 +109,17 @@ class Reader:
         numbers = [int(number) for number in self.definition.layout.node(vector, key)]
         n, total, high, low = numbers[:4]
         counts, box = numbers[4:], box_size(len(LEVELS))
-        moments = Moments(n, total, (high << SQUARE_BITS) + low)
+        moments, off_scale = Moments(n, total, (high << SQUARE_BITS) + low), self.off_scale(key, vector)
         facts = self.facts.get(key, NodeFacts({}, None))
         is_leaf = not self.definition.children[key]
         return NodeResult(
             key=key, names=facts.names, parent=parent, depth=depth, is_leaf=is_leaf, weight=weight,
             overall_weight=overall, target=None if facts.target is None else float(facts.target),
-            index=self.figure("index", n, lambda: _mean_of_moments(moments)),
-            satisfied=self.share("satisfied_share", sum(counts[-box:]), n),
-            dissatisfied=self.share("dissatisfied_share", sum(counts[:box]), n),
+            index=self.explained(
+                key, self.figure("index", n, lambda: _mean_of_moments(moments), is_alike=moments.is_alike, off_scale=off_scale), vector
+            ),
+            satisfied=self.share("satisfied_levels", sum(counts[-box:]), n, off_scale),
+            dissatisfied=self.share("dissatisfied_levels", sum(counts[:box]), n, off_scale),
             distribution=self.distribution(LEVELS, counts),
             items=tuple(
                 of_questions.item(source.questionnaire, source.item, vector)
@@ -125,23 +127,39 @@ class Reader:
             ) if is_leaf else (),
         )
 
+    def explained(self, key: str, index: Figure, vector: IntArray) -> Figure:
+        """Say of an index without answers whether nothing asks for it, or no answer covers enough of it."""
+        if index.status != Status.NONE or index.reason == UNKNOWN_CODES:
+            return index
+        if key in self.definition.unasked:
+            return replace(index, reason=NO_QUESTION)
+        is_answered = not self.rules.k and any(
+            self.definition.layout.node(vector, below)[0] for below in nodes_under(self.definition, key)
+        )
+        return replace(index, reason=BELOW_COVERAGE) if is_answered else index
+
     def item(self, questionnaire: int, item: ItemKey, vector: IntArray) -> ItemResult:
         """One question on its own scale."""
         counts = self.definition.layout.item(vector, questionnaire, item)
-        return self.item_of_counts(questionnaire, item, counts)
+        others = [one for one in self.definition.asked_anew.get((questionnaire, item.key), ()) if one != item]
+        elsewhere = sum(_asked(self.definition.layout.item(vector, questionnaire, one)) for one in others)
+        return self.item_of_counts(questionnaire, item, _less_not_asked(counts, elsewhere), elsewhere)
 
-    def item_of_counts(self, questionnaire: int, item: ItemKey, counts: IntArray) -> ItemResult:
-        """A question from its histogram, missing codes included."""
+    def item_of_counts(self, questionnaire: int, item: ItemKey, counts: IntArray, elsewhere: int = 0) -> ItemResult:
+        """A question from its histogram, missing codes included; `elsewhere` were asked it on another scale."""
         codes = range(item.low, item.high + 1)
         valid = [int(counts[code]) for code in codes]
+        off_scale = int(counts[histogram_position(INVALID)])
         n, box = sum(valid), box_size(len(valid))
         return ItemResult(
             questionnaire_id=questionnaire, key=item.key, low_code=item.low, high_code=item.high,
-            mean=self.figure("mean", n, lambda: _mean_of_histogram(valid, codes)),
-            satisfied=self.share("satisfied_share", sum(valid[-box:]), n),
-            dissatisfied=self.share("dissatisfied_share", sum(valid[:box]), n),
+            mean=self.figure(
+                "mean", n, lambda: _mean_of_histogram(valid, codes), is_alike=are_alike(valid, codes), off_scale=off_scale
+            ),
+            satisfied=self.share("satisfied_share", sum(valid[-box:]), n, off_scale),
+            dissatisfied=self.share("dissatisfied_share", sum(valid[:box]), n, off_scale),
             distribution=self.distribution(codes, valid),
-            missing=self.missing(n, counts),
+            missing=self.missing(n, counts, elsewhere), is_effort=self.definition.is_effort(questionnaire, item),
         )
 
     def overall(self, vector: IntArray) -> ItemResult | None:
@@ -156,7 +174,26 @@ class Reader:
         if not sums:
             return None
         scale = max(sums, key=lambda one: int(sums[one][: HIGHEST + 1].sum()))
-        return self.of(OVERALL).item_of_counts(*first[scale], sums[scale])
+        # Whoever was asked the same question on another scale was asked.
+        moved = [source for source in self.definition.role_sources("overall") if (source.low, source.high) != scale
+                 and any(one.key == source.key for one in self.definition.asked_anew.get((source.questionnaire, source.key), ())
+                         if (one.low, one.high) == scale)]
+        here = sum(_asked(self.definition.layout.item(vector, one.questionnaire, one.item)) for one in moved)
+        elsewhere = sum(_asked(counts) for other, counts in sums.items() if other != scale)
+        return self.of(OVERALL).item_of_counts(*first[scale], _less_not_asked(sums[scale], here), elsewhere)
+
+    def main_scales(self, vector: IntArray) -> dict[tuple[int, str], ItemKey]:
+        """Of the index's questions that were asked on several scales, the one with most answers; none without answers."""
+        found: dict[tuple[int, str], ItemKey] = {}
+        for source in self.definition.role_sources("leaf"):
+            name = source.questionnaire, source.key
+            if name in self.definition.asked_anew and name not in found:
+                counts = {one: self._valid(vector, source.questionnaire, one) for one in self.definition.asked_anew[name]}
+                found |= {name: max(counts, key=lambda one: counts[one])} if any(counts.values()) else {}
+        return found
+
+    def _valid(self, vector: IntArray, questionnaire: int, item: ItemKey) -> int:
+        return int(self.definition.layout.item(vector, questionnaire, item)[: HIGHEST + 1].sum())
 
     def nps(self, vector: IntArray) -> NpsResult | None:
         """The Net Promoter Score over all recommendation questions of the tree."""
@@ -166,30 +203,44 @@ class Reader:
         parts = [self.definition.layout.item(vector, source.questionnaire, source.item) for source in sources]
         counts = np.sum(parts, axis=0)
         valid = [int(count) for count in counts[: HIGHEST + 1]]
-        n, reader = sum(valid), self.of(NPS)
+        n, reader, off_scale = sum(valid), self.of(NPS), int(counts[histogram_position(INVALID)])
         return NpsResult(
             questionnaire_id=sources[0].questionnaire, key=sources[0].key,
-            score=reader.figure("nps", n, lambda: _net_promoter(valid)),
-            promoters=reader.share("promoters", sum(valid[PROMOTERS]), n),
-            passives=reader.share("passives", sum(valid[PASSIVES]), n),
-            detractors=reader.share("detractors", sum(valid[DETRACTORS]), n),
+            score=reader.figure("nps", n, lambda: _net_promoter(valid), off_scale=off_scale),
+            promoters=reader.share("promoters", sum(valid[PROMOTERS]), n, off_scale),
+            passives=reader.share("passives", sum(valid[PASSIVES]), n, off_scale),
+            detractors=reader.share("detractors", sum(valid[DETRACTORS]), n, off_scale),
             distribution=reader.distribution(range(HIGHEST + 1), valid),
             missing=reader.missing(n, counts),
         )
 
-    def figure(self, metric: str, n: int, numbers: Callable[[], Numbers]) -> Figure:
-        """A figure where the rules allow one, else the reason why there is none."""
-        status = self.rules.status(n)
+    def figure(
+        self, metric: str, n: int, numbers: Callable[[], Numbers], *, is_alike: bool = False, off_scale: int = 0
+    ) -> Figure:
+        """A figure where the rules allow one, else the reason why there is none; without interval where all is alike.
+
+        `off_scale` answers are not on the scale; of anonymous ones fewer than k are not told.
+        """
+        status, off_scale = self.rules.status(n), 0 if 0 < off_scale < self.rules.k else off_scale
         needed = max(self.rules.show_from, self.rules.k)
         if status in (Status.SHOWN, Status.FEW):
             value, low, high, error = numbers()
-            return without_certainty(Figure(metric, n, float(n), value, low, high, status, "", needed, error))
+            reason = UNKNOWN_CODES if off_scale else ""
+            found = Figure(metric, n, float(n), value, low, high, status, reason, needed, error, off_scale=off_scale)
+            return without_certainty(found) if is_alike or low == high else found
         told = 0 if status == Status.WITHHELD else n
-        return Figure(metric, told, float(told), None, None, None, status, status.value, needed)
+        if status == Status.WITHHELD:
+            off_scale = 0
+        reason = UNKNOWN_CODES if off_scale and status == Status.NONE else status.value
+        return Figure(metric, told, float(told), None, None, None, status, reason, needed, off_scale=off_scale)
 
-    def share(self, metric: str, part: int, n: int) -> Figure:
+    def off_scale(self, node: str, vector: IntArray) -> int:
+        """How many answers to the questions at and below a node are not on their scale; 0 where parts are hidden."""
+        return 0 if self.hidden else int(vector[self.definition.off_scale_places[node]].sum())
+
+    def share(self, metric: str, part: int, n: int, off_scale: int = 0) -> Figure:
         """A share of n answers with its Wilson interval."""
-        return self.figure(metric, n, lambda: _share(part, n))
+        return self.figure(metric, n, lambda: _share(part, n), off_scale=off_scale)
 
     def distribution(self, codes: Sequence[int], counts: Sequence[int]) -> tuple[Level, ...]:
         """The levels, or nothing where the rules allow none."""
@@ -198,25 +249,34 @@ class Reader:
             return ()
         return tuple(Level(code, count, count / n) for code, count in zip(codes, counts, strict=True))
 
-    def missing(self, n: int, counts: IntArray) -> Missing:
+    def missing(self, n: int, counts: IntArray, elsewhere: int = 0) -> Missing:
         """How many did not answer, by kind; nothing where the others are too few to be told of."""
-        return Missing() if self.rules.status(n) == Status.WITHHELD else _missing(counts)
+        return Missing() if self.rules.status(n) == Status.WITHHELD else replace(_missing(counts), other_scale=elsewhere)
 
 
-NO_WIDTH: Final = 1e-8
-"""What only the rounding of floats leaves of a width; that of ten million answers, one of them different, is above."""
+NO_QUESTION: Final = "no_question"
+BELOW_COVERAGE: Final = "below_coverage"
+UNKNOWN_CODES: Final = "unknown_codes"
+"""Some answers, or all, are not on the scale of their question; they count nowhere."""
 ALL_ALIKE: Final = "all_alike"
 """Every answer is the same: their spread says nothing of how sure their mean is."""
 
 
 def without_certainty(figure: Figure) -> Figure:
-    """Take away an interval of no width, which would call a figure certain, and say why there is none.
+    """Take away the interval of a figure whose answers are all alike, and say why it has none.
 
-    Shares and the Net Promoter Score have intervals of some width also where all answers are alike.
+    An interval of no width would call it certain. Whether they are alike is decided from counts, since sums of
+    weighted answers leave a width of rounding. Shares and the Net Promoter Score have intervals of some width
+    also then. One answer has no interval anyhow.
     """
-    if figure.low is None or figure.high is None or figure.high - figure.low > NO_WIDTH:
+    if figure.low is None or figure.high is None:
         return figure
     return replace(figure, low=None, high=None, standard_error=None, reason=ALL_ALIKE)
+
+
+def are_alike(counts: Sequence[int], scores: Sequence[float]) -> bool:
+    """Whether all answers have the same score; `counts` are those of each score."""
+    return len({score for score, count in zip(scores, counts, strict=True) if count}) == 1
 
 
 class Withholding(Reader):
@@ -230,11 +290,13 @@ class Withholding(Reader):
         """No levels."""
         return ()
 
-    def missing(self, n: int, counts: IntArray) -> Missing:
+    def missing(self, n: int, counts: IntArray, elsewhere: int = 0) -> Missing:
         """Nothing."""
         return Missing()
 
-    def figure(self, metric: str, n: int, numbers: Callable[[], Numbers]) -> Figure:
+    def figure(
+        self, metric: str, n: int, numbers: Callable[[], Numbers], *, is_alike: bool = False, off_scale: int = 0
+    ) -> Figure:
         """A figure of which nothing is told."""
         return Figure(metric, 0, 0.0, None, None, None, Status.WITHHELD, Status.WITHHELD.value, self.rules.k)
 
@@ -268,3 +330,17 @@ def _missing(counts: IntArray) -> Missing:
         int(counts[histogram_position(code)]) for code in (NOT_APPLICABLE, BLANK, NOT_ASKED, INVALID)
     )
     return Missing(not_applicable, blank, not_asked, invalid)
+
+
+def _asked(counts: IntArray) -> int:
+    """How many a question was put to on the scale of this histogram."""
+    return int(counts.sum()) - int(counts[histogram_position(NOT_ASKED)])
+
+
+def _less_not_asked(counts: IntArray, elsewhere: int) -> IntArray:
+    """Take those who were asked on another scale out of those who were not asked."""
+    if not elsewhere:
+        return counts
+    found, place = counts.copy(), histogram_position(NOT_ASKED)
+    found[place] = max(0, int(found[place]) - elsewhere)
+    return found

@@ -21,8 +21,9 @@ class FigureOutput(serializers.Serializer[Any]):
     n_eff = serializers.FloatField(help_text="effective answers: n without respondent weights")
     standard_error = serializers.FloatField(allow_null=True)
     status = serializers.ChoiceField(choices=[one.value for one in Status])
-    reason = serializers.CharField(help_text="code of why there is no value; empty for an ordinary figure")
+    reason = serializers.CharField(help_text="code of why there is no value or interval, or `unknown_codes`; empty for an ordinary one")
     explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
+    off_scale = serializers.IntegerField(help_text="answers that are not on the scale of their question; they count nowhere")
     needed = serializers.IntegerField(help_text="answers from which the value is shown")
 
     def get_explanation(self, figure: Figure) -> str:
@@ -45,6 +46,7 @@ class MissingOutput(serializers.Serializer[Any]):
     blank = serializers.IntegerField()
     not_asked = serializers.IntegerField()
     invalid = serializers.IntegerField()
+    other_scale = serializers.IntegerField(help_text="asked the same question on another scale, whatever they answered")
 
 
 class PeriodOutput(serializers.Serializer[Any]):

@@ -85,7 +85,8 @@ class Figure:
     `low` and `high` bound the 95 % interval. `value`, `low`, `high` and `standard_error` are None
     unless the status is `shown` or `few`; the interval alone may be None when n is 1.
     `reason` is an id for the sentence to print instead (`too_few`, `none`, `withheld`, …);
-    `needed` is the number of answers from which the figure is shown. `weight` is the sum of the respondent
+    `needed` is the number of answers from which the figure is shown; `off_scale` counts answers to its questions that are
+    not on their scale and count nowhere. `weight` is the sum of the respondent
     weights behind a weighted figure, relative to their mean over the period; None for an unweighted one.
     """
 
@@ -100,6 +101,7 @@ class Figure:
     needed: int = 0
     standard_error: float | None = None
     weight: float | None = None
+    off_scale: int = 0
 
     @property
     def is_shown(self) -> bool:
@@ -118,12 +120,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Answers that are in no numerator and no denominator, by kind."""
+    """Answers that are in no numerator and no denominator, by kind.
+
+    `other_scale` counts those who were asked the question on another scale, whatever they answered.
+    """
 
     not_applicable: int = 0
     blank: int = 0
     not_asked: int = 0
     invalid: int = 0
+    other_scale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +147,8 @@ class ItemResult:
 
     `questionnaire_id`, `key` name the question; `low_code`, `high_code` its scale. `satisfied` is
     the share in the top two codes, `dissatisfied` in the bottom two (for scales under five codes:
-    top and bottom one). `distribution` is empty when it may not be shown. `effort` is given where it is weighted;
-    ask `analytics.scoring.effort.effort_of`.
+    top and bottom one). `distribution` is empty when it may not be shown. `is_effort` says that the tree names it as
+    a question of customer effort; `effort` is given where that is weighted; ask `analytics.scoring.effort.effort_of`.
     """
 
     questionnaire_id: int
@@ -155,6 +161,7 @@ class ItemResult:
     distribution: tuple[Level, ...]
     missing: Missing
     effort: Effort | None = None
+    is_effort: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +186,8 @@ class NodeResult:
     `index` is the 0-100 index by estimator A (respondent level). The `distribution` has five levels
     (1 lowest): every respondent's index at this node put at the nearest point of the score vector, so
     that on a leaf with one five-point question it is the distribution of the answers.
-    `satisfied` is the share in levels 4-5, `dissatisfied` in levels 1-2.
+    `satisfied` is the share in levels 4-5, `dissatisfied` in levels 1-2: other metrics than those of a question, whose
+    boxes are points of its own scale.
     `items` are the questions that feed a leaf, empty on inner nodes.
     """
 
@@ -223,6 +231,14 @@ class PeriodResult:
     def satisfied(self) -> Figure:
         """The satisfied share of the whole: of the overall question, of the index where none is asked."""
         return self.overall.satisfied if self.overall else self.root.satisfied
+
+    def is_on_scale_of(self, other: PeriodResult) -> bool:
+        """Whether the satisfied share of the whole counts the same codes of the same scale in both, where both have one."""
+        return not (self.satisfied.n and other.satisfied.n) or self._satisfied_scale == other._satisfied_scale
+
+    @property
+    def _satisfied_scale(self) -> tuple[int, int] | None:
+        return (self.overall.low_code, self.overall.high_code) if self.overall else None
 
     def node(self, key: str) -> NodeResult | None:
         """Return the node with this key."""

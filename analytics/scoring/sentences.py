@@ -19,8 +19,23 @@ def sentence(code: str, details: Mapping[str, Any] | None = None) -> str:
 def figure_sentence(figure: Figure) -> str:
     """Say why a figure has no value, or that it rests on few answers; empty for an ordinary one.
 
-    No answer, too few, withheld and not to be calculated are different sentences.
+    No answer, too few, withheld and not to be calculated are different sentences. Answers that are not on the scale
+    are told beside each of them.
     """
+    return " ".join(part for part in (_status_sentence(figure), off_scale_sentence(figure)) if part)
+
+
+def off_scale_sentence(figure: Figure) -> str:
+    """Say how many answers are not on the scale of their question; empty where all are."""
+    if not figure.off_scale:
+        return ""
+    return ngettext(
+        "%(n)s answer is not on the scale of its question, so it is not counted.",
+        "%(n)s answers are not on the scale of their question, so they are not counted.", figure.off_scale,
+    ) % {"n": f"{figure.off_scale:,}"}
+
+
+def _status_sentence(figure: Figure) -> str:
     few = _("Few answers (n = %(n)s): read with care") % {"n": figure.n}
     if figure.reason in _sentences() and figure.reason != Status.WITHHELD:
         told = sentence(figure.reason)
@@ -34,11 +49,15 @@ def figure_sentence(figure: Figure) -> str:
         return few
     if figure.status == Status.WITHHELD:
         return sentence("withheld")
-    return _("No answers in this selection.") if figure.status == Status.NONE else ""
+    if figure.status == Status.NONE:
+        return _("No valid answers in this selection.") if figure.off_scale else _("No answers in this selection.")
+    return ""
 
 
 def change_sentence(before: Figure, after: Figure, reason: str) -> str:
     """Say why nothing can be said of a change; empty where something can."""
+    if reason == "scale_changed":
+        return sentence(reason)
     told = [figure_sentence(one) for one in (before, after) if not one.is_shown]
     if not told and reason:
         told = [sentence(reason)]
@@ -47,6 +66,10 @@ def change_sentence(before: Figure, after: Figure, reason: str) -> str:
 
 def _sentences() -> dict[str, str]:
     return {
+        "no_wave_last_year": _(
+            "No wave was answered about a year before this one, so there is no same period last year to compare with."
+        ),
+        "scale_changed": _("The scale of this question was changed in between, so the two figures cannot be compared."),
         "no_dimension": _("Choose at least one segment dimension."),
         "unknown_method": _("Choose raking or post-stratification."),
         "unknown_dimension": _("There is no segment dimension “%(dimension)s”."),
@@ -74,7 +97,6 @@ def _sentences() -> dict[str, str]:
             "No weights meet all margins within these limits. Widen the limits, or leave out a dimension."
         ),
         "trim_around_one": _("The lowest weight must be below 1 (0 or more), the highest above 1."),
-        "too_many_cells": _("These dimensions cross to more than %(limit)s cells. Use raking, or fewer dimensions."),
         "invalid_weight": _("A respondent weight is negative or not a number."),
         "zero_weight": _("The respondent weights of this period add up to 0."),
         "cells_need_a_file": _(
@@ -98,5 +120,11 @@ def _sentences() -> dict[str, str]:
         "no_variation": _("The answers do not vary, so chance cannot be told."),
         "too_few_answers": _("Too few answers to tell chance from change."),
         "all_alike": _("All answers are the same, so there is no interval: how far chance goes cannot be estimated."),
+        "no_question": _("No question measures this indicator yet, so the index is made of the others."),
+        "below_coverage": _("There are answers, but none covers as much of this indicator’s parts as its tree requires."),
+        "one_side_alike": _(
+            "In one of the two periods all answers are the same: how far chance goes cannot be estimated, so the change"
+            " is not judged."
+        ),
         "one_carries_all": _("One answer carries all the weight."),
     }

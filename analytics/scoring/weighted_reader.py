@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.methods.customer_effort import AGREEING, CODES, NET_SCORES
+from analytics.methods.customer_effort import AGREEING, NET_SCORES
 from analytics.methods.distributions import box_size
 from analytics.methods.errors import MethodError
 from analytics.methods.moments import SQUARE_BITS, UNITS
@@ -21,7 +21,16 @@ from analytics.methods.weighting import WeightedSums, weighted_mean
 from analytics.scoring.codes import HIGHEST, ItemKey
 from analytics.scoring.columns import IntArray
 from analytics.scoring.definition import LEVELS
-from analytics.scoring.figures import NOTHING_HIDDEN, Hidden, Numbers, Reader, without_certainty
+from analytics.scoring.figures import (
+    ALL_ALIKE,
+    NOTHING_HIDDEN,
+    UNKNOWN_CODES,
+    Hidden,
+    Numbers,
+    Reader,
+    are_alike,
+    without_certainty,
+)
 from analytics.scoring.results import (
     Effort,
     Figure,
@@ -129,7 +138,7 @@ class WeightedReader(Reader):
         mean = self._mean(plain.mean, self._code_sums(places, codes), (float(codes[0]), float(codes[-1])))
         return replace(
             plain,
-            mean=mean, effort=self._effort(plain, mean, places) if tuple(codes) == CODES else None,
+            mean=mean, effort=self._effort(plain, mean, places) if plain.is_effort else None,
             satisfied=self._part(plain.satisfied, every, _joined(places[-box:])),
             dissatisfied=self._part(plain.dissatisfied, every, _joined(places[:box])),
             distribution=self._shared(plain.distribution, places),
@@ -137,7 +146,11 @@ class WeightedReader(Reader):
 
     def _effort(self, plain: ItemResult, mean: Figure, places: Sequence[Sequence[int]]) -> Effort:
         """The three conventions of customer effort; the net score is a mean of scores like the others."""
-        agreeing, net = (replace(plain.mean, metric=metric) for metric in ("ces_agreeing", "ces_net"))
+        counts = [int(self.weighted.counts[list(place)].sum()) for place in places]
+        agreeing, net = (
+            replace(plain.mean, metric=metric, reason=reason) for metric, reason in
+            (("ces_agreeing", ""), ("ces_net", ALL_ALIKE if are_alike(counts, NET_SCORES) else ""))
+        )
         return Effort(
             mean=replace(mean, metric="ces_mean"), agreeing=self._part(agreeing, _joined(places), _joined(places[AGREEING])),
             net=self._mean(net, self._code_sums(places, NET_SCORES), (-100.0, 100.0)),
@@ -199,10 +212,13 @@ class WeightedReader(Reader):
             return replace(plain, value=None, low=None, high=None, standard_error=None, status=Status.TOO_FEW,
                            reason="one_carries_all")
         status = Status.FEW if sums.n_eff < self.rules.sure_from else plain.status
-        return without_certainty(replace(
+        found = replace(
             plain, value=_settled(value), low=_settled(low), high=_settled(high), standard_error=_settled(error),
-            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w, reason="",
-        ))
+            n_eff=round(sums.n_eff, DECIMALS), status=status, weight=sums.w,
+            reason=UNKNOWN_CODES if plain.off_scale else "",
+        )
+        # Whoever weighs nothing is not among those counted, so the counts say whether the rest are alike.
+        return without_certainty(found) if plain.reason == ALL_ALIKE else found
 
     def _weight_at(self, places: Sequence[int]) -> float:
         return float(self.weighted.by_weight[list(places)].sum())

@@ -218,18 +218,6 @@ def note_opened(*, invitation: Invitation, at: datetime) -> None:
         note_first_opening(invitation_id=invitation.pk, at=at)
 
 
-def note_started(*, invitation: Invitation, at: datetime) -> None:
-    """Note the first press by a person, who has opened the page then."""
-    note_opened(invitation=invitation, at=at)
-    Invitation.objects.filter(pk=invitation.pk, started_at__isnull=True).update(started_at=at)
-
-
-def note_completed(*, invitation: Invitation, at: datetime) -> None:
-    """Note that the answers were sent; the first moment is kept."""
-    note_started(invitation=invitation, at=at)
-    Invitation.objects.filter(pk=invitation.pk, completed_at__isnull=True).update(completed_at=at)
-
-
 def stop_mail(*, invitation: Invitation, at: datetime) -> None:
     """Never write to this person again, at once: rows that wait for them are closed too."""
     if invitation.contact is None:

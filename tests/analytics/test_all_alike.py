@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 from datetime import UTC, datetime
 
 import pytest
+from scipy import stats
 
+from analytics.methods.moments import Moments
 from analytics.methods.net_promoter import net_promoter_score
 from analytics.methods.proportions import wilson_interval
+from analytics.scoring.comparing import ONE_SIDE_ALIKE
 from analytics.scoring.effort import effort_of
-from analytics.scoring.estimators import read_estimators
-from analytics.scoring.figures import ALL_ALIKE, without_certainty
-from analytics.scoring.periods import EVERYTHING
+from analytics.scoring.estimators import read_estimators, read_weighted_item_means
+from analytics.scoring.figures import ALL_ALIKE
+from analytics.scoring.periods import EVERYTHING, parse_period
 from analytics.scoring.results import Figure, ItemResult, Level, Missing, Status
 from analytics.scoring.selectors import get_latest_run, read_period
+from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import Imported
-from tests.analytics.builders import AFTERWARDS, ITEMS, answer_many
-from tests.analytics.dashboard_builders import Shop, make_shop
+from tests.analytics.builders import AFTERWARDS, ITEMS, answer_many, document, make_tree, publish, rating, text
+from tests.analytics.dashboard_builders import Shop, codes, make_shop
 from tests.cast import Cast, api_client, client_of, make_key
 from tests.cast import words_of as words
 
@@ -34,6 +39,19 @@ def shop(cast: Cast) -> Shop:
     answer_many(shop.version, [FIVES] * 40, at=datetime(2018, 5, 1, tzinfo=UTC), attributes={"region": "East"},
                 respondent_weight=2)
     answer_many(shop.version, [FIVES] * 12, at=datetime(2018, 6, 1, tzinfo=UTC), attributes={"region": "West"},
+                respondent_weight=1)
+    shop.compute()
+    return shop
+
+
+@pytest.fixture
+def one_sided(cast: Cast) -> Shop:
+    """Ten answers all alike, and a hundred of which every fourth is a step lower."""
+    shop = make_shop(cast.team)
+    answer_many(shop.version, [FIVES] * 10, at=datetime(2017, 5, 1, tzinfo=UTC), attributes={"region": "East"},
+                respondent_weight=2)
+    later = [{**FIVES, **dict.fromkeys(ITEMS, 4 if number % 4 == 0 else 5)} for number in range(100)]
+    answer_many(shop.version, later, at=datetime(2018, 5, 1, tzinfo=UTC), attributes={"region": "East"},
                 respondent_weight=1)
     shop.compute()
     return shop
@@ -70,14 +88,45 @@ class TestAFigure:
     def test_of_customer_effort_has_none_in_mean_and_net_score(self):
         mean = Figure("mean", 30, 30, 7.0, None, None, Status.SHOWN, ALL_ALIKE, 10)
         levels = tuple(Level(code, 30 * (code == 7), float(code == 7)) for code in range(1, 8))
-        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing()))
+        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing(), is_effort=True))
         assert effort.mean.reason == effort.net.reason == ALL_ALIKE and effort.net.value == 100.0
         assert effort.agreeing.low < 1.0 == effort.agreeing.high
 
-    @pytest.mark.parametrize(("width", "is_kept"), [(0.0, False), (1e-9, False), (1e-6, True), (3.0, True)])
-    def test_loses_what_only_rounding_leaves_of_a_width(self, width, is_kept):
-        figure = Figure("index", 40, 40, 50.0, 50.0, 50.0 + width, Status.SHOWN, "", 10, width / 4)
-        assert (without_certainty(figure).low is not None) == is_kept
+    def test_of_customer_effort_has_none_in_the_net_score_where_all_agree_though_not_equally(self):
+        mean = Figure("mean", 30, 30, 6.5, 6.3, 6.7, Status.SHOWN, "", 10, 0.1)
+        levels = tuple(Level(code, 15 * (code >= 6), 0.5 * (code >= 6)) for code in range(1, 8))
+        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing()))
+        assert effort.mean.reason == "" and effort.net.reason == ALL_ALIKE and effort.net.low is None
+
+    def test_under_weights_of_any_size_has_none(self, cast):
+        """Sums of unequal weights leave a width of rounding; the counts decide."""
+        shop, draw = make_shop(cast.team), random.Random(5)
+        months = range(1, 13)
+        for month in months:
+            for _ in range(40):
+                answer_many(shop.version, [{**FIVES, **dict.fromkeys((*ITEMS, "overall"), 3 + month % 2)}],
+                            at=datetime(2018, month, 5, tzinfo=UTC), respondent_weight=round(draw.uniform(0.3, 3), 4))
+        shop.compute()
+        read = [read_weighted(run_of(shop), period=parse_period(f"2018-{month:02}"), weighting=Imported()) for month in months]
+        means = [one for each in read for one in (each.root.index, each.overall.mean)]
+        assert {(one.low, one.standard_error, one.reason) for one in means} == {(None, None, ALL_ALIKE)}
+
+    def test_by_item_means_of_answers_that_no_float_holds_has_none_either(self, cast):
+        version = publish(cast.team, document(
+            *(rating(key, 4) for key in ("overall", *ITEMS)), {"key": "nps", "type": "nps", "text": text("Recommend?")},
+        ))
+        tree = make_tree(version)
+        answer_many(version, [dict.fromkeys((*ITEMS, "overall"), 3)] * 100, respondent_weight=0.7)
+        recompute(tree=tree, at=datetime.now(UTC))
+        run = get_latest_run(tree=tree)
+        plain = read_estimators(run, node="csi", period=EVERYTHING, at=AFTERWARDS).item_means
+        weighted = read_weighted_item_means(run, node="csi", period=EVERYTHING, weighting=Imported())
+        assert [(one.low, one.standard_error, one.reason) for one in (plain, weighted)] == [(None, None, ALL_ALIKE)] * 2
+
+    def test_keeps_the_width_that_one_answer_among_ten_million_gives(self):
+        moments = Moments(9_999_999, 9_999_999 * 10**8, 9_999_999 * 10**16) + Moments(1, 75 * 10**6, (75 * 10**6) ** 2)
+        assert not moments.is_alike and (moments + Moments(0, 0, 0)).n == 10**7
+        assert Moments(9_999_999, 9_999_999 * 10**8, 9_999_999 * 10**16).is_alike
 
 
 class TestThePages:
@@ -120,6 +169,42 @@ class TestAChange:
         reply = api_client(make_key(cast.team)[1]).get("/api/v1/changes/?period=2018&before=2017").json()
         row = reply["rows"][0]
         assert (row["difference"], row["p"], row["verdict"], row["reason"]) == (0.0, None, "unknown", "no_variation")
+
+    @pytest.mark.parametrize("is_weighted", [False, True])
+    def test_from_such_a_period_is_not_judged_either(self, cast, one_sided, is_weighted):
+        query = "period=2018&before=2017" + "&weighting=imported" * is_weighted
+        rows = api_client(make_key(cast.team)[1]).get(f"/api/v1/changes/?{query}").json()["rows"]
+        means = {row["key"]: row for row in rows if row["after"]["metric"] in ("index", "mean")}
+        for key in ("csi", "product", "quality"):
+            row = means[key]
+            assert (row["low"], row["high"], row["p"], row["verdict"]) == (None, None, None, "unknown")
+            assert row["difference"] < 0 and row["reason"] == ONE_SIDE_ALIKE
+            assert row["explanation"].startswith("In one of the two periods all answers are the same")
+
+    def test_from_such_a_period_is_called_nothing_on_any_page(self, cast, one_sided):
+        client = client_of(cast.bob)
+        page = words(client.get("/overview/?period=2018"))
+        assert "In one of the two periods all answers are the same" in page
+        assert not [said for said in (", beyond chance", "· beyond chance", "No indicator changed") if said in page]
+        assert "In one of the two periods" in words(client.get("/overview/change/?period=2018&before=2017"))
+        change = client.get("/api/v1/overview/?period=2018").json()["index"]["change"]
+        assert (change["verdict"], change["reason"]) == ("unknown", ONE_SIDE_ALIKE)
+        assert change["explanation"].startswith("In one of the two periods")
+
+    def test_is_called_nothing_in_chinese(self, cast, one_sided):
+        cast.bob.language = "zh-hans"
+        cast.bob.save(update_fields=["language"])
+        assert "其中一期的答案全部相同" in words(client_of(cast.bob).get("/overview/?period=2018"))
+
+    def test_of_the_net_promoter_score_is_judged_by_the_adjusted_errors_of_both(self, cast):
+        shop = make_shop(cast.team)
+        for year, scores in ((2017, [9] * 12), (2018, [7 if number % 5 == 0 else 9 for number in range(60)])):
+            answer_many(shop.version, [{**codes(3, 1)[0], "nps": score} for score in scores],
+                        at=datetime(year, 5, 1, tzinfo=UTC))
+        shop.compute()
+        row = api_client(make_key(cast.team)[1]).get("/api/v1/changes/?period=2018&before=2017").json()["rows"][1]
+        assert (row["key"], row["difference"], row["verdict"]) == ("nps", -20.0, "within")
+        assert row["low"] < -20 < row["high"] and row["p"] > stats.fisher_exact([[12, 0], [48, 12]])[1]
 
     def test_to_such_a_period_from_one_with_too_few_says_the_latter(self, cast, shop):
         answer_many(shop.version, [FIVES] * 4, at=datetime(2017, 5, 1, tzinfo=UTC))

@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
+from analytics.scoring.definition import Definition
+from analytics.scoring.disclosure import Rules
+from analytics.scoring.figures import Reader
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import list_runs
 from analytics.scoring.services import request_recompute
@@ -36,8 +40,17 @@ APIS = {
     "api levels": "/api/v1/runs/{run}/values/?{query}&dimension=region", "api value": "/api/v1/runs/{run}/value/?{query}",
     "api change": "/api/v1/changes/?{query}", "api weightings": "/api/v1/weightings/?{query}",
 }
+COMMON = {"period", "weighting", "filter"}
+TAKEN = {
+    "api values": COMMON, "api trend": COMMON - {"period"}, "api levels": COMMON, "api value": {*COMMON, "node"},
+    "api change": {"period", "before", "weighting", "region", "nope"}, "api weightings": {"period", "region", "nope"},
+}
+"""What of a case's query each address of the API takes: it refuses what it does not know."""
+UNKNOWN_KEY = "Nothing can be asked for by this name here. Known are: %(known)s."
 SOME = [*codes(2, 20), *codes(4, 20)]
 NO_ANSWERS, NOBODY = "No answers in this selection.", "No answers in this period, so there is nobody to weight."
+UNKNOWN = "%(n)s answer is not on the scale of its question, so it is not counted."
+UNKNOWN_MANY = "%(n)s answers are not on the scale of their question, so they are not counted."
 ALIKE = "The answers do not vary, so chance cannot be told."
 
 
@@ -128,7 +141,11 @@ CASES = {
         "change": Said(ALIKE), "api change": Said(ALIKE)}),
     "codes the scale does not know": Case(
         lambda shop: give(shop, unknown(SOME, quality=9, design=-1, attitude="x", speed=True)), f"{TWO}&node=quality",
-        {name: Said(NO_ANSWERS) for name in ("value", "api values", "api value", "change", "api change")}),
+        {name: Said(UNKNOWN, {"n": 40}, UNKNOWN_MANY, 40) for name in ("value", "api values", "api value", "change", "api change")}
+        | {"compare": Said("No valid answers in this selection.")}),
+    "some codes the scale does not know": Case(
+        lambda shop: give(shop, [*SOME, *unknown(SOME[:15], quality=9)]), f"{TWO}&node=quality",
+        {name: Said(UNKNOWN, {"n": 15}, UNKNOWN_MANY, 15) for name in ("value", "api values", "api value", "api change")}),
     "an item without answers": Case(lambda shop: give(shop, without(SOME, "design")), f"{TWO}&node=design", {
         "value": Said(NO_ANSWERS), "api value": Said(NO_ANSWERS), "api values": Said(NO_ANSWERS),
         "change": Said("An indicator has too few answers in one of the periods, so the parts cannot be shown."),
@@ -184,7 +201,9 @@ CASES = {
         Said("“%(dimension)s” has no level “%(level)s”.", {"dimension": "region", "level": "Mars"}))),
     "a dimension that does not exist": Case(lambda shop: give(shop, SOME), f"{TWO}&nope=1&filter=nope:1", dict.fromkeys(
         ("api values", "api trend", "api levels", "api value"),
-        Said("There is no segment dimension “%(dimension)s”.", {"dimension": "nope"}))),
+        Said("There is no segment dimension “%(dimension)s”.", {"dimension": "nope"})) | {
+            "api change": Said(UNKNOWN_KEY, {"known": "before, by, compare, period, region, series, survey, weighting, weights"}),
+            "api weightings": Said(UNKNOWN_KEY, {"known": "by, compare, period, region, series, survey"})}),
 }
 
 
@@ -200,6 +219,11 @@ def built(case: Case) -> tuple[Cast, dict[str, Any]]:
     later, first = list_runs(tree=shop.tree)
     query = case.query.format(scheme=scheme.pk if scheme is not None else "")
     return cast, {"run": later.pk, "first": first.pk, "query": query}
+
+
+def asked_of(room: str, about: Mapping[str, Any]) -> str:
+    query = urlencode([(key, value) for key, value in parse_qsl(about["query"]) if key in TAKEN[room]])
+    return APIS[room].format(**{**about, "query": query})
 
 
 def refuse_constant(name: str) -> None:
@@ -239,7 +263,7 @@ def test_is_named_in_every_room_and_language(name):
     missing = []
     for language in LANGUAGES:
         said = {room: read_page(cast, language, address.format(**about)) for room, address in PAGES.items()}
-        said |= {room: read_api(key, language, address.format(**about)) for room, address in APIS.items()}
+        said |= {room: read_api(key, language, asked_of(room, about)) for room in APIS}
         with translation.override(language):
             missing += [(room, language, str(text)) for room, text in case.says.items() if str(text) not in said[room]]
     assert missing == []
@@ -249,3 +273,40 @@ def test_is_named_in_every_room_and_language(name):
 def test_every_reason_is_translated(said):
     with translation.override("zh-hans"):
         assert gettext(said) != said or ngettext(said, said, 2) != said
+
+
+class TestAnOverview:
+    """40 of 60 answers to one question have a code that its scale of 1 to 5 does not know."""
+
+    TOLD = "40 answers are not on the scale of their question, so they are not counted."
+
+    @pytest.fixture
+    def cast(self, cast) -> Cast:
+        shop = make_shop(cast.team)
+        rows = [{**codes(3, 1)[0], "quality": 9 if number < 40 else 4 + number % 2} for number in range(60)]
+        answer_many(shop.version, rows, at=datetime(2018, 5, 1, tzinfo=UTC), attributes={"region": "East"})
+        shop.compute()
+        return cast
+
+    def test_says_how_many_answers_are_not_on_the_scale(self, cast):
+        assert self.TOLD in words(client_of(cast.dora).get("/overview/?period=2018"))
+
+    def test_says_so_in_chinese(self, cast):
+        assert "有 40 个答案不在题目的量表之内" in read_page(cast, "zh-hans", "/overview/?period=2018")
+
+    def test_of_the_interface_names_the_reason_and_the_number(self, cast):
+        found = api_client(make_key(cast.team)[1]).get("/api/v1/overview/?period=2018").json()
+        figures = {row["key"]: row["headline"]["figure"] for row in found["nodes"]}
+        told = [(one["reason"], one["off_scale"], one["n"]) for one in (figures["quality"], figures["product"], figures["speed"])]
+        assert told[0] == ("unknown_codes", 40, 20) and told[1][:2] == ("unknown_codes", 40) and told[2][:2] == ("all_alike", 0)
+        assert self.TOLD in figures["quality"]["explanation"] and found["index"]["figure"]["off_scale"] == 40
+
+    def test_of_a_file_names_it_too(self, cast):
+        reply = client_of(cast.dora).get("/overview/export/?period=2018")
+        assert "unknown_codes" in b"".join(reply).decode("utf-8-sig")
+
+    def test_of_anonymous_answers_does_not_tell_of_fewer_than_it_may(self):
+        reader = Reader(Definition((), (), (), "linear", 0, "UTC"), Rules(k=10), {})
+        figures = [reader.figure("mean", 50, lambda: (3.0, 2.0, 4.0, 0.5), off_scale=number) for number in (9, 10)]
+        assert [(one.off_scale, one.reason) for one in figures] == [(0, ""), (10, "unknown_codes")]
+        assert reader.figure("mean", 5, lambda: (3.0, 2.0, 4.0, 0.5), off_scale=20).off_scale == 0

@@ -20,6 +20,7 @@ from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.methods.change import welch_difference
 from analytics.methods.intervals import Estimate, Interval
+from analytics.methods.net_promoter import adjusted_score
 from analytics.scoring import keeping, periods
 from analytics.scoring.comparing import compare
 from analytics.scoring.results import Change, Verdict
@@ -105,12 +106,15 @@ class TestTheInterval:
         interval = stats.ttest_rel(25.0 * (later - 1), 25.0 * (earlier - 1)).confidence_interval(0.95)
         assert [row.low, row.high] == pytest.approx([interval.low, interval.high], rel=1e-6)
 
-    def test_of_the_nps_is_the_paired_normal_one(self, cast):
+    def test_of_the_nps_is_the_adjusted_one_at_the_correlation_of_the_pairs(self, cast):
         shop, earlier, later = panel(cast, both=30, before=0, after=0)
         row = row_of(shop, "nps", ComparisonFamily.HEADLINE)
         distances = [np.where(2 * codes >= 9, 100, np.where(2 * codes <= 6, -100, 0)) for codes in (earlier, later)]
-        error = (distances[1] - distances[0]).std() / np.sqrt(30)
+        rho = np.corrcoef(*distances)[0, 1]
+        one, two = (adjusted_score(d.mean(), d.std() / np.sqrt(30), 30)[1] for d in distances)
+        error = np.sqrt(one**2 + two**2 - 2 * rho * one * two)
         assert row.high - row.low == pytest.approx(2 * 1.959964 * error, rel=1e-6)
+        assert error == pytest.approx((distances[1] - distances[0]).std() / np.sqrt(30), rel=0.1)
         assert row.n_both == 30
 
     def test_under_weights_of_one_is_the_unweighted_by_the_normal(self, cast):

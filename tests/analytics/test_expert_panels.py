@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from analytics.indicators import experts
+from analytics.indicators import expert_views, experts
 from analytics.indicators.changing import TreeError
 from analytics.indicators.expert_mail import send_invitation
 from analytics.indicators.expert_sheet import page_count
@@ -291,6 +291,35 @@ class TestTheExpertsPage:
         assert "NaN" not in reply.content.decode()
         expert = panel.experts.get()
         assert (expert.judgements, expert.submitted_at) == ({}, None)
+
+    @pytest.mark.parametrize("posted", [
+        {"_page": "1", "_to": "next", "side-0": "equal"}, {"_page": "2", "_to": "back"}, {"_page": "2", "_to": "send"},
+        {"_page": "1", "_to": "look", "side-0": "equal"},
+    ])
+    @pytest.mark.parametrize("staff", ["close", "withdraw"])
+    def test_answers_what_staff_end_between_the_link_and_the_save(
+        self, panel: Panel, link: str, posted: dict[str, str], staff: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        find = expert_views.find_expert
+
+        def find_then_end(token: str) -> Expert | None:
+            found = find(token)
+            if staff == "close":
+                experts.close_panel(panel=panel, at=LATER)
+            else:
+                panel.experts.all().delete()
+            return found
+
+        monkeypatch.setattr(expert_views, "find_expert", find_then_end)
+        reply = Client().post(link, posted)
+        if posted["_to"] == "look":  # Saves nothing, so it may still be answered.
+            assert reply.status_code == 200
+        elif staff == "close":
+            assert reply.status_code == 302
+            assert "This panel is closed" in Client().get(reply["Location"]).content.decode()
+        else:
+            assert reply.status_code == 404
+        assert not any(expert.judgements for expert in panel.experts.all())
 
     def test_sets_no_cookie(self, link: str) -> None:
         assert not Client().get(link).cookies

@@ -501,6 +501,7 @@ SUBJECTS: dict[str, Subject] = {
     "proportion": FromNumbers(lambda: proportions.proportion(3, 9).interval, 0, 1),
     "weighted_proportion": FromNumbers(lambda: proportions.weighted_proportion(1.0, 9, 4.5).interval, 0, 1),
     "newcombe_difference": FromNumbers(lambda: proportions.newcombe_difference(SHARE, OTHER), -1, 1),
+    "largest_correlation": FromNumbers(lambda: proportions.largest_correlation(SHARE, OTHER), 0, 1),
     "newcombe_p_value": FromNumbers(lambda: proportions.newcombe_p_value(SHARE, OTHER), 0, 1),
     "adjusted_wald_interval": FromNumbers(lambda: net_promoter.adjusted_wald_interval(3, 4, 5)),
     "score_vector": FromNumbers(
@@ -519,6 +520,13 @@ SUBJECTS: dict[str, Subject] = {
     "welch_difference": FromNumbers(lambda: change.welch_difference(LATER, EARLIER)),
     "linearised_difference": FromNumbers(lambda: change.linearised_difference(LATER, EARLIER).p_value, 0, 1),
     "net_promoter_difference": FromNumbers(lambda: change.net_promoter_difference(NPS, NPS).p_value, 0, 1),
+    "adjusted_net_promoter_difference": FromNumbers(
+        lambda: change.adjusted_net_promoter_difference(LATER, EARLIER).p_value, 0, 1
+    ),
+    "adjusted_score": FromNumbers(lambda: net_promoter.adjusted_score(40.0, 9.0, 55.0), -100, 100),
+    "estimate_of_rest": FromNumbers(lambda: change.estimate_of_rest(
+        distributions.score_index([3, 5, 9], [1, 2, 3]), distributions.score_index([1, 2, 5], [1, 2, 3])
+    )),
     "overlap_covariance": FromNumbers(lambda: change.overlap_covariance(9, 9, 5, 2.0)),
     "minimum_detectable_change": FromNumbers(lambda: change.minimum_detectable_change(1.0, 1.0), 0),
 }

@@ -39,11 +39,13 @@ from analytics.methods.errors import (
 )
 from analytics.methods.intervals import Interval
 from analytics.methods.net_promoter import (
+    adjusted_score,
     adjusted_wald_interval,
     net_promoter_score,
     weighted_net_promoter_score,
 )
 from analytics.methods.proportions import (
+    largest_correlation,
     newcombe_difference,
     newcombe_p_value,
     proportion,
@@ -122,6 +124,29 @@ class TestNewcombeDifference:
             newcombe_difference(proportion(x, 80, 1 - q), proportion(y, 80, 1 - q), rho) for q in (p * 0.999, min(p * 1.001, 0.9999999))
         )
         assert 0 < p < 1 and wide.interval.contains(0.0) and not narrow.interval.contains(0.0)
+
+    @pytest.mark.parametrize("rho", [-0.5, 0.0, 0.9, 0.99, 1.0])
+    def test_its_p_value_never_contradicts_it(self, rho):
+        draw = np.random.default_rng(19)
+        for _ in range(400):
+            n, m = (int(size) for size in draw.integers(5, 200, 2))
+            one, other = (proportion(int(draw.integers(0, size + 1)), size) for size in (n, m))
+            found = newcombe_difference(one, other, rho)
+            assert (newcombe_p_value(one, other, rho) < 0.05) == found.is_beyond_chance
+
+    def test_its_p_value_at_a_correlation_of_one_is_no_certainty(self):
+        """An interval that contains 0 at 95 %, and at much higher levels does not."""
+        one, other = proportion(119, 173), proportion(9, 15)
+        found = newcombe_difference(one, other, 1.0)
+        assert found.interval.contains(0.0) and newcombe_p_value(one, other, 1.0) >= 0.05
+
+    @pytest.mark.parametrize(("x", "n", "y", "m"), [(30, 50, 20, 50), (9, 10, 40, 80), (119, 173, 9, 15)])
+    def test_has_a_largest_correlation_where_as_many_as_can_be_say_yes_twice(self, x, n, y, m):
+        one, other, both = proportion(x, n), proportion(y, m), min(n, m)
+        # Of the smaller set all are in both; those who say yes to the rarer say yes to the other too.
+        covariance = both * (min(one.value, other.value) - one.value * other.value) / (n * m)
+        errors = [math.sqrt(each.value * (1 - each.value) / each.n) for each in (one, other)]
+        assert largest_correlation(one, other) == approx(covariance / math.prod(errors), rel=CLOSED)
 
     def test_its_p_value_of_equal_shares_is_one(self):
         assert newcombe_p_value(proportion(5, 5), proportion(7, 7)) == 1.0
@@ -209,6 +234,27 @@ class TestNetPromoterScore:
         )
         assert (change.interval.low, change.interval.high) == approx(case["int"], rel=CLOSED)
         assert change.interval.low > 0
+
+    @pytest.mark.parametrize("sizes", [(10, 10), (12, 60), (10, 40)])
+    @pytest.mark.parametrize("shares", [(0.0, 0.05, 0.95), (0.02, 0.08, 0.9), (0.1, 0.3, 0.6), (0.3, 0.3, 0.4)])
+    def test_adjusted_difference_calls_nothing_a_change_at_its_level(self, sizes, shares):
+        """Over every sample of detractors, passives and promoters that two groups of one population can give."""
+        likely, centres, errors = [], [], []
+        for n in sizes:
+            samples = [(d, n - d - p, p) for d in range(n + 1) for p in range(n + 1 - d)]
+            scores = [net_promoter_score(promoter_histogram(*each)) for each in samples]
+            centre, error = np.array([adjusted_score(each.value, each.standard_error, n) for each in scores]).T
+            likely.append(stats.multinomial.pmf(samples, n, shares))
+            centres.append(centre)
+            errors.append(error)
+        is_called = np.abs(np.subtract.outer(*centres)) > 1.959964 * np.hypot.outer(*errors)
+        assert (np.outer(*likely) * is_called).sum() <= 0.052
+
+    def test_difference_of_the_plain_kind_calls_far_too_much_a_change(self):
+        change = net_promoter_difference(
+            net_promoter_score(promoter_histogram(0, 12, 48)), net_promoter_score(promoter_histogram(0, 0, 12))
+        )
+        assert change.interval.high < 0 and stats.fisher_exact([[12, 0], [48, 12]])[1] > 0.1
 
     def test_of_unit_weights_is_the_plain_score(self):
         histogram = SFO["nps"][1]["hist"]

@@ -55,7 +55,7 @@ def present_control(control: Control) -> ControlDrawing:
     """Draw a control chart, or say why there is none."""
     name = _name(control.kind)
     if control.reason:
-        return ControlDrawing(control.kind, name, sentence(control.reason, dict(control.details)))
+        return ControlDrawing(control.kind, name, control_reason(control))
     factor = 1 if control.kind in OF_THE_INDEX else 100
     y, step = _height_of(control), (WIDTH - 2 * EDGE) / (len(control.points) - 1)
     points = tuple(_drawn(one, EDGE + place * step, y, factor) for place, one in enumerate(control.points))
@@ -65,6 +65,19 @@ def present_control(control: Control) -> ControlDrawing:
         upper_path=" ".join(f"{one.x},{one.upper_y}" for one in points),
         lower_path=" ".join(f"{one.x},{one.lower_y}" for one in points),
     )
+
+
+def control_reason(control: Control) -> str:
+    """Say why there is no chart; empty where there is one."""
+    told = sentence(control.reason, dict(control.details)) if control.reason else ""
+    return f"{told} {_elsewhere(control)}" if told and control.other_scale else told
+
+
+def _elsewhere(control: Control) -> str:
+    return ngettext(
+        "%(n)s period is left out because the question was asked on another scale.",
+        "%(n)s periods are left out because the question was asked on another scale.", control.other_scale,
+    ) % {"n": control.other_scale}
 
 
 def _name(kind: ChartKind) -> str:
@@ -96,6 +109,8 @@ def _finding(control: Control) -> str:
         "%(beyond)s of %(total)s period lies outside the limits.",
         "%(beyond)s of %(total)s periods lie outside the limits.", len(control.points),
     ) % {"beyond": beyond, "total": len(control.points)}]
+    if control.other_scale:
+        parts.append(_elsewhere(control))
     if any(one.is_in_run for one in control.points):
         parts.append(_("Nine or more in a row lie on one side of the centre."))
     if control.kind in (ChartKind.LANEY, ChartKind.SCORE) and control.sigma_z:

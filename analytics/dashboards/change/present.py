@@ -13,6 +13,7 @@ from analytics.dashboards import wording
 from analytics.dashboards.change.controls import TrendTest
 from analytics.dashboards.change.read import ChangeRow, Changes, ComparisonFamily, Decomposed
 from analytics.dashboards.overview.attention import SMALLEST
+from analytics.scoring.comparing import ONE_SIDE_ALIKE
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.sentences import change_sentence, sentence
@@ -107,6 +108,9 @@ def finding(changes: Changes, family: ComparisonFamily) -> str:
     beyond = sum(row.verdict == Verdict.BEYOND for row in rows)
     counts = {"beyond": beyond, "total": len(rows)}
     if not rows:
+        alike = next((row.reason for row in changes.family(family) if row.reason in (ONE_SIDE_ALIKE, "no_variation")), "")
+        if alike:
+            return sentence(alike)
         return _("Nothing can be compared: too few answers in one of the periods.")
     if family == ComparisonFamily.HEADLINE:
         return _headline_finding(changes)
@@ -116,10 +120,11 @@ def finding(changes: Changes, family: ComparisonFamily) -> str:
             "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
         ) % counts
     if family == ComparisonFamily.SHARES:
-        return ngettext(
+        told = ngettext(
             "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
             "%(beyond)s of %(total)s satisfied shares changed beyond chance (Holm).", len(rows),
         ) % counts
+        return f"{told} {_('That of the overall question is judged once, with the index.')}" if _has_overall(changes) else told
     if family == ComparisonFamily.EFFORT:
         return ngettext(
             "%(beyond)s of %(total)s effort score changed beyond chance (Holm).",
@@ -129,6 +134,12 @@ def finding(changes: Changes, family: ComparisonFamily) -> str:
         "%(beyond)s of %(total)s question changed beyond chance (Holm).",
         "%(beyond)s of %(total)s questions changed beyond chance (Holm).", len(rows),
     ) % counts
+
+
+def _has_overall(changes: Changes) -> bool:
+    """Whether the satisfied share of the headline is that of a question."""
+    asked = {row.key for row in changes.family(ComparisonFamily.ITEMS)}
+    return any(row.after.metric == "satisfied_share" and row.key in asked for row in changes.family(ComparisonFamily.HEADLINE))
 
 
 def _headline_finding(changes: Changes) -> str:
@@ -283,4 +294,6 @@ def _left_out(test: TrendTest) -> list[str]:
             "%(n)s period is left out because all its answers are the same.",
             "%(n)s periods are left out because all their answers are the same.", test.alike,
         ) % {"n": test.alike})
+    if test.is_rescaled:
+        found.append(_("The scale of a question changed in between: part of what is seen may come from that."))
     return found

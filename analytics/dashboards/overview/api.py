@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
-from analytics.dashboards.api_selection import PARAMETERS, selection_or_404
+from analytics.dashboards.api_selection import PARAMETERS, WEIGHTING, asked_selection
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.overview.serializers import OverviewOutput
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.scoring.sentences import sentence
-
-WEIGHTING = OpenApiParameter(
-    "weighting", str, description="Respondent weights: imported, or the id of a saved weighting; unweighted without it."
-)
 
 
 class OverviewView(APIView):
@@ -29,9 +25,9 @@ class OverviewView(APIView):
 
     @extend_schema(parameters=[*PARAMETERS, WEIGHTING], responses=OverviewOutput)
     def get(self, request: Request) -> Response:
-        """Return the overview; 404 before the first run."""
+        """Return the overview; 404 before the first run, 400 for what means nothing here."""
         word = request.query_params.get("weighting", "")
-        selection = with_weighting(selection_or_404(request), word)
+        selection = with_weighting(asked_selection(request, "weighting"), word)
         problem = weighting_problem(selection)
         if problem or selection.weighting != word:
             raise ValidationError({"weighting": [problem or sentence("unknown_weighting")]})

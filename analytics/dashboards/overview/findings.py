@@ -9,16 +9,18 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards.overview.numbers import Alert, Heat, NodeRow, Trend
 from analytics.dashboards.wording import (
+    change_number,
     change_text,
     level_text,
     listed,
     n_text,
     number,
     period_text,
+    unjudged_text,
     value_text,
     verdict_text,
 )
-from analytics.scoring.results import Figure, Verdict
+from analytics.scoring.results import Change, Figure, Verdict
 from surveys.design.document import text_in
 
 NOTABLE: Final = 2.0
@@ -57,6 +59,9 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
     compared = [row for row in top if row.headline.change and row.headline.change.difference is not None]
     if not compared:
         return _extremes(top, language)
+    judged = [row for row in compared if row.headline.change and row.headline.change.verdict != Verdict.UNKNOWN]
+    if not judged:
+        return unjudged_text(compared[0].headline.change) if compared[0].headline.change else ""
     moved = [row for row in compared if row.headline.change and row.headline.change.verdict == Verdict.BEYOND]
     up, down = (
         [row for row in moved if (_difference(row) > 0) == is_up] for is_up in (True, False)
@@ -73,18 +78,33 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
 
 
 def heat_finding(heat: Heat, language: str) -> str:
-    """Name the group whose index is furthest from the average, when it is far enough."""
+    """Name the group whose index is furthest from the average beyond chance, when it is far enough."""
     sure = [row for row in heat.rows if row.is_sure and row.cells and row.cells[0].distance is not None]
     if len(sure) < 2:
         return _("Too few groups have enough answers to be compared.")
-    furthest = max(sure, key=lambda row: abs(row.cells[0].distance or 0.0))
-    distance = furthest.cells[0].distance or 0.0
+    found = [(row, row.cells[0].from_average) for row in sure]
+    tested = [(row, one) for row, one in found if one is not None and one.verdict != Verdict.UNKNOWN]
+    if not tested:
+        return _("All answers are the same in every group or in all others, so no difference can be judged.")
+    beyond = [(row, one) for row, one in tested if one.verdict == Verdict.BEYOND]
+    if not beyond:
+        return _("No group differs from the average beyond chance.")
+    furthest, apart = max(beyond, key=lambda pair: abs(pair[1].difference or 0.0))
+    distance = apart.difference or 0.0
     if abs(distance) < NOTABLE:
-        return _("No group is 2 points or more from the average.")
-    words = {"group": level_text(furthest.level, furthest.names, language), "gap": number(abs(distance))}
+        return _("No group is 2 points or more from the average, beyond chance.")
+    words = {"group": level_text(furthest.level, furthest.names, language), "gap": number(abs(distance)),
+             "interval": distance_range(apart)}
     if distance < 0:
-        return _("%(group)s is furthest from the average: %(gap)s below.") % words
-    return _("%(group)s is furthest from the average: %(gap)s above.") % words
+        return _("Furthest from the average, beyond chance: %(group)s, %(gap)s below (95%% interval %(interval)s).") % words
+    return _("Furthest from the average, beyond chance: %(group)s, %(gap)s above (95%% interval %(interval)s).") % words
+
+
+def distance_range(apart: Change) -> str:
+    """Write the interval of a group's distance from the average; empty where it has none."""
+    if apart.low is None or apart.high is None:
+        return ""
+    return f"{change_number(apart.metric, apart.low, sign=True)} – {change_number(apart.metric, apart.high, sign=True)}"
 
 
 def alert_title(alert: Alert, language: str) -> str:
@@ -110,6 +130,8 @@ def _direction(trend: Trend, since: str) -> str:
     change = trend.last_change
     if change is None or change.difference is None:
         return ""
+    if change.verdict == Verdict.UNKNOWN:
+        return unjudged_text(change)
     words = {"size": change_text(change).lstrip("+−"), "period": since}
     if change.verdict == Verdict.WITHIN:
         return _("No change beyond chance since %(period)s.") % words

@@ -32,13 +32,12 @@ from analytics.dashboards.verdicts import (
     ChangesByNode,
     Verdicts,
     judge_nodes,
-    satisfied_subject,
     with_changes,
 )
 from analytics.dashboards.weighting.reading import overlap_of, weighting_record
 from analytics.indicators.weight_words import weight_set_name
 from analytics.scoring import selectors
-from analytics.scoring.comparing import compare
+from analytics.scoring.comparing import compare, judge_family, tested_from_average
 from analytics.scoring.grades import grade_of
 from analytics.scoring.results import (
     Change,
@@ -129,7 +128,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
             run_id=run.pk, finished_at=run.finished_at, responses=None, newest_response_at=None, is_pending=False,
             waiting_since_at=None,
         ),
-        period=selection.period, previous=selection.previous, filters=selection.filters,
+        period=selection.period, previous=selection.previous, uncompared=selection.uncompared, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=Headline(
             current.root.index, previous.root.index if previous else None, changes.get(current.root.key),
@@ -156,9 +155,21 @@ def read_trend(*, selection: Selection) -> Trend:
     points = [
         TrendPoint(one.period, one.root.index, one.period.is_running(selection.today), _shown(earlier.get(place)))
         for place, one in enumerate(results)
-    ][-shown:]
+    ]
+    points = _with_breaks(selection, points)[-shown:]
     target = results[-1].root.target if results else None
     return Trend(tuple(points), target, _last_change(selection, points))
+
+
+def _with_breaks(selection: Selection, points: list[TrendPoint]) -> list[TrendPoint]:
+    breaks = selection.reading.rescaled([point.period for point in points])
+    if not any(breaks):
+        return points
+    words = item_names(selection.tree)
+    return [
+        replace(point, rescaled=tuple((key, words.get((of, key), {})) for of, key in names))
+        for point, names in zip(points, breaks, strict=True)
+    ]
 
 
 def _last_change(selection: Selection, points: Sequence[TrendPoint]) -> Change | None:
@@ -207,7 +218,7 @@ def order_nodes(
 def build_heat(segments: Segments, whole: PeriodResult) -> Heat:
     """Return levels by index and top-level indicators; those with few answers come last."""
     nodes = [whole.root, *sorted((n for n in whole.nodes if n.depth == 1), key=lambda one: -one.weight)]
-    rows = [_heat_row(one.level, one.names, one.result, nodes) for one in segments.current]
+    rows = _with_distances([_heat_row(one.level, one.names, one.result, nodes) for one in segments.current], whole.root.index)
     return Heat(
         dimension=segments.dimension, columns=tuple((node.key, node.names) for node in nodes),
         rows=tuple(sorted((row for row in rows if row.responses or row.is_withheld), key=lambda row: not row.is_sure)),
@@ -245,7 +256,7 @@ def _alerts(
             if segment.level in before:
                 shared = partial(verdicts.shared, (segment.dimension, segment.level))
                 looks += attention.look_at_segment(segment, before[segment.level], sure_from=sure_from, shared=shared)
-    return attention.choose_alerts(looks, judge=compared.judge), len(looks)
+    return attention.choose_alerts(looks, judge=compared.judge), sum(1 for one in looks if one.tested.p is not None)
 
 
 def _headline(subject: Subject, figure: Figure, previous: Figure | None, verdicts: Verdicts | None) -> Headline:
@@ -256,13 +267,13 @@ def _headline(subject: Subject, figure: Figure, previous: Figure | None, verdict
 def _satisfied(
     selection: Selection, current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None
 ) -> Satisfied:
-    before = previous.satisfied if previous else None
-    headline = _headline(satisfied_subject(current), current.satisfied, before, verdicts)
+    change = verdicts.satisfied(previous, current) if previous is not None and verdicts is not None else None
+    headline = Headline(current.satisfied, previous.satisfied if previous else None, change)
     overall = current.overall
     if overall is None:
         return Satisfied(headline, current.root.distribution, None, {})
     names = item_names(selection.tree).get((overall.questionnaire_id, overall.key), {})
-    return Satisfied(headline, overall.distribution, overall.missing, names)
+    return Satisfied(headline, overall.distribution, overall.missing, names, (overall.low_code, overall.high_code))
 
 
 def _nps(current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None) -> Nps | None:
@@ -279,6 +290,23 @@ def _row(node: NodeResult, before: Figure | None, change: Change | None, branch:
         headline=Headline(node.index, before, change, node.target), satisfied=node.satisfied,
         distribution=node.distribution, branch=branch,
     )
+
+
+def _with_distances(rows: Sequence[HeatRow], average: Figure) -> list[HeatRow]:
+    """Test the index of each group that has enough answers against everybody else; Holm judges them together."""
+    tests = {row.level: tested_from_average(row.cells[0].figure, average) for row in rows if row.is_sure and row.cells}
+    sizes = [row.cells[0].figure.n for row in rows if row.level in tests]
+    # Of two groups that make up the whole one test is the other seen from behind.
+    family = list(tests.values())[:1] if len(sizes) == 2 and sum(sizes) == average.n else list(tests.values())
+    judged = judge_family(family) * (len(tests) // max(1, len(family)))
+    verdicts = {
+        level: replace(one.change, verdict=found.change.verdict)
+        for (level, one), found in zip(tests.items(), judged, strict=True)
+    }
+    return [
+        replace(row, cells=(replace(row.cells[0], from_average=verdicts[row.level]), *row.cells[1:]))
+        if row.level in verdicts else row for row in rows
+    ]
 
 
 def _heat_row(level: str, names: Names, result: PeriodResult, nodes: Sequence[NodeResult]) -> HeatRow:

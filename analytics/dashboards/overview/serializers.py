@@ -6,10 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from analytics.dashboards.overview.numbers import TrendPoint
+from analytics.dashboards.wording import unjudged_text
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
-from analytics.scoring.results import Refusal, Verdict
+from analytics.scoring.results import Change, Refusal, Verdict
 
 
 class NamesField(serializers.DictField):
@@ -27,6 +29,12 @@ class ChangeOutput(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     verdict = serializers.ChoiceField(choices=[one.value for one in Verdict])
     detectable = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(help_text="code of why there is no verdict; empty where there is one")
+    explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
+
+    def get_explanation(self, change: Change) -> str:
+        """Say why a difference has no verdict; the two figures say why they have no value."""
+        return unjudged_text(change)
 
 
 class HeadlineOutput(serializers.Serializer[Any]):
@@ -54,6 +62,9 @@ class SatisfiedOutput(serializers.Serializer[Any]):
     distribution = LevelOutput(many=True)
     missing = MissingOutput(allow_null=True)
     names = NamesField()
+    scale = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, help_text="lowest and highest code of the question"
+    )
 
 
 class NpsResultOutput(serializers.Serializer[Any]):
@@ -91,6 +102,13 @@ class TrendPointOutput(serializers.Serializer[Any]):
     figure = FigureOutput()
     is_running = serializers.BooleanField()
     last_year = FigureOutput(allow_null=True)
+    rescaled = serializers.SerializerMethodField(
+        help_text="keys of the questions that from here on are asked on another scale: the line breaks before this period"
+    )
+
+    def get_rescaled(self, point: TrendPoint) -> list[str]:
+        """The keys alone."""
+        return [key for key, _names in point.rescaled]
 
 
 class TrendOutput(serializers.Serializer[Any]):
@@ -137,6 +155,10 @@ class HeatCellOutput(serializers.Serializer[Any]):
     figure = FigureOutput()
     distance = serializers.FloatField(allow_null=True)
     change = ChangeOutput(allow_null=True)
+    from_average = ChangeOutput(
+        allow_null=True,
+        help_text="of the index: how far the group is from all, tested against the rest; Holm over the groups decides",
+    )
 
 
 class HeatRowOutput(serializers.Serializer[Any]):
@@ -159,11 +181,13 @@ class HeatOutput(serializers.Serializer[Any]):
 
 
 class CommentOutput(serializers.Serializer[Any]):
-    """A comment; an anonymous one comes without score and segments."""
+    """A comment; an anonymous one comes without score and segments. `scale` holds the score's lowest and highest code."""
 
     text = serializers.CharField()
     language = serializers.CharField()
     score = serializers.IntegerField(allow_null=True)
+    scale = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    mood = serializers.CharField(help_text="low, middle or high on the scale asked; empty without a score")
     is_anonymous = serializers.BooleanField()
 
 
@@ -205,6 +229,9 @@ class OverviewOutput(serializers.Serializer[Any]):
     freshness = FreshnessOutput()
     period = PeriodOutput()
     previous = PeriodOutput(allow_null=True)
+    uncompared = serializers.CharField(
+        allow_blank=True, help_text="why there is no earlier period although one was asked for, in words"
+    )
     filters = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
     responses = serializers.IntegerField()
     is_withheld = serializers.BooleanField()

@@ -112,7 +112,7 @@ def _estimator(letter: str, figure: Figure) -> EstimatorLine:
 
 
 def present_efforts(items: Sequence[ItemResult], questions: Questions) -> list[EffortLine]:
-    """Write every seven-point question as a customer effort score in its three conventions."""
+    """Write every question named as one of customer effort in its three conventions."""
     found = [(question_text(item, questions), effort) for item in items if (effort := effort_of(item)) is not None]
     return [
         EffortLine(name, METRICS[figure.metric], figure_text(figure))

@@ -19,6 +19,7 @@ from analytics.dashboards.weighting.compare import (
     list_weightings,
 )
 from analytics.indicators.models import IndicatorTree
+from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Figure, NodeResult, PeriodResult
 from analytics.scoring.schemes import Named
 from analytics.scoring.sentences import sentence
@@ -73,7 +74,7 @@ def chosen_name(choices: Sequence[Choice]) -> str:
 
 def figures_of(result: PeriodResult) -> tuple[FigureText, ...]:
     """The index, the satisfied share and the Net Promoter Score as they are printed."""
-    found = [(_("Index"), result.root.index), (_("Satisfied share"), result.satisfied)]
+    found = [(_("Index"), result.root.index), (str(METRICS[result.satisfied.metric].name), result.satisfied)]
     if result.nps is not None:
         found.append((_("Net Promoter Score"), result.nps.score))
     return tuple(figure_text(one, name) for name, one in found)

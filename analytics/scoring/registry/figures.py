@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.scoring.registry.metric import LEFT_OUT, Metric, MetricGroup
 
+_SIBLINGS = _(
+    "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
+    " An indicator that no question measures is left out for everybody and does not count towards the required share."
+)
 _WILSON = _("Wilson score interval, 95 %.")
 _VALID_ANSWERS = _("Valid answers to the question.")
 
@@ -21,14 +25,12 @@ FIGURES: Final = (
             " (estimator A, respondent level). Each respondent’s value is rounded to a millionth of a point."
         ),
         denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
-        missing=_(
-            "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
-        ),
+        missing=_SIBLINGS,
         interval=_(
             "Student interval of the mean over respondents, 95 %; sampling uncertainty only. Not given where all answers are the same."
         ),
         source=_("Index method of the satisfaction handbooks."),
-        low=0, high=100, unit="points", decimals=1, fields=("gap", "distance"),
+        low=0, high=100, unit="points", decimals=1, fields=("gap",),
     ),
     Metric(
         id="index_items",
@@ -39,7 +41,10 @@ FIGURES: Final = (
         ),
         denominator=_("For each indicator those who answered it; n is the smallest of these numbers."),
         missing=_("Who left an indicator out counts for the others alone. An indicator that nobody answered is left out."),
-        interval=_("Normal interval, 95 %, from the covariances of the means, exact for answers with gaps."),
+        interval=_(
+            "Normal interval, 95 %, from the covariances of the means, exact for answers with gaps. Not given where all"
+            " answers are the same."
+        ),
         source=_("Estimator of published national indices; variance by the delta method."),
         low=0, high=100, unit="points", decimals=1,
     ),
@@ -47,10 +52,9 @@ FIGURES: Final = (
         id="satisfied_share",
         name=_("Satisfied share"),
         formula=_(
-            "Share in the two best levels. For an indicator a respondent’s level is the point of the score"
-            " vector nearest to their index; for a question it is the answer itself."
+            "Share of the two best answers on the question’s own scale; on a scale of fewer than five points of the best one."
         ),
-        denominator=_("Respondents with a value at this indicator, or valid answers to the question."),
+        denominator=_VALID_ANSWERS,
         missing=LEFT_OUT,
         interval=_WILSON,
         source=_("Percentage method of the satisfaction handbooks; Wilson 1927."),
@@ -59,12 +63,36 @@ FIGURES: Final = (
     Metric(
         id="dissatisfied_share",
         name=_("Dissatisfied share"),
-        formula=_("Share in the two lowest levels, counted like the satisfied share."),
-        denominator=_("Respondents with a value at this indicator, or valid answers to the question."),
+        formula=_("Share of the two lowest answers, counted like the satisfied share."),
+        denominator=_VALID_ANSWERS,
         missing=LEFT_OUT,
         interval=_WILSON,
         source=_("Percentage method of the satisfaction handbooks; Wilson 1927."),
-        low=0, high=1, unit="share", decimals=1, is_higher_better=False,
+        low=0, high=1, unit="share", decimals=1,
+    ),
+    Metric(
+        id="satisfied_levels",
+        name=_("Share at the satisfied levels"),
+        formula=_(
+            "Share of respondents whose index at the indicator is nearest to one of the two best of the five points of the"
+            " score vector: with the linear one 62.5 points and more. Where an indicator has one question of five points it"
+            " is that question’s satisfied share; on other scales it counts other answers."
+        ),
+        denominator=_("Respondents with a value at this indicator."),
+        missing=LEFT_OUT,
+        interval=_WILSON,
+        source=_("Grade method of the satisfaction handbooks; Wilson 1927."),
+        low=0, high=1, unit="share", decimals=1,
+    ),
+    Metric(
+        id="dissatisfied_levels",
+        name=_("Share at the dissatisfied levels"),
+        formula=_("Share of respondents whose index at the indicator is nearest to one of the two lowest of the five points."),
+        denominator=_("Respondents with a value at this indicator."),
+        missing=LEFT_OUT,
+        interval=_WILSON,
+        source=_("Grade method of the satisfaction handbooks; Wilson 1927."),
+        low=0, high=1, unit="share", decimals=1,
     ),
     Metric(
         id="level_share",
@@ -74,7 +102,7 @@ FIGURES: Final = (
         missing=LEFT_OUT,
         interval=_("None is shown for single levels."),
         source=_("Grade method of the satisfaction handbooks."),
-        low=0, high=1, unit="share", decimals=0, is_higher_better=None, fields=("share", "count"),
+        low=0, high=1, unit="share", decimals=0, fields=("share", "count"),
     ),
     Metric(
         id="mean",
@@ -104,12 +132,12 @@ FIGURES: Final = (
     Metric(
         id="passives", name=_("Passives"), formula=_("Share of answers 7-8."), denominator=_VALID_ANSWERS,
         missing=LEFT_OUT, interval=_WILSON, source=_("Reichheld 2003."),
-        low=0, high=1, unit="share", decimals=0, is_higher_better=None,
+        low=0, high=1, unit="share", decimals=0,
     ),
     Metric(
         id="detractors", name=_("Detractors"), formula=_("Share of answers 0-6."), denominator=_VALID_ANSWERS,
         missing=LEFT_OUT, interval=_WILSON, source=_("Reichheld 2003."),
-        low=0, high=1, unit="share", decimals=0, is_higher_better=False,
+        low=0, high=1, unit="share", decimals=0,
     ),
     Metric(
         id="ces_mean", name=_("Customer effort score, mean"),
@@ -140,7 +168,7 @@ FIGURES: Final = (
         missing=_("Responses that were begun and not sent do not count."),
         interval=_("None: this is a count."),
         source=_("The response table."),
-        low=0, high=None, unit="count", decimals=0, is_higher_better=None,
+        low=0, high=None, unit="count", decimals=0,
         fields=("n", "responses_before", "responses_after", "waiting"),
     ),
     *(
@@ -148,7 +176,7 @@ FIGURES: Final = (
             id=key, name=name, formula=formula, denominator=_("None: this is a count."),
             missing=_("Responses without an invitation, such as imported ones, are in neither number."),
             interval=_("None: this is a count."), source=_("The ledger of the campaigns."),
-            low=0, high=None, unit="count", decimals=0, is_higher_better=None,
+            low=0, high=None, unit="count", decimals=0,
         )
         for key, name, formula in (
             ("invited", _("Sent"), _("Invitations for which a mail was sent, within the filters.")),
@@ -162,7 +190,7 @@ FIGURES: Final = (
         name=_("Grade"),
         formula=_("The level whose point of the score vector is nearest to the index; cut-offs lie halfway between two points."),
         denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
-        missing=_("Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."),
+        missing=_SIBLINGS,
         interval=_("None: a grade hides movement inside it, so the index stands beside it."),
         source=_("Grade method of the satisfaction handbooks."),
         low=1, high=5, unit="level", decimals=0, fields=("level",),
@@ -180,15 +208,22 @@ FIGURES: Final = (
     Metric(
         id="change",
         name=_("Change"),
-        formula=_("The later value minus the earlier one; beyond chance when its 95 % interval leaves out 0."),
+        formula=_(
+            "The later value minus the earlier one. The index, the Net Promoter Score and the satisfied share of the whole"
+            " are beyond chance when the 95 % interval of the difference leaves out 0; of indicators and questions, which"
+            " are many, Holm’s p value decides."
+        ),
         denominator=_("Those of the two values."),
         missing=LEFT_OUT,
         interval=_(
-            "Shares: Newcombe’s hybrid score interval. Index and means: Welch. NPS and weighted figures: normal interval."
-            " People in both periods enter by the covariance of their two answers."
+            "Shares: Newcombe’s hybrid score interval. Index and means: Welch; weighted: normal interval. NPS: adjusted Wald"
+            " interval, with the pseudo-answers on both sides. People in both periods enter by the covariance of their two"
+            " answers. No interval and no verdict where the answers of one period are all the same."
         ),
-        source=_("Newcombe 1998; Zou and Donner 2008; Welch 1947; Derrick and others 2017."),
-        low=None, high=None, unit="points", decimals=1, is_higher_better=None, group=MetricGroup.CHANGES,
+        source=_(
+            "Newcombe 1998; Zou and Donner 2008; Welch 1947; Derrick and others 2017; Rocks 2016; Agresti and Caffo 2000."
+        ),
+        low=None, high=None, unit="points", decimals=1, group=MetricGroup.CHANGES,
         fields=("difference",),
     ),
     Metric(
@@ -197,10 +232,10 @@ FIGURES: Final = (
         formula=_("The indicator’s share among its siblings, which sum to 1, under the weight set of the run; multiplied up the"
                   " tree it is its share of the index."),
         denominator=_("The siblings of the indicator."),
-        missing=_("Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."),
+        missing=_SIBLINGS,
         interval=_("None is given: weights are chosen. Those derived from answers have their own."),
         source=_("The weight set named beside it."),
-        low=0, high=1, unit="share", decimals=1, is_higher_better=None, group=MetricGroup.WEIGHTS,
+        low=0, high=1, unit="share", decimals=1, group=MetricGroup.WEIGHTS,
         fields=("weight", "overall_weight"),
     ),
     Metric(
@@ -212,7 +247,7 @@ FIGURES: Final = (
         missing=_("These are the missing ones."),
         interval=_("None: this is a count."),
         source=_("The response table."),
-        low=0, high=None, unit="count", decimals=0, is_higher_better=None,
-        fields=("not_applicable", "blank", "not_asked", "invalid", "left_out", "incomplete"),
+        low=0, high=None, unit="count", decimals=0,
+        fields=("not_applicable", "blank", "not_asked", "invalid", "off_scale", "other_scale", "left_out", "incomplete"),
     ),
 )

@@ -23,11 +23,11 @@ _FAMILY = _("The comparisons of one table; the index, the Net Promoter Score and
 def _metric(
     key: str, name: _StrPromise, formula: _StrPromise, source: _StrPromise, *, out_of: _StrPromise, group: MetricGroup, unit: str,
     low: float | None = None, high: float | None = None, decimals: int = 2, interval: _StrPromise = NO_INTERVAL,
-    missing: _StrPromise = LEFT_OUT, is_higher_better: bool | None = None, fields: tuple[str, ...] = (),
+    missing: _StrPromise = LEFT_OUT, fields: tuple[str, ...] = (),
 ) -> Metric:
     return Metric(
         id=key, name=name, formula=formula, denominator=out_of, missing=missing, interval=interval, source=source,
-        low=low, high=high, unit=unit, decimals=decimals, is_higher_better=is_higher_better, group=group, fields=fields,
+        low=low, high=high, unit=unit, decimals=decimals, group=group, fields=fields,
     )
 
 
@@ -55,6 +55,15 @@ JUDGEMENTS: Final = (
         _("The p value raised so that of the changes named at most 5 % are wrong on average; for screening and alerts."),
         _("Benjamini and Hochberg 1995."), out_of=_FAMILY, group=MetricGroup.CHANGES, unit="p", low=0, high=1, decimals=3,
         fields=("adjusted_p", "looks"),
+    ),
+    _metric(
+        "from_average", _("Distance from the average"),
+        _("The index of a group minus that of all in the selection. The group is tested against everybody else by Welch;"
+          " over the groups with enough answers Holm decides what is beyond chance."),
+        _("Welch 1947; Holm 1979."), out_of=_("Those of the two values."), group=MetricGroup.CHANGES, unit="points",
+        interval=_("Welch interval of the difference from the rest, 95 %, times the share of the rest; weighted: normal"
+                   " interval. Not given where all answers of a group are the same."),
+        decimals=1, fields=("distance",),
     ),
     _metric(
         "n_both", _("People in both periods"),
@@ -108,11 +117,11 @@ JUDGEMENTS: Final = (
     ),
     _metric(
         "design_effect", _("Design effect"), _("Answers divided by their effective number: what weighting costs in variance."),
-        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="factor", low=1, is_higher_better=False,
+        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="factor", low=1,
     ),
     _metric(
         "efficiency", _("Efficiency"), _("Effective number of answers divided by the answers."),
-        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="share", low=0, high=1, is_higher_better=True,
+        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="share", low=0, high=1,
     ),
     _metric(
         "weight_range", _("Lowest and highest respondent weight"),
@@ -134,7 +143,7 @@ JUDGEMENTS: Final = (
     _metric(
         "inflation", _("Variance inflation"),
         _("1 divided by the share of an indicator that the others do not say; the largest is shown, over 5 asks for caution."),
-        _("Marquardt 1970."), out_of=_DRIVERS, group=MetricGroup.WEIGHTS, unit="factor", low=1, is_higher_better=False,
+        _("Marquardt 1970."), out_of=_DRIVERS, group=MetricGroup.WEIGHTS, unit="factor", low=1,
     ),
     _metric(
         "kmo", _("Sampling adequacy (KMO)"),
@@ -157,14 +166,13 @@ JUDGEMENTS: Final = (
         _("How far the judgements contradict one another, divided by what random ones would: from 0.10 on they ought to be"
           " looked at again."),
         _("Saaty 1980; the random index named beside it."), out_of=_PAIRS, group=MetricGroup.WEIGHTS, unit="factor", low=0,
-        decimals=3, is_higher_better=False,
+        decimals=3,
         fields=("ratio", "experts"),
     ),
     _metric(
         "geometric_index", _("Geometric consistency index (GCI)"),
         _("Mean squared logarithm of how far each judgement is from the ratio of the two weights; 0 without contradiction."),
         _("Aguarón and Moreno-Jiménez 2003."), out_of=_PAIRS, group=MetricGroup.WEIGHTS, unit="factor", low=0, decimals=3,
-        is_higher_better=False,
     ),
     _metric(
         "spread", _("Spread of the experts"), _("Standard deviation of the experts’ weights of an indicator."),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
-from analytics.methods.change import linearised_difference, net_promoter_difference
+from analytics.methods.change import (
+    adjusted_net_promoter_difference,
+    linearised_difference,
+    net_promoter_difference,
+)
 from analytics.methods.customer_effort import customer_effort
 from analytics.methods.distributions import satisfied_share, score_index, score_vector
+from analytics.methods.intervals import Estimate
 from analytics.methods.net_promoter import adjusted_wald_interval, net_promoter_score
 from analytics.methods.proportions import newcombe_difference, proportion, weighted_proportion, wilson_interval
 from analytics.methods.weighting import WeightedSums, weighted_mean
@@ -90,6 +96,19 @@ def net_promoter_scores() -> Iterator[Check]:
         "change.net_promoter_difference", "difference, error, p, ends",
         (case["delta"], case["se"], case["p"], *case["int"]),
         (change.value, change.standard_error, change.p_value, *ends(change.interval)), source=CRAN_NPS, relative=True,
+    )
+    few, many = ((each["detractors"], each["passives"], each["promoters"]) for each in NPS["nps"][:2])
+    of_few, of_many = (
+        Estimate(side.value, side.standard_error, side.n, float(side.n), side.interval)
+        for side in (net_promoter_score(promoter_histogram(*classes)) for classes in (few, many))
+    )
+    change = adjusted_net_promoter_difference(of_few, of_many)
+    # Centres and errors of the two intervals that the reference prints.
+    (low, high), (other_low, other_high) = (each["adjwald_ac3"] for each in NPS["nps"][:2])
+    yield check(
+        "change.adjusted_net_promoter_difference", "two scores: middle and width of the interval",
+        ((low + high - other_low - other_high) / 2, math.hypot(high - low, other_high - other_low)),
+        (sum(ends(change.interval)) / 2, change.interval.high - change.interval.low), source="Rocks 2016",
     )
     for wave in SFO["nps"]:
         found = net_promoter_score(wave["hist"])
