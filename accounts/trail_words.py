@@ -31,6 +31,8 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "key.revoked": _("Revoked an access key"),
     "questionnaire.created": _("Created a questionnaire"),
     "questionnaire.published": _("Published a questionnaire"),
+    "questionnaire.archived": _("Archived a questionnaire"),
+    "questionnaire.restored": _("Restored a questionnaire"),
     "questionnaire.promised": _("Chose whether a questionnaire is anonymous"),
     "responses.imported": _("Imported responses"),
     "contacts.imported": _("Imported contacts"),

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figures import Row, from_json
-from tests.services.postgres import PostgresServer
-from tests.services.processes import ROOT
-from tests.services.redis_server import RedisServer
+from tests.services.postgres import PostgresServer, find_home
+from tests.services.processes import ROOT, NotInstalledError
+from tests.services.redis_server import RedisServer, find_server
 
 GROUPS: Final = ("page", "contacts", "export", "sending", "answering", "scoring", "endurance")
 SIZES: Final = (10_000, 100_000, 1_000_000)
 HUGE: Final = 10_000_000
 # What production would set on a machine of some gigabytes; fsync and synchronous commits stay on.
 POSTGRES: Final = ("shared_buffers=512MB", "max_wal_size=4GB", "jit=off")
-SERVER: Final = "csat"
 
 
 class GroupFailedError(RuntimeError):
@@ -51,8 +50,13 @@ def services() -> Iterator[dict[str, str]]:
 def run(*, groups: Sequence[str], sizes: Sequence[int], say: Callable[[str], object]) -> list[Row]:
     """Measure groups and return their rows in order.
 
-    Raises GroupFailedError when one cannot be measured.
+    Raises GroupFailedError when one cannot be measured, or where there is no server to start.
     """
+    try:
+        find_home()
+        find_server()
+    except NotInstalledError as error:
+        raise GroupFailedError(f"The benchmarks start servers of their own. {error}") from error
     rows: list[Row] = []
     with services() as env:
         say("preparing the database and the static files")

@@ -18,7 +18,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
+from accounts.wake import ring
+from analytics.scoring.wake import QUESTIONNAIRE_TASK, QUEUE
 from benchmarks.answers import ITEMS
 from surveys.answering.models import RecomputeNote, Response
 from surveys.answering.wake import rows_changed, wake_on_commit
@@ -145,7 +146,7 @@ class Crowd:
             while (event := self.waiting.get()) is not None:
                 self._carry_out(event)
                 for _ in range(COPIES):
-                    ring(QUESTIONNAIRE_TASK, questionnaire_id=self.questionnaire_id)
+                    ring(QUESTIONNAIRE_TASK, queue=QUEUE, questionnaire_id=self.questionnaire_id)
                 self.ledger.count("events")
                 time.sleep(self.pause)
         except BaseException as error:  # a thread has nobody else to tell

@@ -14,13 +14,15 @@ from analytics.dashboards.narrowing import in_period, in_segments, text_under
 from analytics.dashboards.overview.numbers import Comment
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, QuestionSource, SourceRole
+from analytics.scoring.definition import level_bounds
+from analytics.scoring.rows import items_of_version
 from surveys.answering.models import Response, ResponseState
 from surveys.contacts.prepared import Prepared
+from surveys.design.models import QuestionnaireVersion
 
 PAGE_SIZE: Final = 25
 LONGEST_SEARCH: Final = 80
 NPS_SCALE: Final = (0, 10)
-RATING_SCALE: Final = (1, 5)
 STANDING: Final = Prepared(
     "SELECT id, revision FROM surveys_response WHERE id = ANY({ids}) AND state = 'complete' AND NOT is_test",
     {"ids": "bigint[]"},
@@ -28,32 +30,61 @@ STANDING: Final = Prepared(
 
 
 class Mood(StrEnum):
-    """Which scores to keep: on 0-10 0-6, 7-8, 9-10; on 1-5 1-2, 3, 4-5."""
+    """Which scores to keep: the groups of the Net Promoter Score, or the levels of any other scale (see `mood_of`)."""
 
     LOW = "low"
     MIDDLE = "middle"
     HIGH = "high"
 
 
-BANDS: Final[Mapping[tuple[int, int], Mapping[Mood, tuple[int, int]]]] = {
-    NPS_SCALE: {Mood.LOW: (0, 6), Mood.MIDDLE: (7, 8), Mood.HIGH: (9, 10)},
-    RATING_SCALE: {Mood.LOW: (1, 2), Mood.MIDDLE: (3, 3), Mood.HIGH: (4, 5)},
-}
+LAST_DETRACTOR, LAST_PASSIVE = 6, 8
+LAST_LOW, LAST_MIDDLE = level_bounds("linear")[1:3]
+"""Points below which a score is a low one, and a middle one: where the two lowest levels end, and the third."""
 
 
-def mood_of(score: int, scale: tuple[int, int]) -> Mood:
-    """Return the band that a score lies in; scales other than 0-10 are read like 1-5."""
-    bands = BANDS.get(scale, BANDS[RATING_SCALE])
-    return next((mood for mood, (low, high) in bands.items() if low <= score <= high), Mood.HIGH)
+@dataclass(frozen=True)
+class Score:
+    """The question that gives the score beside a comment, on the scale it was asked on."""
+
+    key: str
+    low: int
+    high: int
+    is_nps: bool
+
+    @property
+    def scale(self) -> tuple[int, int]:
+        """The lowest and the highest code."""
+        return self.low, self.high
+
+    def codes(self, mood: Mood) -> list[int]:
+        """The codes of a band, in order; a short scale has no middle."""
+        return [code for code in range(self.low, self.high + 1) if self.mood(code) == mood]
+
+    def mood(self, code: int) -> Mood:
+        """The band of a code: by the groups of the Net Promoter Score, else by where the levels of the index lie."""
+        if self.is_nps:
+            at, ends = float(code), (LAST_DETRACTOR + 0.5, LAST_PASSIVE + 0.5)
+        else:
+            at, ends = 100 * (code - self.low) / (self.high - self.low), (LAST_LOW, LAST_MIDDLE)
+        return Mood.LOW if at < ends[0] else Mood.MIDDLE if at < ends[1] else Mood.HIGH
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a tree's comments and their scores stand, by questionnaire id."""
+    """Where a tree's comments and their scores stand, by questionnaire id; scores with whether they are NPS, those first."""
 
     comments: Mapping[int, tuple[str, ...]]
-    scores: Mapping[int, tuple[str, tuple[int, int]]]
+    scores: Mapping[int, tuple[tuple[str, bool], ...]]
     anonymous: frozenset[int]
+
+    def score(self, questionnaire: int, version: int) -> Score | None:
+        """The first of a questionnaire's scores that a version asks, on that version's scale."""
+        asked = {item.key: item for item in items_of_version(version)}
+        for key, is_nps in self.scores.get(questionnaire, ()):
+            if key in asked and asked[key].low < asked[key].high:
+                item = asked[key]
+                return Score(key, item.low, item.high, is_nps and (item.low, item.high) == NPS_SCALE)
+        return None
 
 
 Quoted = tuple[int, int]
@@ -78,7 +109,7 @@ def get_sources(*, tree: IndicatorTree) -> Sources:
         tree=tree, role__in=[SourceRole.COMMENT, SourceRole.NPS, SourceRole.OVERALL]
     ).select_related("questionnaire").order_by("id")
     comments: dict[int, tuple[str, ...]] = {}
-    scores: dict[int, tuple[str, tuple[int, int]]] = {}
+    scores: dict[int, tuple[tuple[str, bool], ...]] = {}
     anonymous = set()
     for row in rows:
         of = row.questionnaire_id
@@ -86,9 +117,9 @@ def get_sources(*, tree: IndicatorTree) -> Sources:
         if row.role == SourceRole.COMMENT:
             comments[of] = (*comments.get(of, ()), row.question_key)
         elif row.role == SourceRole.NPS:
-            scores[of] = (row.question_key, NPS_SCALE)
+            scores[of] = ((row.question_key, True), *scores.get(of, ()))
         else:
-            scores.setdefault(of, (row.question_key, RATING_SCALE))
+            scores[of] = (*scores.get(of, ()), (row.question_key, False))
     return Sources(comments, scores, frozenset(anonymous))
 
 
@@ -137,7 +168,7 @@ def _narrowed(
     tree = selection.tree
     rows = Response.objects.filter(
         team_id=tree.team_id, state=ResponseState.COMPLETE, is_test=False, questionnaire__in=list(sources.comments)
-    ).only("answers", "attributes", "questionnaire_id", "language", "completed_at", "revision")
+    ).only("answers", "attributes", "questionnaire_id", "version_id", "language", "completed_at", "revision")
     rows = in_period(rows, selection.period, moment="completed_at", wave="wave", zone=tree.team.time_zone)
     rows = in_segments(rows, selection.filters, selection.scope)
     said, scored = Q(pk__in=[]), Q(pk__in=[])
@@ -147,17 +178,20 @@ def _narrowed(
             rows = rows.alias(**{alias: text_under(key, "answers")})
             wanted = Q(**{f"{alias}__icontains": search}) if search else Q(**{f"{alias}__gt": ""})
             said |= Q(questionnaire=of) & wanted
-        scored |= _in_band(of, sources, mood)
-    return rows.filter(said, scored) if mood else rows.filter(said)
+    if mood is None:
+        return rows.filter(said)
+    versions = QuestionnaireVersion.objects.filter(questionnaire__in=list(sources.comments))
+    for version, of in versions.values_list("id", "questionnaire_id"):
+        scored |= _in_band(version, sources.score(of, version), mood)
+    return rows.filter(said, scored)
 
 
-def _in_band(of: int, sources: Sources, mood: Mood | None) -> Q:
-    if mood is None or of not in sources.scores:
+def _in_band(version: int, score: Score | None, mood: Mood) -> Q:
+    codes = score.codes(mood) if score is not None else []
+    if score is None or not codes:
         return Q(pk__in=[])
-    key, scale = sources.scores[of]
-    low, high = BANDS[scale][mood]
     # Both ends: databases order the text "NA" before all numbers or after them.
-    return Q(questionnaire=of, **{f"answers__{key}__gte": low, f"answers__{key}__lte": high})
+    return Q(version=version, **{f"answers__{score.key}__gte": codes[0], f"answers__{score.key}__lte": codes[-1]})
 
 
 def _is_too_small(rows: QuerySet[Response], sources: Sources, k: int) -> bool:
@@ -169,17 +203,22 @@ def _is_too_small(rows: QuerySet[Response], sources: Sources, k: int) -> bool:
 def _comment(row: Response, sources: Sources, dimensions: Sequence[str]) -> Comment:
     assert row.completed_at is not None
     is_anonymous = row.questionnaire_id in sources.anonymous
-    key, scale = sources.scores.get(row.questionnaire_id, ("", RATING_SCALE))
-    score = row.answers.get(key)
-    shows_score = isinstance(score, int) and not isinstance(score, bool) and not is_anonymous
+    asked = sources.score(row.questionnaire_id, row.version_id)
+    code: Any = row.answers.get(asked.key) if asked is not None and not is_anonymous else None
+    shown = asked if asked is not None and _is_on(code, asked) else None
     return Comment(
         text="\n".join(_texts(row.answers, sources.comments[row.questionnaire_id])),
-        language=row.language, at=row.completed_at, score=score if shows_score else None, scale=scale,
+        language=row.language, at=row.completed_at, score=code if shown else None,
+        scale=shown.scale if shown else None, mood=shown.mood(code).value if shown else "",
         segments=() if is_anonymous else tuple(
             (name, str(row.attributes[name])) for name in dimensions if row.attributes.get(name)
         ),
         is_anonymous=is_anonymous,
     )
+
+
+def _is_on(code: Any, score: Score) -> bool:
+    return isinstance(code, int) and not isinstance(code, bool) and score.low <= code <= score.high
 
 
 def _texts(answers: Mapping[str, Any], keys: Sequence[str]) -> list[str]:

@@ -18,6 +18,7 @@ from analytics.dashboards.next_steps import PURPOSES, next_step
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.stamp import present_refusal
 from analytics.indicators.models import IndicatorTree
+from analytics.scoring.asked import Problems
 from analytics.scoring.refusals import get_refusal
 
 ResultsView = Callable[[TeamRequest, Selection], HttpResponseBase]
@@ -43,6 +44,11 @@ def results_page(page: str | None = None) -> Callable[[ResultsView], Callable[..
         return opened
 
     return decorate
+
+
+def not_exported(request: TeamRequest, problems: Problems) -> HttpResponse:
+    """Say what a file was asked for that means nothing: nobody looks at a file's address again."""
+    return render(request, "dashboards/not_exported.html", {"problems": problems}, status=400)
 
 
 def not_yet(request: TeamRequest, page: str, tree: IndicatorTree | None) -> HttpResponse:

@@ -18,7 +18,8 @@ def item_names(tree: IndicatorTree) -> Mapping[tuple[int, str], Names]:
     """Return the wording of every question, by questionnaire and key; rows that read alike say which question they answer."""
     found: dict[tuple[int, str], Names] = {}
     versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(tree)).defer("document")
-    for version in versions.order_by("questionnaire_id", "-number").distinct("questionnaire_id"):
+    newest = {version.questionnaire_id: version for version in versions.order_by("questionnaire_id", "number")}
+    for version in newest.values():
         document = fill_document(get_document(version=version), tree.team)
         texts = Counter(pair for item in document.items() for pair in item.text.items())
         for question in document.questions():

@@ -19,15 +19,20 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Actor
 from analytics.indicators.models import IndicatorTree, WeightSet
-from analytics.scoring import periods
+from analytics.scoring import periods, wave_order
+from analytics.scoring.asked import Problems, find_unknown
 from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period
 from analytics.scoring.selectors import get_latest_run, get_run_of_weight_set
+from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import has_columns
+from analytics.scoring.wave_order import Middles
 from analytics.scoring.weighting import Weighting
 
 LISTED_GRAINS = (Grain.WAVE, Grain.YEAR, Grain.QUARTER, Grain.MONTH, Grain.WEEK)
+KEYS = ("survey", "series", "period", "compare", "by")
+"""Keys that every address of results knows."""
 OWN_KEYS = frozenset({
     "survey", "series", "period", "compare", "by", "page", "q", "score", "before", "weighting", "weights", "sort", "node",
 })
@@ -60,6 +65,11 @@ class Ignored:
     value: str
     reason: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """Say it to who must not be given the default instead."""
+        return self.reason or _("“%(value)s” means nothing here.") % {"value": self.value}
+
 
 @dataclass(frozen=True)
 class Known:
@@ -67,6 +77,7 @@ class Known:
 
     periods: Mapping[Grain, tuple[Period, ...]]
     dimensions: tuple[Dimension, ...]
+    wave_middles: Middles
 
     @property
     def default_period(self) -> Period:
@@ -117,6 +128,12 @@ class Selection:
     def is_running(self) -> bool:
         """Whether the chosen period is not over yet."""
         return self.period.is_running(self.today)
+
+    @property
+    def uncompared(self) -> str:
+        """Why there is nothing to compare with although a year earlier was asked for, as a sentence; else empty."""
+        is_missed = self.compare == Compare.YEAR and self.period.grain == Grain.WAVE and self.previous is None
+        return sentence("no_wave_last_year") if is_missed else ""
 
     def query(self, **changes: str | Sequence[str]) -> str:
         """Write the address's query, defaults left out, with these keys changed ("" drops one)."""
@@ -227,6 +244,7 @@ def list_choices(whole: Reading, *, scope: Mapping[str, Sequence[str]]) -> Known
         dimensions=tuple(
             _within(dimension, scope) for dimension in whole.dimensions if _is_in_use(whole, dimension.key)
         ),
+        wave_middles=whole.wave_middles if held[Grain.WAVE] else {},
     )
 
 
@@ -241,12 +259,27 @@ def compared_period(period: Period, compare: Compare, *, known: Known, today: da
     if compare == Compare.NONE:
         return None
     if period.grain == Grain.WAVE:
-        return _wave_before(period, known)
+        return _earlier_wave(period.label, compare, known)
     before = periods.previous_period if compare == Compare.PREVIOUS else periods.same_period_last_year
     earlier = before(period)
     if earlier is None or period.start is None or not period.is_running(today):
         return earlier
     return periods.first_days(earlier, (today - period.start).days + 1)
+
+
+def find_problems(selection: Selection, query: QueryDict, *more: str) -> Problems:
+    """Return what an address asks for that means nothing, by its key; `more` are the keys known beside those of all.
+
+    For programs and files, which no notice can reach: they get what they ask for, or the reason.
+    """
+    filters = [parameter_of(dimension.key) for dimension in selection.known.dimensions]
+    problems = find_unknown(query, known=(*KEYS, *more), repeatable=filters)
+    return problems | sentences_of(selection.ignored)
+
+
+def sentences_of(ignored: Sequence[Ignored]) -> Problems:
+    """Say what means nothing, by its key."""
+    return {one.key: [other.sentence for other in ignored if other.key == one.key] for one in ignored}
 
 
 def parameter_of(dimension: str) -> str:
@@ -304,7 +337,10 @@ def _filters(query: QueryDict, known: Known, ignored: list[Ignored]) -> dict[str
     return found
 
 
-def _wave_before(period: Period, known: Known) -> Period | None:
-    waves = known.periods.get(Grain.WAVE, ())
-    place = next((number for number, one in enumerate(waves) if one.key == period.key), 0)
-    return waves[place - 1] if place else None
+def _earlier_wave(name: str, compare: Compare, known: Known) -> Period | None:
+    names = tuple(one.label for one in known.periods.get(Grain.WAVE, ()))
+    if compare == Compare.PREVIOUS:
+        found = wave_order.wave_before(name, names)
+    else:
+        found = wave_order.wave_last_year(name, {one: known.wave_middles[one] for one in names if one in known.wave_middles})
+    return periods.wave(found) if found is not None else None

@@ -15,7 +15,7 @@ from analytics.dashboards.overlap.read import WHOLE, LevelKey
 from analytics.dashboards.overview.numbers import Heat, HeatRow
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.reading import AnyOverlap, overlap_of
-from analytics.scoring.comparing import Shared, compare, judge_family, tested
+from analytics.scoring.comparing import Shared, compare, incomparable, judge_family, tested
 from analytics.scoring.results import Change, Figure, Period, PeriodResult
 
 ChangesByNode = Mapping[str, Change]
@@ -58,6 +58,12 @@ class Verdicts:
     def between(cls, selection: Selection, previous: Period) -> Verdicts:
         """Read the overlap of the two periods."""
         return cls(selection, previous, overlap_of(selection=selection, before=previous))
+
+    def satisfied(self, before: PeriodResult, after: PeriodResult) -> Change:
+        """Judge the satisfied share of the whole; unknown where it was asked on another scale."""
+        if not after.is_on_scale_of(before):
+            return incomparable(before.satisfied, after.satisfied).change
+        return self.headline(satisfied_subject(after), before.satisfied, after.satisfied)
 
     def headline(self, subject: Subject, before: Figure, after: Figure) -> Change:
         """Judge a figure that stands for itself."""

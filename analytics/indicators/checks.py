@@ -46,7 +46,7 @@ def _leaf_problems(branches: Sequence[Branch]) -> list[Problem]:
 
 def _question_problems(tree: IndicatorTree) -> list[Problem]:
     """Mapped questions that no version asks any more; staff's draft may be about to bring them back."""
-    rated = (SourceRole.LEAF, SourceRole.NPS, SourceRole.OVERALL)
+    rated = (SourceRole.LEAF, SourceRole.NPS, SourceRole.OVERALL, SourceRole.EFFORT)
     sources = list(tree.sources.filter(role__in=rated).select_related("questionnaire__team"))
     asked = {
         (questionnaire.pk, question.key)

@@ -54,9 +54,14 @@ def sheet(request: HttpRequest, token: str) -> HttpResponse:
     if expert is None:
         return _unknown(request)
     language = _language(request, expert)
-    if request.method == "POST" and expert.panel.is_open:
+    if request.method != "POST" or not expert.panel.is_open:
+        return _show(request, expert, language)
+    try:
         return _take(request, expert, language)
-    return _show(request, expert, language)
+    except TreeError:  # Closed since the page was opened: the page says so.
+        return HttpResponseRedirect(request.path)
+    except Expert.DoesNotExist:  # Withdrawn since the link was looked up.
+        return _unknown(request)
 
 
 def find_expert(token: str) -> Expert | None:
@@ -96,10 +101,7 @@ def _take(request: HttpRequest, expert: Expert, language: str) -> HttpResponse:
     if given.problems and move == "next":
         return _rendered(request, expert, language, page, given=given)
     target, language = _target(page, move, language, expert.panel)
-    try:
-        save_judgements(expert=expert, given=given.values, page=target, language=language, at=timezone.now())
-    except TreeError:
-        return HttpResponseRedirect(request.path)
+    save_judgements(expert=expert, given=given.values, page=target, language=language, at=timezone.now())
     return _to(request, target, language, move)
 
 

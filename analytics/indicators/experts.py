@@ -125,7 +125,8 @@ def save_judgements(
 ) -> Expert:
     """Save a page of a sheet: pairs to -9..-2 or 1..9, None for a pair left open; other pairs stay.
 
-    Raises TreeError when the panel is closed, a pair is not in it or a judgement off the scale.
+    Raises TreeError when the panel is closed, a pair is not in it or a judgement off the scale, and
+    Expert.DoesNotExist when the expert was withdrawn.
     """
     expert = Expert.objects.select_for_update(of=("self",)).select_related("panel").get(pk=expert.pk)
     if not expert.panel.is_open:
@@ -140,7 +141,8 @@ def save_judgements(
 def submit_sheet(*, expert: Expert, at: datetime) -> Expert:
     """Send a sheet: from now on it counts, and it may still be changed while the panel is open.
 
-    Raises TreeError when the panel is closed or nothing was judged.
+    Raises TreeError when the panel is closed or nothing was judged, and Expert.DoesNotExist when the expert was
+    withdrawn.
     """
     expert = Expert.objects.select_for_update(of=("self",)).select_related("panel").get(pk=expert.pk)
     if not expert.panel.is_open:

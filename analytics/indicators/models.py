@@ -69,10 +69,15 @@ class SourceRole(models.TextChoices):
     NPS = "nps", _("Net Promoter Score")
     OVERALL = "overall", _("Overall satisfaction")
     COMMENT = "comment", _("Comment")
+    EFFORT = "effort", _("Customer effort")
 
 
 class QuestionSource(models.Model):
-    """A question of a questionnaire that feeds a leaf, the NPS, the overall item or the comments."""
+    """A question of a questionnaire that feeds a leaf, the NPS, the overall item or the comments.
+
+    The role `effort` says of a seven-point question that feeds something else too: it asks whether the company made
+    it easy, 7 meaning yes. No scale tells that by itself.
+    """
 
     tree = models.ForeignKey(IndicatorTree, on_delete=models.CASCADE, related_name="sources")
     role = models.CharField(max_length=8, choices=SourceRole)

@@ -19,7 +19,7 @@ def plan_from_template(tree: TemplateTree) -> tuple[PlannedNode, PlannedRoles]:
     root = _node(tree.root)
     leaves = set(_questions(root))
     overall = [tree.overall] if tree.overall and tree.overall not in leaves else []
-    return root, PlannedRoles(nps=[tree.nps] if tree.nps else [], overall=overall, comment=list(tree.comments))
+    return root, PlannedRoles(nps=[tree.nps] if tree.nps else [], overall=overall, comment=list(tree.comments), effort=list(tree.effort))
 
 
 def plan_for_document(document: Document) -> tuple[PlannedNode, PlannedRoles]:
@@ -73,4 +73,5 @@ def _still_asked(roles: PlannedRoles, asked: set[str]) -> PlannedRoles:
         nps=[key for key in roles.nps if key in asked],
         overall=[key for key in roles.overall if key in asked],
         comment=[key for key in roles.comment if key in asked],
+        effort=[key for key in roles.effort if key in asked],
     )

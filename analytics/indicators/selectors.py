@@ -18,6 +18,8 @@ from surveys.design.placeholders import fill_document
 from surveys.design.selectors import get_document, get_draft, get_latest_version
 
 WEIGHT_TOLERANCE = 1e-9
+EFFORT_SCALE = (1, 7)
+COUNTING = (SourceRole.LEAF, SourceRole.OVERALL)
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,6 @@ def get_weight_set_in_force(*, tree: IndicatorTree) -> WeightSet | None:
 def get_tree_of_questionnaire(*, questionnaire_id: int) -> IndicatorTree | None:
     """The first tree that a questionnaire feeds."""
     return IndicatorTree.objects.filter(sources__questionnaire=questionnaire_id).order_by("position", "id").first()
-
-
-def indicator_names_by_question(*, questionnaire_id: int) -> dict[str, Mapping[str, str]]:
-    """For each question key that feeds a leaf, the indicator's names: "counts towards …" in the builder."""
-    sources = QuestionSource.objects.filter(questionnaire=questionnaire_id, role=SourceRole.LEAF)
-    return {
-        source.question_key: source.indicator.names
-        for source in sources.select_related("indicator")
-        if source.indicator is not None
-    }
 
 
 def get_branch(*, tree: IndicatorTree) -> Branch | None:
@@ -187,13 +179,20 @@ def question_texts(*, sources: Sequence[QuestionSource]) -> dict[int, Mapping[st
 
 
 def list_unmapped(*, tree: IndicatorTree, role: str) -> list[tuple[Questionnaire, AskedQuestion]]:
-    """Return questions of the team that may still take a role in a tree, by questionnaire."""
+    """Return questions of the team that may still take a role in a tree, by questionnaire.
+
+    Effort is read from a seven-point question that counts in the tree already.
+    """
     taken = set(tree.sources.filter(role=role).values_list("questionnaire_id", "question_key"))
+    counting = set(tree.sources.filter(role__in=COUNTING).values_list("questionnaire_id", "question_key"))
     found = []
     for questionnaire in Questionnaire.objects.filter(team=tree.team_id, archived_at=None).select_related("team").order_by("name"):
         for question in list_questions(questionnaire=questionnaire):
             is_nps = question.type == "nps"
-            fits = is_nps if role == SourceRole.NPS else role == SourceRole.LEAF or not is_nps
+            if role == SourceRole.EFFORT:
+                fits = (question.low, question.high) == EFFORT_SCALE and (questionnaire.pk, question.key) in counting
+            else:
+                fits = is_nps if role == SourceRole.NPS else role == SourceRole.LEAF or not is_nps
             if fits and (questionnaire.pk, question.key) not in taken:
                 found.append((questionnaire, question))
     return found

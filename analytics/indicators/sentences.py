@@ -57,7 +57,7 @@ def _sentences() -> dict[str, str]:
         "coverage_out_of_range": _("The required share lies between 0 and 100 %%."),
         "no_root": _("The tree has no top. Create a new tree."),
         "no_weights": _("The tree has no weights in force. Choose a weight set."),
-        "leaf_without_question": _("No question measures this indicator yet."),
+        "leaf_without_question": _("No question measures this indicator yet, so the index is made of the others."),
         "unknown_candidate": _("These weights are not to choose from any more. Load the page again."),
         "no_panel_result": _("No sheet of this panel gives weights yet."),
         "panel_size": _("A panel compares two to %(most)s indicators; here are %(count)s."),

@@ -54,10 +54,14 @@ class PlannedRoles:
     nps: Sequence[str] = ()
     overall: Sequence[str] = ()
     comment: Sequence[str] = field(default=())
+    effort: Sequence[str] = ()
 
     def items(self) -> list[tuple[str, str]]:
         """Pairs of role and question key."""
-        named = ((SourceRole.NPS, self.nps), (SourceRole.OVERALL, self.overall), (SourceRole.COMMENT, self.comment))
+        named = (
+            (SourceRole.NPS, self.nps), (SourceRole.OVERALL, self.overall), (SourceRole.COMMENT, self.comment),
+            (SourceRole.EFFORT, self.effort),
+        )
         return [(role, key) for role, keys in named for key in keys]
 
 
@@ -211,7 +215,7 @@ def map_question(
     at: datetime,
     indicator: Indicator | None = None,
 ) -> QuestionSource:
-    """Let a question feed a leaf, or be the NPS, the overall satisfaction or the comment question.
+    """Let a question feed a leaf, or be the NPS, the overall satisfaction, the comment or the effort question.
 
     A question that fed another leaf of the tree is moved. Raises TreeError when the node has children or is
     gone, the questionnaire is another team's, or the overall question would be inside the index it validates.

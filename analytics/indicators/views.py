@@ -35,7 +35,7 @@ from analytics.indicators.sentences import sentence
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
 
-ROLES = (SourceRole.NPS, SourceRole.OVERALL)
+ROLES = (SourceRole.NPS, SourceRole.OVERALL, SourceRole.EFFORT)
 
 
 @require_safe

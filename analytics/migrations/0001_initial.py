@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                 ('responses', models.PositiveIntegerField()),
                 ('fingerprint', models.CharField(max_length=16)),
                 ('versions', models.JSONField(help_text='responses by questionnaire version')),
+                ('waves', models.JSONField(default=dict, help_text="the middle day of each wave's responses")),
                 ('made_at', models.DateTimeField()),
                 ('tree', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bases', to='analytics.indicatortree')),
             ],
@@ -170,7 +171,7 @@ class Migration(migrations.Migration):
             name='QuestionSource',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('leaf', 'Feeds an indicator'), ('nps', 'Net Promoter Score'), ('overall', 'Overall satisfaction'), ('comment', 'Comment')], max_length=8)),
+                ('role', models.CharField(choices=[('leaf', 'Feeds an indicator'), ('nps', 'Net Promoter Score'), ('overall', 'Overall satisfaction'), ('comment', 'Comment'), ('effort', 'Customer effort')], max_length=8)),
                 ('question_key', models.CharField(max_length=40)),
                 ('indicator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='analytics.indicator')),
                 ('questionnaire', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='surveys.questionnaire')),

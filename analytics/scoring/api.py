@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
@@ -20,6 +21,7 @@ from accounts.roles import Permission
 from analytics.indicators.access import get_tree
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
+from analytics.scoring.asked import refuse_beside, refuse_unknown
 from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
 from analytics.scoring.effort import effort_of
 from analytics.scoring.models import Run
@@ -35,7 +37,7 @@ from analytics.scoring.weighted import read_weighted, read_weighted_each, read_w
 from analytics.scoring.weighting import Weighting, WeightingError
 
 MAX_PERIODS = 120
-OF_ANSWERS = ("versions", "in_blocks")
+OF_ANSWERS = ("versions", "in_blocks", "waves")
 """What a run's provenance says of its answers."""
 PERIODS = "all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:NAME or 2026-01-01..2026-02-15"
 
@@ -49,7 +51,7 @@ class EffortOutput(serializers.Serializer[Any]):
 
 
 class ItemOutput(serializers.Serializer[Any]):
-    """One question on its own scale; `effort` only for an unweighted scale of 1-7."""
+    """One question on its own scale; `effort` only for one that the tree names as such, on 1-7."""
 
     questionnaire = serializers.IntegerField(source="questionnaire_id")
     key = serializers.CharField()
@@ -207,6 +209,7 @@ class RunListView(generics.ListAPIView[Run]):
 
     def get_queryset(self) -> QuerySet[Run]:
         """The team's, of one tree when asked for."""
+        refuse_unknown(self.request.query_params, known=("tree", "page", "page_size"))
         actor = actor_of(self.request)
         runs = Run.objects.filter(team=actor.team).select_related("weight_set").defer("tail").order_by("-id")
         tree = self.request.query_params.get("tree")
@@ -247,6 +250,7 @@ class ValuesView(APIView):
     )
     def get(self, request: Request, run_id: int) -> Response:
         """Return values with n, interval, metric and weights, narrowed to the caller's scope."""
+        _check_keys(request.query_params)
         actor, at = actor_of(request), timezone.now()
         run = get_run(actor, run_id)
         filters = asked_filters(request, run, actor.scope, at)
@@ -280,6 +284,13 @@ class MetricListView(APIView):
     def get(self, request: Request) -> Response:
         """Return the metric registry in the caller's language."""
         return Response(MetricOutput(list(METRICS.values()), many=True).data)
+
+
+def _check_keys(query: QueryDict) -> None:
+    refuse_unknown(query, known=("period", "grain", "last", "dimension", "weighting"), repeatable=("filter",))
+    refuse_beside(query, "grain", "period", "dimension")
+    if "last" in query and "grain" not in query:
+        raise ValidationError({"last": [_("This counts the periods of a trend: give “grain” too.")]})
 
 
 def _telling(request: Request) -> dict[str, Any]:
@@ -320,7 +331,8 @@ def _weighted(
     if "grain" not in query:
         period = asked_period(query.get("period", "all"))
         return [_describe(read_weighted(run, period=period, weighting=weighting, filters=filters, scope=scope))], []
-    periods = selectors.list_periods(run, grain=_grain(query["grain"]), scope=scope, at=at)[-_last(request):]
+    reading = Reading(run, filters=filters, scope=scope, at=at)
+    periods = reading.periods_of_trend(_grain(query["grain"]), _last(request))
     found = read_weighted_each(run, periods=periods, weighting=weighting, filters=filters, scope=scope)
     problems = [
         {"period": period.key, "reason": sentence(one.code, one.details)}

@@ -13,6 +13,7 @@ from analytics.scoring.columns import MASK
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Base, Block, BlockSummary, Slice
 from analytics.scoring.summaries import summarise
+from analytics.scoring.wave_order import middles_of
 
 
 def base_for(*, tree: IndicatorTree, definition: Definition, current: Sequence[Block], at: datetime) -> Base:
@@ -54,7 +55,7 @@ def _make(
         tree=tree, definition_hash=definition.hash, blocks_hash=blocks_hash, blocks=wanted, made_at=at,
         responses=sum(block.rows for block in current),
         fingerprint=f"{sum(int(block.fingerprint, 16) for block in current) & MASK:016x}",
-        versions=_versions(current),
+        versions=_versions(current), waves=middles_of(merged),
     )
     Slice.objects.bulk_create(
         [Slice(base=base, key=key, payload=cubes.to_bytes(cube)) for key, cube in merged.items()]

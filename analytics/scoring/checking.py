@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import cubes
@@ -16,6 +17,9 @@ from analytics.scoring.models import Run, Slice
 from analytics.scoring.rows import RowLayout, countable_responses, row_layout, take_columns
 from analytics.scoring.services import is_requested, recompute
 from analytics.scoring.summaries import summarise
+
+TRIES: Final = 5
+"""So often answers may come between a run and its comparison before the check gives up."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +34,41 @@ class Difference:
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found; `is_behind` says that newer answers are waiting, which is no difference."""
+    """What a check found.
+
+    Nothing was compared where `is_behind` says that newer answers had come each time, or `problem` by its code why
+    the tree cannot be computed.
+    """
 
     responses: int
     differences: tuple[Difference, ...]
     is_behind: bool = False
+    problem: str = ""
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether stored and rebuilt digits were held against each other."""
+        return not (self.is_behind or self.problem)
 
 
 def check(*, tree: IndicatorTree, at: datetime) -> Report:
     """Recompute a tree and compare its run with a rebuild from the rows, in one snapshot.
 
-    Reads the rows a block's worth at a time: memory does not grow with them.
-    Raises BusyError when another process is computing the tree.
+    Tries again where answers came in between. Reads the rows a block's worth at a time: memory does not grow
+    with them. Raises BusyError when another process is computing the tree.
     """
-    recompute(tree=tree, at=at)
+    report = _checked(tree, at)
+    for _ in range(TRIES - 1):
+        if not report.is_behind:
+            break
+        report = _checked(tree, at)
+    return report
+
+
+def _checked(tree: IndicatorTree, at: datetime) -> Report:
+    outcome = recompute(tree=tree, at=at)
+    if outcome.problem:
+        return Report(0, (), problem=outcome.problem)
     with snapshot():
         run = Run.objects.select_related("base", "tree__team").filter(tree=tree).first()
         if run is None:

@@ -112,6 +112,17 @@ def tested_from_average(group: Figure, whole: Figure) -> TestedChange:
     return TestedChange(Change(group.metric, distance, low, high, verdict, detectable), found.p_value)
 
 
+SCALE_CHANGED: Final = "scale_changed"
+"""The two figures are of answers on different scales, and nothing may be said of their difference."""
+
+
+def incomparable(previous: Figure, current: Figure) -> TestedChange:
+    """Return what may be said where a question was asked on another scale before: that, or what is missing anyway."""
+    plain = tested(previous, current, is_weighted=False).change
+    reason = plain.reason if plain.difference is None and previous.n and current.n else SCALE_CHANGED
+    return TestedChange(Change(current.metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedChange:
     """A change judged as one of a family; its verdict is Holm's. `p_bh` serves screening, p values are 0-1."""

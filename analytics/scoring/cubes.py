@@ -7,7 +7,8 @@ of arrival can be seen in a result.
 Slices (a run stores each as one row, so that a page reads one or a few):
 
 - `month` the whole team by month, `wave` by wave, `day:2026-11` by day, one slice per month;
-- `level:region:2026` a dimension's levels by month, one slice per year; `level:region:wave` by wave.
+- `level:region:2026` a dimension's levels by month, one slice per year; `level:region:wave` by wave;
+- `days:2018` how many answers of the wave 2018 came on which day, one number per cell, for the order of waves.
 
 Cell keys are `2026-11`, a wave's name, `2026-11-22`, and for levels the level and the month or wave
 joined by a unit separator.
@@ -48,13 +49,6 @@ class Cube:
 Summary = Mapping[str, Cube]
 
 
-def cube_of(cells: Mapping[str, IntArray], width: int) -> Cube:
-    """Build a cube from vectors by cell."""
-    keys = tuple(sorted(cells))
-    values = np.array([cells[key] for key in keys], dtype=np.int64).reshape(len(keys), width)
-    return Cube(keys, values)
-
-
 def merge(summaries: Iterable[Summary], squares: IntArray) -> dict[str, Cube]:
     """Add summaries; `squares` are the positions of the high parts of sums of squares (see `carry`)."""
     found: dict[str, list[Cube]] = {}
@@ -86,6 +80,8 @@ def subtract(whole: Summary, part: Summary, squares: IntArray) -> dict[str, Cube
 
 def carry(values: IntArray, squares: IntArray) -> IntArray:
     """Normalise sums of squares, kept in a high and the low part after it, so that equal sums look equal."""
+    if values.shape[-1] == 1:
+        return values  # a count alone
     high, low = normalised_squares(values[..., squares], values[..., squares + 1])
     values[..., squares], values[..., squares + 1] = high, low
     return values

@@ -11,12 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from analytics.methods.customer_effort import CODES as EFFORT_CODES
 from analytics.methods.distributions import score_vector
 from analytics.scoring.codes import HISTOGRAM_WIDTH, INVALID, ItemKey, histogram_position
 from analytics.scoring.columns import IntArray
 
 METHODS: Final[Mapping[str, str]] = {
-    "index": "A:nested-renormalised:1",
+    "index": "A:nested-renormalised:2",
     "distribution": "nearest-level:1",
     "nps": "adjusted-wald:1",
     "share": "wilson:1",
@@ -30,6 +31,7 @@ METHODS: Final[Mapping[str, str]] = {
 """Versions of the methods a run used; a change here makes new results, never changes old ones."""
 
 LEVELS: Final = (1, 2, 3, 4, 5)
+EFFORT_SCALE: Final = (EFFORT_CODES[0], EFFORT_CODES[-1])
 NODE_WIDTH: Final = 4 + len(LEVELS)
 
 
@@ -53,7 +55,7 @@ class NodeRule:
 
 @dataclass(frozen=True)
 class SourceRule:
-    """A question on one scale and what it does for the tree: `leaf`, `nps`, `overall` or `comment`."""
+    """A question on one scale and what it does for the tree: `leaf`, `nps`, `overall`, `comment` or `effort`."""
 
     questionnaire: int
     key: str
@@ -139,6 +141,35 @@ class Definition:
         place = histogram_position(INVALID)
         return np.array([self.layout.items[item] + place for item in items], dtype=np.int64)
 
+    @cached_property
+    def unasked(self) -> frozenset[str]:
+        """The nodes that no question of any questionnaire feeds, neither themselves nor below."""
+        found: set[str] = set()
+        for node in reversed(self.nodes):
+            below = self.children[node.key]
+            if all(child.key in found for child in below) if below else not self.leaf_sources(node.key):
+                found.add(node.key)
+        return frozenset(found)
+
+    @cached_property
+    def asked_weights(self) -> Mapping[str, float]:
+        """Each node's share (0-1) among those siblings that questions feed, 0 for one that none feeds.
+
+        What nobody was ever asked nobody has left out: it does not count against an answer's coverage.
+        """
+        return self.among_asked({node.key: node.weight for node in self.nodes})
+
+    def among_asked(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """Share out the weights (0-1) of nodes among those siblings that questions feed."""
+        found = dict(weights)
+        for family in self.children.values():
+            known = [child.key for child in family if child.key in weights]
+            asked = [key for key in known if key not in self.unasked]
+            total = sum(weights[key] for key in asked)
+            if len(asked) < len(known) and total > 0:
+                found |= dict.fromkeys(known, 0.0) | {key: weights[key] / total for key in asked}
+        return found
+
     def leaf_sources(self, node: str) -> tuple[SourceRule, ...]:
         """The questions that feed a leaf."""
         return tuple(s for s in self.sources if s.role == "leaf" and s.node == node)
@@ -146,6 +177,22 @@ class Definition:
     def role_sources(self, role: str) -> tuple[SourceRule, ...]:
         """The questions of a role that no leaf has."""
         return tuple(s for s in self.sources if s.role == role)
+
+    def is_effort(self, questionnaire: int, item: ItemKey) -> bool:
+        """Whether staff named a question as one of customer effort, and it was asked on seven points."""
+        return (questionnaire, item) in self._efforts
+
+    @cached_property
+    def _efforts(self) -> frozenset[tuple[int, ItemKey]]:
+        return frozenset((s.questionnaire, s.item) for s in self.role_sources("effort") if (s.low, s.high) == EFFORT_SCALE)
+
+    @cached_property
+    def asked_anew(self) -> Mapping[tuple[int, str], tuple[ItemKey, ...]]:
+        """The scales of every question that was asked on several, by questionnaire and key."""
+        found: dict[tuple[int, str], dict[ItemKey, None]] = {}
+        for source in self.sources:
+            found.setdefault((source.questionnaire, source.key), {})[source.item] = None
+        return {name: tuple(items) for name, items in found.items() if len(items) > 1}
 
     def items_of(self, questionnaire: int) -> tuple[ItemKey, ...]:
         """The items of a questionnaire that the tree reads."""

@@ -14,11 +14,11 @@ METRICS_OF_EFFORT = ("ces_mean", "ces_agreeing", "ces_net")
 
 
 def effort_of(item: ItemResult) -> Effort | None:
-    """Return the customer effort score of a seven-point question, weighted where the question is; None for any other.
+    """Return the customer effort score of a seven-point question that the tree names as one; None for any other.
 
-    What may not be shown of the question may not be shown of it.
+    It is weighted where the question is. What may not be shown of the question may not be shown of it.
     """
-    if (item.low_code, item.high_code) != (CODES[0], CODES[-1]):
+    if not item.is_effort or (item.low_code, item.high_code) != (CODES[0], CODES[-1]):
         return None
     if item.effort is not None:
         return item.effort

@@ -206,14 +206,14 @@ def _hides_parts(reading: Reading, node: str, period: Period) -> bool:
 
 
 def leaves_under(definition: Definition, node: str) -> tuple[str, ...]:
-    """Return the leaves at and below a node, in tree order.
+    """Return the leaves at and below a node, in tree order, without those that no question feeds.
 
     Raises KeyError for an unknown one.
     """
     inside = {node} if definition.children[node] else set()
     found = [] if definition.children[node] else [node]
     for rule in definition.nodes:
-        if rule.parent in inside:
+        if rule.parent in inside and not _is_left_out(definition, rule.key, node):
             inside.add(rule.key)
             found += [] if definition.children[rule.key] else [rule.key]
     return tuple(found)
@@ -270,12 +270,18 @@ def _tree_under(definition: Definition, node: str) -> IndicatorTree:
     """The part of the tree below a node, in tree order, so that leaves stand in the order of `leaves_under`."""
     place = {node: 0}
     parents, weights = [ROOT], [1.0]
+    shares = definition.asked_weights
     for rule in definition.nodes:
-        if rule.parent in place:
+        if rule.parent in place and not _is_left_out(definition, rule.key, node):
             place[rule.key] = len(parents)
             parents.append(place[rule.parent])
-            weights.append(rule.weight)
+            weights.append(shares[rule.key])
     return IndicatorTree(tuple(parents), tuple(weights))
+
+
+def _is_left_out(definition: Definition, key: str, node: str) -> bool:
+    """Whether no question feeds a part of a node that others feed."""
+    return key in definition.unasked and node not in definition.unasked
 
 
 def _in_points(pairs: LeafPairs) -> PairSums:

@@ -26,7 +26,7 @@ from analytics.scoring.codes import (
 )
 from analytics.scoring.columns import IntArray
 from analytics.scoring.composites import NPS, OVERALL, QUESTIONS
-from analytics.scoring.definition import LEVELS, Definition
+from analytics.scoring.definition import LEVELS, Definition, nodes_under
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.results import (
     Figure,
@@ -112,10 +112,11 @@ class Reader:
         moments, off_scale = Moments(n, total, (high << SQUARE_BITS) + low), self.off_scale(key, vector)
         facts = self.facts.get(key, NodeFacts({}, None))
         is_leaf = not self.definition.children[key]
+        index = self.figure("index", n, lambda: _mean_of_moments(moments), is_alike=moments.is_alike, off_scale=off_scale)
         return NodeResult(
             key=key, names=facts.names, parent=parent, depth=depth, is_leaf=is_leaf, weight=weight,
             overall_weight=overall, target=None if facts.target is None else float(facts.target),
-            index=self.figure("index", n, lambda: _mean_of_moments(moments), is_alike=moments.is_alike, off_scale=off_scale),
+            index=self.explained(key, index, vector),
             satisfied=self.share("satisfied_levels", sum(counts[-box:]), n, off_scale),
             dissatisfied=self.share("dissatisfied_levels", sum(counts[:box]), n, off_scale),
             distribution=self.distribution(LEVELS, counts),
@@ -125,13 +126,26 @@ class Reader:
             ) if is_leaf else (),
         )
 
+    def explained(self, key: str, index: Figure, vector: IntArray) -> Figure:
+        """Say of an index without answers whether nothing asks for it, or no answer covers enough of it."""
+        if index.status != Status.NONE:
+            return index
+        if key in self.definition.unasked:
+            return replace(index, reason=NO_QUESTION)
+        is_answered = not self.rules.k and any(
+            self.definition.layout.node(vector, below)[0] for below in nodes_under(self.definition, key)
+        )
+        return replace(index, reason=BELOW_COVERAGE) if is_answered else index
+
     def item(self, questionnaire: int, item: ItemKey, vector: IntArray) -> ItemResult:
         """One question on its own scale."""
         counts = self.definition.layout.item(vector, questionnaire, item)
-        return self.item_of_counts(questionnaire, item, counts)
+        others = [one for one in self.definition.asked_anew.get((questionnaire, item.key), ()) if one != item]
+        elsewhere = sum(_asked(self.definition.layout.item(vector, questionnaire, one)) for one in others)
+        return self.item_of_counts(questionnaire, item, _less_not_asked(counts, elsewhere), elsewhere)
 
-    def item_of_counts(self, questionnaire: int, item: ItemKey, counts: IntArray) -> ItemResult:
-        """A question from its histogram, missing codes included."""
+    def item_of_counts(self, questionnaire: int, item: ItemKey, counts: IntArray, elsewhere: int = 0) -> ItemResult:
+        """A question from its histogram, missing codes included; `elsewhere` were asked it on another scale."""
         codes = range(item.low, item.high + 1)
         valid = [int(counts[code]) for code in codes]
         off_scale = int(counts[histogram_position(INVALID)])
@@ -144,7 +158,7 @@ class Reader:
             satisfied=self.share("satisfied_share", sum(valid[-box:]), n, off_scale),
             dissatisfied=self.share("dissatisfied_share", sum(valid[:box]), n, off_scale),
             distribution=self.distribution(codes, valid),
-            missing=self.missing(n, counts),
+            missing=self.missing(n, counts, elsewhere), is_effort=self.definition.is_effort(questionnaire, item),
         )
 
     def overall(self, vector: IntArray) -> ItemResult | None:
@@ -159,7 +173,26 @@ class Reader:
         if not sums:
             return None
         scale = max(sums, key=lambda one: int(sums[one][: HIGHEST + 1].sum()))
-        return self.of(OVERALL).item_of_counts(*first[scale], sums[scale])
+        # Whoever was asked the same question on another scale was asked.
+        moved = [source for source in self.definition.role_sources("overall") if (source.low, source.high) != scale
+                 and any(one.key == source.key for one in self.definition.asked_anew.get((source.questionnaire, source.key), ())
+                         if (one.low, one.high) == scale)]
+        here = sum(_asked(self.definition.layout.item(vector, one.questionnaire, one.item)) for one in moved)
+        elsewhere = sum(_asked(counts) for other, counts in sums.items() if other != scale)
+        return self.of(OVERALL).item_of_counts(*first[scale], _less_not_asked(sums[scale], here), elsewhere)
+
+    def main_scales(self, vector: IntArray) -> dict[tuple[int, str], ItemKey]:
+        """Of the index's questions that were asked on several scales, the one with most answers; none without answers."""
+        found: dict[tuple[int, str], ItemKey] = {}
+        for source in self.definition.role_sources("leaf"):
+            name = source.questionnaire, source.key
+            if name in self.definition.asked_anew and name not in found:
+                counts = {one: self._valid(vector, source.questionnaire, one) for one in self.definition.asked_anew[name]}
+                found |= {name: max(counts, key=lambda one: counts[one])} if any(counts.values()) else {}
+        return found
+
+    def _valid(self, vector: IntArray, questionnaire: int, item: ItemKey) -> int:
+        return int(self.definition.layout.item(vector, questionnaire, item)[: HIGHEST + 1].sum())
 
     def nps(self, vector: IntArray) -> NpsResult | None:
         """The Net Promoter Score over all recommendation questions of the tree."""
@@ -215,13 +248,15 @@ class Reader:
             return ()
         return tuple(Level(code, count, count / n) for code, count in zip(codes, counts, strict=True))
 
-    def missing(self, n: int, counts: IntArray) -> Missing:
+    def missing(self, n: int, counts: IntArray, elsewhere: int = 0) -> Missing:
         """How many did not answer, by kind; nothing where the others are too few to be told of."""
-        return Missing() if self.rules.status(n) == Status.WITHHELD else _missing(counts)
+        return Missing() if self.rules.status(n) == Status.WITHHELD else replace(_missing(counts), other_scale=elsewhere)
 
 
 UNKNOWN_CODES: Final = "unknown_codes"
 """Some answers, or all, are not on the scale of their question; they count nowhere."""
+NO_QUESTION: Final = "no_question"
+BELOW_COVERAGE: Final = "below_coverage"
 ALL_ALIKE: Final = "all_alike"
 """Every answer is the same: their spread says nothing of how sure their mean is."""
 
@@ -254,7 +289,7 @@ class Withholding(Reader):
         """No levels."""
         return ()
 
-    def missing(self, n: int, counts: IntArray) -> Missing:
+    def missing(self, n: int, counts: IntArray, elsewhere: int = 0) -> Missing:
         """Nothing."""
         return Missing()
 
@@ -294,3 +329,17 @@ def _missing(counts: IntArray) -> Missing:
         int(counts[histogram_position(code)]) for code in (NOT_APPLICABLE, BLANK, NOT_ASKED, INVALID)
     )
     return Missing(not_applicable, blank, not_asked, invalid)
+
+
+def _asked(counts: IntArray) -> int:
+    """How many a question was put to on the scale of this histogram."""
+    return int(counts.sum()) - int(counts[histogram_position(NOT_ASKED)])
+
+
+def _less_not_asked(counts: IntArray, elsewhere: int) -> IntArray:
+    """Take those who were asked on another scale out of those who were not asked."""
+    if not elsewhere:
+        return counts
+    found, place = counts.copy(), histogram_position(NOT_ASKED)
+    found[place] = max(0, int(found[place]) - elsewhere)
+    return found

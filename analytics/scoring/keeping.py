@@ -37,6 +37,12 @@ def keep(key: str, value: bytes, *, seconds: int) -> None:
         _rest(error)
 
 
+def try_again() -> None:
+    """Ask the cache again at once, whatever fault it had."""
+    global _rests_until
+    _rests_until = 0.0
+
+
 def _rest(error: Exception) -> None:
     global _rests_until
     _rests_until = time.monotonic() + REST_SECONDS

@@ -76,6 +76,7 @@ class Base(models.Model):
     responses = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=16)
     versions = models.JSONField(help_text="responses by questionnaire version")
+    waves = models.JSONField(default=dict, help_text="the middle day of each wave's responses")
     made_at = models.DateTimeField()
 
     class Meta:
@@ -94,7 +95,7 @@ class Run(models.Model):
 
     `definition` is the snapshot it was computed under (nodes, weights, questions, score vector,
     coverage, time zone, method versions); `provenance` says which data: questionnaire versions with their
-    counts, and what was left out. `tail` holds the columns of the responses not in blocks yet, by
+    counts, in which order waves stand, and what was left out. `tail` holds the columns of the responses not in blocks yet, by
     questionnaire, so that the run can be looked into after they have been sealed.
     """
 

@@ -46,6 +46,7 @@ class MissingOutput(serializers.Serializer[Any]):
     blank = serializers.IntegerField()
     not_asked = serializers.IntegerField()
     invalid = serializers.IntegerField()
+    other_scale = serializers.IntegerField(help_text="asked the same question on another scale, whatever they answered")
 
 
 class PeriodOutput(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Final
@@ -13,6 +13,7 @@ from analytics.indicators.models import Indicator
 from analytics.scoring import cubes
 from analytics.scoring.anonymity import Hiding
 from analytics.scoring.batches import BatchedSource, Released
+from analytics.scoring.codes import ItemKey
 from analytics.scoring.columns import Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR
 from analytics.scoring.definition import Definition
@@ -24,6 +25,7 @@ from analytics.scoring.periods import EVERYTHING, following, period_of, wave
 from analytics.scoring.results import Dimension, Grain, Period, PeriodResult, SegmentResult
 from analytics.scoring.sources import Filter, ScanSource, SliceSource, Source, choice_of, columns_behind
 from analytics.scoring.summaries import QUESTIONNAIRE
+from analytics.scoring.wave_order import Middles, in_order, middles_of
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import Questionnaire
 
@@ -95,7 +97,7 @@ class Reading:
         """How many answers of the run wait for others before they are counted, 0 without the promise."""
         if not self.rules.k:
             return 0
-        months = BatchedSource(self.released, self.definition, {}, ()).cubes(["month"])
+        months = self._all_counted.cubes(["month"])
         return self.run.responses - sum(int(cube.values[:, 0].sum()) for cube in months.values())
 
     def columns(self) -> Iterator[tuple[int, Columns]]:
@@ -132,10 +134,14 @@ class Reading:
     def trend(self, grain: Grain, last: int | None, nodes: Collection[str] | None) -> tuple[PeriodResult, ...]:
         """One result per period."""
         wanted = (self.definition.nodes[0].key,) if nodes is None else nodes
+        return tuple(self.period(period, nodes=wanted) for period in self.periods_of_trend(grain, last))
+
+    def periods_of_trend(self, grain: Grain, last: int | None) -> tuple[Period, ...]:
+        """The newest `last` periods of a grain, oldest first, empty ones in between included."""
         periods = _without_gaps(self.periods(grain))
-        if last is not None:
-            periods = periods[-last:] if last > 0 else ()
-        return tuple(self.period(period, nodes=wanted) for period in periods)
+        if last is None:
+            return periods
+        return periods[-last:] if last > 0 else ()
 
     def periods(self, grain: Grain) -> tuple[Period, ...]:
         """The periods of a grain that hold responses, oldest first."""
@@ -143,12 +149,40 @@ class Reading:
             return (EVERYTHING,)
         if grain == Grain.WAVE:
             found = self.source.cubes(["wave"])
-            return tuple(wave(name) for name in (found["wave"].keys if found else ()))
+            return tuple(wave(name) for name in in_order(found["wave"].keys if found else (), self.wave_middles))
         if grain in (Grain.WEEK, Grain.DAY):
             days = self.source.cubes([f"day:{month}" for month in self.months])
             found_days = sorted(date.fromisoformat(key) for cube in days.values() for key in cube.keys)
             return tuple(dict.fromkeys(period_of(day, grain) for day in found_days))
         return tuple(dict.fromkeys(period_of(first_of(month), grain) for month in self.months))
+
+    def rescaled(self, periods: Sequence[Period]) -> tuple[tuple[tuple[int, str], ...], ...]:
+        """Return for each period the questions of the index, by questionnaire and key, that are on another scale than before.
+
+        A question is on the scale on which most of a period's answers are; what is hidden tells nothing.
+        """
+        if not self.definition.asked_anew:
+            return ((),) * len(periods)
+        known: dict[tuple[int, str], ItemKey] = {}
+        found = []
+        for period in periods:
+            now = {} if self.hiding.hides(period) else self.reader.main_scales(self.vector(period))
+            found.append(tuple(name for name, scale in now.items() if known.get(name, scale) != scale))
+            known |= now
+        return tuple(found)
+
+    @cached_property
+    def wave_middles(self) -> Middles:
+        """The middle day of each wave over all answers that count, the same under any filter and scope."""
+        if not self.rules.k:
+            found: Middles = self.run.provenance.get("waves", {})
+            return found
+        return middles_of(self._all_counted.summary)
+
+    @cached_property
+    def _all_counted(self) -> BatchedSource:
+        """All answers that count where anonymity was promised, whatever the filter and scope."""
+        return BatchedSource(self.released, self.definition, {}, ())
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:

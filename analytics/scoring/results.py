@@ -120,12 +120,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Answers that are in no numerator and no denominator, by kind."""
+    """Answers that are in no numerator and no denominator, by kind.
+
+    `other_scale` counts those who were asked the question on another scale, whatever they answered.
+    """
 
     not_applicable: int = 0
     blank: int = 0
     not_asked: int = 0
     invalid: int = 0
+    other_scale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,8 @@ class ItemResult:
 
     `questionnaire_id`, `key` name the question; `low_code`, `high_code` its scale. `satisfied` is
     the share in the top two codes, `dissatisfied` in the bottom two (for scales under five codes:
-    top and bottom one). `distribution` is empty when it may not be shown. `effort` is given where it is weighted;
-    ask `analytics.scoring.effort.effort_of`.
+    top and bottom one). `distribution` is empty when it may not be shown. `is_effort` says that the tree names it as
+    a question of customer effort; `effort` is given where that is weighted; ask `analytics.scoring.effort.effort_of`.
     """
 
     questionnaire_id: int
@@ -157,6 +161,7 @@ class ItemResult:
     distribution: tuple[Level, ...]
     missing: Missing
     effort: Effort | None = None
+    is_effort: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +231,14 @@ class PeriodResult:
     def satisfied(self) -> Figure:
         """The satisfied share of the whole: of the overall question, of the index where none is asked."""
         return self.overall.satisfied if self.overall else self.root.satisfied
+
+    def is_on_scale_of(self, other: PeriodResult) -> bool:
+        """Whether the satisfied share of the whole counts the same codes of the same scale in both, where both have one."""
+        return not (self.satisfied.n and other.satisfied.n) or self._satisfied_scale == other._satisfied_scale
+
+    @property
+    def _satisfied_scale(self) -> tuple[int, int] | None:
+        return (self.overall.low_code, self.overall.high_code) if self.overall else None
 
     def node(self, key: str) -> NodeResult | None:
         """Return the node with this key."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -111,11 +110,3 @@ def choose_weighting(*, tree: IndicatorTree, word: str, user: User | None, at: d
     )
     touched(tree, at)
     return made
-
-
-def margins_of(plan: PopulationPlan) -> Mapping[str, Mapping[str, float]]:
-    """Return a raking plan's population by dimension and level."""
-    return {
-        dimension: {cell[place]: people for cell, people in plan.population if cell[place]}
-        for place, dimension in enumerate(plan.dimensions)
-    }

@@ -52,7 +52,6 @@ __all__ = [
     "list_trees_due",
     "list_trees_fed_by",
     "read_period",
-    "read_periods",
     "read_segments",
     "read_trend",
 ]
@@ -85,7 +84,7 @@ def list_runs(*, tree: IndicatorTree) -> QuerySet[Run]:
 
 
 def list_periods(run: Run, *, grain: Grain, scope: Filter = NOTHING, at: datetime) -> tuple[Period, ...]:
-    """Return the periods of one grain that hold responses, oldest first (waves in order of their names)."""
+    """Return the periods of one grain that hold responses, oldest first (waves by the middle day of their answers)."""
     return Reading(run, scope=scope, at=at).periods(grain)
 
 
@@ -104,15 +103,6 @@ def read_period(
 ) -> PeriodResult:
     """Return every figure of one period."""
     return Reading(run, filters=filters, scope=scope, at=at).period(period)
-
-
-def read_periods(
-    run: Run, *, periods: Collection[Period], filters: Filter = NOTHING, scope: Filter = NOTHING,
-    nodes: Collection[str] | None = None, at: datetime,
-) -> tuple[PeriodResult, ...]:
-    """Return several periods at the price of one; `nodes` keeps only some indicators."""
-    reading = Reading(run, filters=filters, scope=scope, at=at)
-    return tuple(reading.period(period, nodes=nodes) for period in periods)
 
 
 def read_trend(

@@ -56,6 +56,8 @@ def _status_sentence(figure: Figure) -> str:
 
 def change_sentence(before: Figure, after: Figure, reason: str) -> str:
     """Say why nothing can be said of a change; empty where something can."""
+    if reason == "scale_changed":
+        return sentence(reason)
     told = [figure_sentence(one) for one in (before, after) if not one.is_shown]
     if not told and reason:
         told = [sentence(reason)]
@@ -64,6 +66,10 @@ def change_sentence(before: Figure, after: Figure, reason: str) -> str:
 
 def _sentences() -> dict[str, str]:
     return {
+        "no_wave_last_year": _(
+            "No wave was answered about a year before this one, so there is no same period last year to compare with."
+        ),
+        "scale_changed": _("The scale of this question was changed in between, so the two figures cannot be compared."),
         "no_dimension": _("Choose at least one segment dimension."),
         "unknown_method": _("Choose raking or post-stratification."),
         "unknown_dimension": _("There is no segment dimension “%(dimension)s”."),
@@ -91,7 +97,6 @@ def _sentences() -> dict[str, str]:
             "No weights meet all margins within these limits. Widen the limits, or leave out a dimension."
         ),
         "trim_around_one": _("The lowest weight must be below 1 (0 or more), the highest above 1."),
-        "too_many_cells": _("These dimensions cross to more than %(limit)s cells. Use raking, or fewer dimensions."),
         "invalid_weight": _("A respondent weight is negative or not a number."),
         "zero_weight": _("The respondent weights of this period add up to 0."),
         "cells_need_a_file": _(
@@ -119,5 +124,7 @@ def _sentences() -> dict[str, str]:
             "In one of the two periods all answers are the same: how far chance goes cannot be estimated, so the change"
             " is not judged."
         ),
+        "no_question": _("No question measures this indicator yet, so the index is made of the others."),
+        "below_coverage": _("There are answers, but none covers as much of this indicator’s parts as its tree requires."),
         "one_carries_all": _("One answer carries all the weight."),
     }

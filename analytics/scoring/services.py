@@ -31,6 +31,7 @@ from analytics.scoring.rows import RowLayout, read_columns, row_layout, show_pla
 from analytics.scoring.snapshots import definition_of
 from analytics.scoring.standard_weighting import weighting_record
 from analytics.scoring.summaries import summarise
+from analytics.scoring.wave_order import middles_of
 from surveys.answering.models import RecomputeNote
 from surveys.sending import failpoints
 
@@ -181,10 +182,13 @@ def _compute_in_one_snapshot(tree: IndicatorTree, at: datetime, *, rebuilds_any:
             definition=definition.as_json(), definition_hash=definition.hash, started_at=at, tail=packed,
         )
         _cover(run, base, current, tails, weighting)
+        touched = _touched(definition, base, tails)
+        # What the tail does not touch has its middle where the base has it.
+        run.provenance["waves"] = base.waves | middles_of(touched)
         run.finished_at = at + timedelta(seconds=time.perf_counter() - begun)
         run.duration_ms = round((time.perf_counter() - begun) * 1000)
         run.save(force_insert=True)
-        _write_touched(run, definition, base, tails)
+        _write_touched(run, touched)
         failpoints.reach("run_not_committed")
         return Outcome(run, True)
 
@@ -257,12 +261,16 @@ def _cover(
     }
 
 
-def _write_touched(run: Run, definition: Definition, base: Base, tails: Mapping[int, Columns]) -> None:
+def _touched(definition: Definition, base: Base, tails: Mapping[int, Columns]) -> cubes.Summary:
+    """The slices that the tails touch, with what the base has in them."""
     touched = summarise_all(tails, definition)
     before = summaries_of_slices(Slice.objects.filter(base=base, key__in=list(touched)))
-    merged = cubes.merge([{key: before[key] for key in before}, touched], definition.layout.squares)
+    return cubes.merge([{key: before[key] for key in before}, touched], definition.layout.squares)
+
+
+def _write_touched(run: Run, touched: cubes.Summary) -> None:
     Slice.objects.bulk_create(
-        [Slice(run=run, key=key, payload=cubes.to_bytes(cube)) for key, cube in merged.items()]
+        [Slice(run=run, key=key, payload=cubes.to_bytes(cube)) for key, cube in touched.items()]
     )
 
 

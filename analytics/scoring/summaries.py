@@ -14,8 +14,9 @@ from analytics.scoring import tallies
 from analytics.scoring.codes import HISTOGRAM_WIDTH, Codes, ItemKey
 from analytics.scoring.columns import Cells, Columns, IntArray
 from analytics.scoring.cubes import SEPARATOR, Cube, Summary, carry, merge
-from analytics.scoring.definition import NODE_WIDTH, Definition, SourceRule
+from analytics.scoring.definition import NODE_WIDTH, Definition
 from analytics.scoring.tree_plans import TreePlan, leaf_digits, plan_of
+from analytics.scoring.wave_order import DAYS
 
 QUESTIONNAIRE = "questionnaire"
 """The dimension that every tree of several questionnaires has; its levels are their ids, as text."""
@@ -120,7 +121,8 @@ def _slices(cells: Cells, vectors: IntArray, definition: Definition, questionnai
     slices: dict[str, Cube] = {}
     for names in labels.values():
         slices |= _grouped(vectors, names, definition.layout.squares)
-    return slices
+    days_of_waves = [(DAYS + wave if wave else "", day) for wave, day in zip(waves, days, strict=True)]
+    return slices | _grouped(vectors[:, :1], days_of_waves, definition.layout.squares)
 
 
 def _levels_by_dimension(cells: Cells, definition: Definition, questionnaire: int) -> dict[str, list[str]]:
@@ -143,8 +145,3 @@ def _grouped(vectors: IntArray, labels: list[tuple[str, str]], squares: IntArray
         slice_key, cell = order[at][0]
         found.setdefault(slice_key, {})[cell] = row
     return {key: Cube(tuple(cells), sums[list(cells.values())]) for key, cells in found.items()}
-
-
-def source_items(sources: tuple[SourceRule, ...]) -> tuple[tuple[int, ItemKey], ...]:
-    """The items behind some sources."""
-    return tuple((source.questionnaire, source.item) for source in sources)

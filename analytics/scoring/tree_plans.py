@@ -71,7 +71,7 @@ def plan_of(definition: Definition, questionnaire: int) -> TreePlan:
     """Return the plan of a questionnaire under a definition, built once per process."""
     place = {node.key: number for number, node in enumerate(definition.nodes)}
     parents = [ROOT if node.parent is None else place[node.parent] for node in definition.nodes]
-    weights = [node.weight for node in definition.nodes]
+    weights = [definition.asked_weights[node.key] for node in definition.nodes]
     feeds: dict[int, tuple[ItemKey, ...]] = {}
     for node in definition.nodes:
         if definition.children[node.key]:

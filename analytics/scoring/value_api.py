@@ -23,6 +23,7 @@ from analytics.scoring.api import (
     asked_filters,
     asked_period,
 )
+from analytics.scoring.asked import refuse_unknown
 from analytics.scoring.estimator_words import estimators_sentence
 from analytics.scoring.estimators import Estimators, read_estimators, read_weighted_item_means
 from analytics.scoring.models import Run
@@ -104,6 +105,7 @@ class ValueView(APIView):
     )
     def get(self, request: Request, run_id: int) -> Response:
         """Return a value, its parts and its origin; 404 for an indicator the run does not have."""
+        refuse_unknown(request.query_params, known=("node", "period", "weighting"), repeatable=("filter",))
         actor, at = actor_of(request), timezone.now()
         run, query = get_run(actor, run_id), request.query_params
         period, filters = asked_period(query.get("period", "all")), asked_filters(request, run, actor.scope, at)

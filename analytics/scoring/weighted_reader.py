@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.methods.customer_effort import AGREEING, CODES, NET_SCORES
+from analytics.methods.customer_effort import AGREEING, NET_SCORES
 from analytics.methods.distributions import box_size
 from analytics.methods.errors import MethodError
 from analytics.methods.moments import SQUARE_BITS, UNITS
@@ -138,7 +138,7 @@ class WeightedReader(Reader):
         mean = self._mean(plain.mean, self._code_sums(places, codes), (float(codes[0]), float(codes[-1])))
         return replace(
             plain,
-            mean=mean, effort=self._effort(plain, mean, places) if tuple(codes) == CODES else None,
+            mean=mean, effort=self._effort(plain, mean, places) if plain.is_effort else None,
             satisfied=self._part(plain.satisfied, every, _joined(places[-box:])),
             dissatisfied=self._part(plain.dissatisfied, every, _joined(places[:box])),
             distribution=self._shared(plain.distribution, places),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -33,7 +32,6 @@ CROSSED, JOINED = " × ", " · "
 """Stand between the dimensions, and between the levels, of a cell in the details of a refusal."""
 
 EVERYBODY: Final[Choice] = {}
-MOST_CELLS: Final = 4096
 
 
 class WeightingError(ValueError):
@@ -302,13 +300,3 @@ def _trimmed(found: CellWeights, counts: IntArray, trim: tuple[float, float]) ->
     """Cut the weights once; on cells nothing else could make up for it, so the cut cells fall short."""
     mean = float((found.weights * counts).sum() / counts.sum())
     return cell_weights(counts, np.clip(found.weights, trim[0] * mean, trim[1] * mean))
-
-
-def all_cells(levels: Sequence[Sequence[str]]) -> list[Cell]:
-    """Return every combination of levels.
-
-    Raises WeightingError when they are more than a person could know figures for.
-    """
-    if int(np.prod([len(one) for one in levels], dtype=np.int64)) > MOST_CELLS:
-        raise WeightingError("too_many_cells", limit=MOST_CELLS)
-    return list(product(*levels))

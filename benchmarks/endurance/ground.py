@@ -13,11 +13,12 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from accounts.wake import ring
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.models import BlockChange
 from analytics.scoring.selectors import get_latest_run, get_state
 from analytics.scoring.services import is_requested
-from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
+from analytics.scoring.wake import QUESTIONNAIRE_TASK, QUEUE
 from benchmarks.answers import insert_answers
 from benchmarks.endurance.plan import Plan, Record, planned_events
 from benchmarks.storm import Crowd
@@ -174,7 +175,7 @@ class Ground:
 
     def ring(self) -> None:
         """Ask for a run once more than needed."""
-        ring(QUESTIONNAIRE_TASK, questionnaire_id=self.version.questionnaire_id)
+        ring(QUESTIONNAIRE_TASK, queue=QUEUE, questionnaire_id=self.version.questionnaire_id)
 
     def covered(self) -> int:
         """How many responses the newest run covers."""

@@ -13,7 +13,6 @@ MAIL_DIR = VAR_DIR / "mail"
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # What the start page shows; both people belong to the example team and to nothing else.
-IS_DEMO = True
 ROOT_URLCONF = "csat.demo.site"
 DEMO_MAIL_FOLDER = MAIL_DIR
 DEMO_LOGINS = [

@@ -94,12 +94,6 @@ def signed(value: Number) -> str:
 
 
 @register.filter
-def signed_whole(value: Number) -> str:
-    """Write 33.6 as +34; for the Net Promoter Score, which has no decimals."""
-    return _written(value, "+.0f") if value is None or round(value) else "0"
-
-
-@register.filter
 def thousands(value: int | None) -> str:
     """Write 1248 as 1,248."""
     return _written(value, ",d")

@@ -28,6 +28,8 @@ from surveys.sending.letters import company_name
 from surveys.sending.texts import fill
 
 GAP: Final = re.compile("\x00([^\x00]*)\x00")
+INDENTS: Final = re.compile(r" *\n[ \n]*")
+"""What only the reader of a template needs; on the line every byte counts."""
 AROUND: Final = ("action", "note", "saved", "footer", "banner")
 """The gaps that have nothing to do with the questions."""
 
@@ -137,7 +139,7 @@ def _sheet(document: Document, language: str, number: int, company: str) -> Shee
         "others": [(code, NAMES[code]) for code in document.languages if code != language],
     }
     with translation.override(language):
-        return _cut(str(get_template("answering/page.html").render(view)))
+        return _cut(INDENTS.sub("\n", str(get_template("answering/page.html").render(view))))
 
 
 def _cut(html: str) -> Sheet:

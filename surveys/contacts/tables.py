@@ -28,7 +28,6 @@ LONGEST_CELL: Final = 2_000
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 ENCRYPTED: Final = 0x1
 """The bit of a part's flags in a ZIP archive that says: needs a password."""
-ENCODINGS: Final = ("utf-8", "gb18030", "utf-16")
 
 
 class TableError(ValueError):

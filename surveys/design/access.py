@@ -1,4 +1,4 @@
-"""The door to questionnaires: only the actor's own team's, and no archived one."""
+"""The door to questionnaires: only the actor's own team's, and archived ones only to bring them back."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from surveys.design.models import Questionnaire, QuestionnaireVersion
 
 
 def questionnaires_for(actor: Actor) -> QuerySet[Questionnaire]:
-    """All questionnaires the actor may see."""
-    return Questionnaire.objects.filter(team=actor.team, archived_at__isnull=True)
+    """All questionnaires the actor may work with."""
+    return every_questionnaire_for(actor).filter(archived_at__isnull=True)
+
+
+def every_questionnaire_for(actor: Actor) -> QuerySet[Questionnaire]:
+    """Those and the archived ones: for the list that shows them apart, to archive and to restore."""
+    return Questionnaire.objects.filter(team=actor.team)
 
 
 def get_questionnaire(actor: Actor, questionnaire_id: int) -> Questionnaire:

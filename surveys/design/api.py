@@ -18,7 +18,7 @@ from accounts.access import get_or_404
 from accounts.api_permissions import actor_of
 from accounts.audit import record_event
 from accounts.roles import Permission
-from surveys.design.access import get_questionnaire, get_version, questionnaires_for
+from surveys.design.access import every_questionnaire_for, get_questionnaire, get_version
 from surveys.design.checks import check_for_publishing
 from surveys.design.document import DocumentError, Problem, parse_document
 from surveys.design.gallery import TEMPLATES
@@ -31,9 +31,11 @@ from surveys.design.services import (
     NotPublishableError,
     StaleDraftError,
     UnchangedError,
+    archive_questionnaire,
     create_from_document,
     create_questionnaire,
     publish,
+    restore_questionnaire,
     save_draft,
 )
 from surveys.design.views.listing import name_error
@@ -47,6 +49,7 @@ class QuestionnaireOutput(serializers.Serializer[Any]):
     draft_revision = serializers.IntegerField()
     live_version = serializers.IntegerField(source="live_number", allow_null=True)
     is_anonymous = serializers.BooleanField()
+    archived_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -97,6 +100,12 @@ class QuestionnaireInput(serializers.Serializer[Any]):
         return attrs
 
 
+class ArchivedInput(serializers.Serializer[Any]):
+    """Which questionnaires to list."""
+
+    archived = serializers.BooleanField(required=False, default=False)
+
+
 class DraftInput(serializers.Serializer[Any]):
     """A whole new draft and the revision it replaces."""
 
@@ -128,7 +137,15 @@ class QuestionnaireList(ListAPIView[Questionnaire]):
         """Return the team's questionnaires, the last changed first."""
         if getattr(self, "swagger_fake_view", False):
             return Questionnaire.objects.none()
-        return list_with_live_version(questionnaires_for(actor_of(self.request)))
+        chosen = ArchivedInput(data=self.request.query_params)
+        chosen.is_valid(raise_exception=True)
+        every = every_questionnaire_for(actor_of(self.request))
+        return list_with_live_version(every.filter(archived_at__isnull=not chosen.validated_data["archived"]))
+
+    @extend_schema(parameters=[ArchivedInput])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the questionnaires in use, or with `archived` those that are archived."""
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(request=QuestionnaireInput, responses={201: QuestionnaireOutput})
     def post(self, request: Request) -> Response:
@@ -148,6 +165,34 @@ class QuestionnaireDetail(APIView):
     @extend_schema(responses=QuestionnaireOutput)
     def get(self, request: Request, questionnaire_id: int) -> Response:
         """Return the questionnaire without its texts."""
+        return Response(_with_live(request, questionnaire_id))
+
+
+class Archiving(APIView):
+    """Out of use: links shut, campaigns pause, answers stay."""
+
+    required_permissions = {"POST": Permission.DESIGN}
+
+    @extend_schema(request=None, responses=QuestionnaireOutput)
+    def post(self, request: Request, questionnaire_id: int) -> Response:
+        """Archive the questionnaire; one that is archived stays as it is."""
+        actor = actor_of(request)
+        questionnaire = get_or_404(every_questionnaire_for(actor), pk=questionnaire_id)
+        archive_questionnaire(actor=actor, questionnaire=questionnaire, at=timezone.now())
+        return Response(_with_live(request, questionnaire_id))
+
+
+class Restoring(APIView):
+    """Into use again."""
+
+    required_permissions = {"POST": Permission.DESIGN}
+
+    @extend_schema(request=None, responses=QuestionnaireOutput)
+    def post(self, request: Request, questionnaire_id: int) -> Response:
+        """Restore the questionnaire; its links open again, paused campaigns wait for a person."""
+        actor = actor_of(request)
+        questionnaire = get_or_404(every_questionnaire_for(actor), pk=questionnaire_id)
+        restore_questionnaire(actor=actor, questionnaire=questionnaire, at=timezone.now())
         return Response(_with_live(request, questionnaire_id))
 
 
@@ -257,5 +302,5 @@ def _draft(questionnaire: Questionnaire) -> dict[str, Any]:
 
 
 def _with_live(request: Request, questionnaire_id: int) -> dict[str, Any]:
-    found = list_with_live_version(questionnaires_for(actor_of(request)))
+    found = list_with_live_version(every_questionnaire_for(actor_of(request)))
     return dict(QuestionnaireOutput(get_or_404(found, pk=questionnaire_id)).data)

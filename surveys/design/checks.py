@@ -60,11 +60,6 @@ def question_texts(question: Question) -> Iterator[tuple[str, Text]]:
             yield f"{at}.scale.{point}", question.scale.labels.get(point, {})
 
 
-def missing_in(document: Document, language: str) -> list[str]:
-    """Return the paths of texts that are empty in `language`."""
-    return [path for path, text in list_texts(document) if not text.get(language, "").strip()]
-
-
 def _missing_texts(document: Document) -> Iterator[Problem]:
     for path, text in list_texts(document):
         for language in document.languages:

@@ -29,5 +29,11 @@ class RowPanel:
 
 row_panels: list[RowPanel] = []
 
+on_archived: list[Callable[[Actor, Questionnaire, datetime], None]] = []
+"""Called inside the transaction that archives a questionnaire, to stop what would use it."""
+
+archiving_consequences: list[Callable[[Questionnaire, datetime], list[str]]] = []
+"""Called before it is archived: sentences that say what would stop, in the active language."""
+
 on_created_from_template: list[Callable[[Questionnaire, Template, User | None, datetime], None]] = []
 """Called inside the transaction that creates a questionnaire from a template, to take up what it proposes."""

@@ -1,4 +1,4 @@
-"""Write questionnaires: create, save the draft, undo, publish, archive."""
+"""Write questionnaires: create, save the draft, undo, publish, archive, restore."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from accounts.access import Actor
+from accounts.audit import record_event
 from accounts.models import Team, User
 from surveys.design import hooks
 from surveys.design.checks import check_for_publishing
@@ -158,11 +160,31 @@ def publish(
         )
 
 
-def archive_questionnaire(*, questionnaire: Questionnaire, at: datetime) -> Questionnaire:
-    """Take the questionnaire out of the lists; versions and answers stay."""
-    questionnaire.archived_at = at
-    questionnaire.save(update_fields=["archived_at"])
-    return questionnaire
+@transaction.atomic
+def archive_questionnaire(*, actor: Actor, questionnaire: Questionnaire, at: datetime) -> bool:
+    """Take the questionnaire out of use: its links shut and what sends it stops; versions, answers and results stay.
+
+    Returns False, and does nothing, where it is archived already.
+    """
+    if not Questionnaire.objects.filter(pk=questionnaire.pk, archived_at=None).update(archived_at=at):
+        return False
+    for listener in hooks.on_archived:
+        listener(actor, questionnaire, at)
+    _note(actor, "questionnaire.archived", questionnaire, at)
+    return True
+
+
+@transaction.atomic
+def restore_questionnaire(*, actor: Actor, questionnaire: Questionnaire, at: datetime) -> bool:
+    """Take an archived questionnaire into use again; what has stopped is started again by people."""
+    if not Questionnaire.objects.filter(pk=questionnaire.pk, archived_at__isnull=False).update(archived_at=None):
+        return False
+    _note(actor, "questionnaire.restored", questionnaire, at)
+    return True
+
+
+def _note(actor: Actor, action: str, questionnaire: Questionnaire, at: datetime) -> None:
+    record_event(actor=actor, action=action, target=f"questionnaire {questionnaire.pk}", name=questionnaire.name, at=at)
 
 
 def _clean_name(name: str) -> str:

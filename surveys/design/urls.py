@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.design.views import builder, listing, logic, saving, translations, versions
+from surveys.design.views import archiving, builder, listing, logic, saving, translations, versions
 
 app_name = "design"
 
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:questionnaire_id>/remove/", saving.confirm_removal, name="remove"),
     path("<int:questionnaire_id>/rename/", saving.rename, name="rename"),
     path("<int:questionnaire_id>/undo/", saving.undo, name="undo"),
+    path("<int:questionnaire_id>/archive/", archiving.archive, name="archive"),
+    path("<int:questionnaire_id>/restore/", archiving.restore, name="restore"),
     path("<int:questionnaire_id>/publish/", saving.make_version, name="publish"),
     path("<int:questionnaire_id>/promise/", saving.promise, name="promise"),
     path("<int:questionnaire_id>/translations/", translations.edit_translations, name="translations"),

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from accounts.access import Actor, get_or_404
 from surveys.design.models import Questionnaire
-from surveys.sending.models import Campaign, Invitation
+from surveys.sending.models import Campaign
 
 
 def campaigns_for(actor: Actor) -> QuerySet[Campaign]:
@@ -18,12 +18,6 @@ def get_campaign(actor: Actor, campaign_id: int) -> Campaign:
     """Return the team's campaign or raise Http404."""
     rows = campaigns_for(actor).select_related("team", "questionnaire", "version", "segment", "created_by")
     return get_or_404(rows, pk=campaign_id)
-
-
-def get_invitation(actor: Actor, campaign_id: int, invitation_id: int) -> Invitation:
-    """Return an invitation of the team's campaign or raise Http404."""
-    rows = Invitation.objects.filter(campaign__team=actor.team, campaign_id=campaign_id, is_test=False)
-    return get_or_404(rows, pk=invitation_id)
 
 
 def sendable_questionnaires(actor: Actor) -> QuerySet[Questionnaire]:

@@ -33,6 +33,8 @@ from surveys.sending.tokens import stop_token_for, token_for
 from surveys.sending.transport import Letter
 
 MARK: Final = re.compile("\x02([A-Z]+)\x03")
+INDENTS: Final = re.compile(r" *\n[ \n]*")
+"""What only the reader of a template needs; a campaign sends it a thousand times."""
 BOUNDARY: Final = "=_mail_part"
 OTHER_LANGUAGE: Final = {"en": ("zh-hans", "中文版"), "zh-hans": ("en", "English")}
 
@@ -110,7 +112,7 @@ def compile_pattern(*, campaign: Campaign, document: Document, language: str) ->
     with translation.override(language):
         context = _context(campaign, document, language, company)
         text = render_to_string("mail/invitation.txt", context)
-        html = render_to_string("mail/invitation.html", context)
+        html = INDENTS.sub("\n", render_to_string("mail/invitation.html", context))
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return Pattern(
         language=language, company=company, text=text, html=html, sender=address,

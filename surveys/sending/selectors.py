@@ -14,10 +14,6 @@ from surveys.sending.lookup import find_by_hash
 from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invitation
 from surveys.sending.tokens import LONGEST_TOKEN, hash_token, nonce_of_stop_token
 
-FINAL_STATES = (
-    DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN,
-    DeliveryState.SUPPRESSED, DeliveryState.CANCELLED,
-)
 PACE_OVER = timedelta(minutes=2)
 OPEN_STATES = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.RETRY)
 

@@ -36,9 +36,11 @@ REASONS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
 PAUSE_REASONS: Final[Mapping[str, Sentence]] = {
     "login_refused": _("The mail server refused our user name or password. Correct the mail settings, then resume."),
     "encryption_not_offered": _("The mail server offers no encryption. Correct the mail settings, then resume."),
+    "archived": _("The questionnaire is archived, so its links are shut. Restore it, then resume."),
 }
 LAUNCH_ERRORS: Final[Mapping[str, Sentence]] = {
     "NotPublishedError": _("The questionnaire is not published. Publish it, then send."),
+    "ArchivedError": _("The questionnaire is archived, so its links are shut. Restore it, then send."),
     "EmptyAudienceError": _("Nobody in this audience can be written to. Choose another segment or add contacts."),
     "TextsMissingError": _("The mail has no subject or message in a language of your contacts. Add it in step 1."),
 }

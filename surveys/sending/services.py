@@ -32,6 +32,10 @@ class NotPublishedError(ValueError):
     """The questionnaire has no published version, so there is nothing to send."""
 
 
+class ArchivedError(ValueError):
+    """The questionnaire is archived, so every link to it is shut."""
+
+
 class EmptyAudienceError(ValueError):
     """Nobody of the audience can be written to."""
 
@@ -76,12 +80,13 @@ def launch_campaign(*, campaign: Campaign, at: datetime) -> bool:
     """Fix the version, write one invitation per reachable contact, and wake a sender.
 
     Returns False, and does nothing, when somebody else has launched it: two presses make one wave.
-    Raises NotPublishedError, TextsMissingError or EmptyAudienceError; then nothing is stored.
+    Raises NotPublishedError, ArchivedError, TextsMissingError or EmptyAudienceError; then nothing is stored.
     """
     version = campaign.questionnaire.versions.order_by("-number").first()
     if version is None:
         raise NotPublishedError(campaign.questionnaire_id)
     with transaction.atomic():
+        _require_in_use(campaign)
         won = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT).update(
             state=CampaignState.SENDING, version=version, launched_at=at, pause_reason=""
         )
@@ -93,6 +98,13 @@ def launch_campaign(*, campaign: Campaign, at: datetime) -> bool:
         wake_sender_on_commit(campaign.pk)
     campaign.refresh_from_db()
     return True
+
+
+def _require_in_use(campaign: Campaign) -> None:
+    """Raise ArchivedError for an archived questionnaire; nobody archives it before the transaction ends."""
+    questionnaire = Questionnaire.objects.select_for_update(no_key=True).only("archived_at").get(pk=campaign.questionnaire_id)
+    if questionnaire.archived_at is not None:
+        raise ArchivedError(questionnaire.pk)
 
 
 def _write_invitations(campaign: Campaign, version: QuestionnaireVersion, at: datetime) -> dict[str, int]:
@@ -137,8 +149,10 @@ def pause_campaign(*, campaign: Campaign) -> bool:
     return ledger.pause_for(campaign_id=campaign.pk, reason="")
 
 
+@transaction.atomic
 def resume_campaign(*, campaign: Campaign, at: datetime) -> bool:
-    """Go on sending where it stopped; return False when it was not paused."""
+    """Go on sending where it stopped; return False when it was not paused. Raises ArchivedError."""
+    _require_in_use(campaign)
     resumed = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.PAUSED).update(
         state=CampaignState.SENDING, pause_reason=""
     )
@@ -161,8 +175,10 @@ def cancel_campaign(*, campaign: Campaign) -> bool:
     return ended == 1
 
 
+@transaction.atomic
 def resend(*, campaign: Campaign, states: Sequence[str], at: datetime, ids: list[int] | None = None) -> int:
-    """Send failed or unknown mail again on a person's word; return to how many."""
+    """Send failed or unknown mail again on a person's word; return to how many. Raises ArchivedError."""
+    _require_in_use(campaign)
     again = ledger.reopen(campaign_id=campaign.pk, states=list(states), at=at, ids=ids)
     if again:
         wake_sender_on_commit(campaign.pk)
@@ -200,18 +216,6 @@ def note_opened(*, invitation: Invitation, at: datetime) -> None:
     """Note the first time the page was fetched: a lower bound and often a machine."""
     if invitation.opened_at is None:
         note_first_opening(invitation_id=invitation.pk, at=at)
-
-
-def note_started(*, invitation: Invitation, at: datetime) -> None:
-    """Note the first press by a person, who has opened the page then."""
-    note_opened(invitation=invitation, at=at)
-    Invitation.objects.filter(pk=invitation.pk, started_at__isnull=True).update(started_at=at)
-
-
-def note_completed(*, invitation: Invitation, at: datetime) -> None:
-    """Note that the answers were sent; the first moment is kept."""
-    note_started(invitation=invitation, at=at)
-    Invitation.objects.filter(pk=invitation.pk, completed_at__isnull=True).update(completed_at=at)
 
 
 def stop_mail(*, invitation: Invitation, at: datetime) -> None:

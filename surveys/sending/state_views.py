@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from surveys.sending import access, services
-from surveys.sending.sentences import LAUNCH_ERRORS
+from surveys.sending.sentences import LAUNCH_ERRORS, PAUSE_REASONS
 from surveys.sending.timeline import note
 
 
@@ -26,7 +26,7 @@ def campaign_launch(request: TeamRequest, campaign_id: int) -> HttpResponse:
     try:
         if services.launch_campaign(campaign=campaign, at=at):
             note(request.actor, campaign, "campaign.launched", at=at)
-    except (services.NotPublishedError, services.EmptyAudienceError, services.TextsMissingError) as error:
+    except (services.NotPublishedError, services.ArchivedError, services.EmptyAudienceError, services.TextsMissingError) as error:
         messages.error(request, str(LAUNCH_ERRORS[type(error).__name__]))
         return redirect("sending:check", campaign_id)
     return redirect("sending:detail", campaign_id)
@@ -48,9 +48,12 @@ def campaign_pause(request: TeamRequest, campaign_id: int) -> HttpResponse:
 def campaign_resume(request: TeamRequest, campaign_id: int) -> HttpResponse:
     """Resume."""
     campaign, at = access.get_campaign(request.actor, campaign_id), timezone.now()
-    with transaction.atomic():
-        if services.resume_campaign(campaign=campaign, at=at):
-            note(request.actor, campaign, "campaign.resumed", at=at)
+    try:
+        with transaction.atomic():
+            if services.resume_campaign(campaign=campaign, at=at):
+                note(request.actor, campaign, "campaign.resumed", at=at)
+    except services.ArchivedError:
+        messages.error(request, str(PAUSE_REASONS["archived"]))
     return redirect("sending:detail", campaign_id)
 
 
@@ -70,10 +73,14 @@ def campaign_cancel(request: TeamRequest, campaign_id: int) -> HttpResponse:
 def campaign_resend(request: TeamRequest, campaign_id: int) -> HttpResponse:
     """Send failed or unknown mail again, because a person says so."""
     campaign, at = access.get_campaign(request.actor, campaign_id), timezone.now()
-    with transaction.atomic():
-        again = services.resend(campaign=campaign, states=[request.POST.get("state", "")], at=at)
-        if again:
-            note(request.actor, campaign, "campaign.resent", at=at, detail={"count": again})
+    try:
+        with transaction.atomic():
+            again = services.resend(campaign=campaign, states=[request.POST.get("state", "")], at=at)
+            if again:
+                note(request.actor, campaign, "campaign.resent", at=at, detail={"count": again})
+    except services.ArchivedError:
+        messages.error(request, str(PAUSE_REASONS["archived"]))
+        return redirect("sending:detail", campaign_id)
     messages.success(
         request, ngettext("Sending again to %(n)d contact.", "Sending again to %(n)d contacts.", again) % {"n": again}
     )

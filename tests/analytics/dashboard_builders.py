@@ -7,13 +7,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
 from accounts.models import Team
+from analytics.dashboards.change.read import Changes
+from analytics.dashboards.change.request import parse_change_request, read_requested
+from analytics.dashboards.overview import page_cache
+from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedRoles, create_tree
+from analytics.scoring import keeping
 from analytics.scoring.services import recompute
 from surveys.design.models import QuestionnaireVersion
 from surveys.sending.models import Campaign, CampaignState, DeliveryState, Invitation
 from tests.analytics.builders import (
+    AFTERWARDS,
     AT,
     ITEMS,
     answer_many,
@@ -103,3 +114,32 @@ def invite(shop: Shop, *, sent: int, completed: int, failed: int = 0, wave: str 
             state=DeliveryState.SENT if number < sent else DeliveryState.FAILED,
             started_at=AT if is_done else None, completed_at=AT + timedelta(hours=1) if is_done else None,
         )
+
+
+def forget() -> None:
+    """What a new process knows: nothing. The cache keeps what it has."""
+    page_cache.forget()
+    keeping.try_again()
+
+
+def read_page(client: Client, query: str = "") -> str:
+    """The overview as it is sent."""
+    response = client.get(f"/overview/{query}")
+    assert response.status_code == 200, response
+    return response.content.decode()
+
+
+def queries_of(client: Client, query: str = "") -> list[str]:
+    """What the overview asks the database for."""
+    with CaptureQueriesContext(connection) as asked:
+        read_page(client, query)
+    return [one["sql"] for one in asked]
+
+
+def read_change(tree: IndicatorTree, query: str) -> Changes:
+    """What the page of a change reads of a tree's newest run."""
+    run = tree.runs.first()
+    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date(), at=AFTERWARDS)
+    changes, problem = read_requested(parse_change_request(selection=selection, query=QueryDict(query)))
+    assert changes is not None, problem
+    return changes

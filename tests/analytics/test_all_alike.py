@@ -25,8 +25,8 @@ from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import Imported
 from tests.analytics.builders import AFTERWARDS, ITEMS, answer_many, document, make_tree, publish, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 SAID = "All answers are the same, so there is no interval"
@@ -88,14 +88,14 @@ class TestAFigure:
     def test_of_customer_effort_has_none_in_mean_and_net_score(self):
         mean = Figure("mean", 30, 30, 7.0, None, None, Status.SHOWN, ALL_ALIKE, 10)
         levels = tuple(Level(code, 30 * (code == 7), float(code == 7)) for code in range(1, 8))
-        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing()))
+        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing(), is_effort=True))
         assert effort.mean.reason == effort.net.reason == ALL_ALIKE and effort.net.value == 100.0
         assert effort.agreeing.low < 1.0 == effort.agreeing.high
 
     def test_of_customer_effort_has_none_in_the_net_score_where_all_agree_though_not_equally(self):
         mean = Figure("mean", 30, 30, 6.5, 6.3, 6.7, Status.SHOWN, "", 10, 0.1)
         levels = tuple(Level(code, 15 * (code >= 6), 0.5 * (code >= 6)) for code in range(1, 8))
-        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing()))
+        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing(), is_effort=True))
         assert effort.mean.reason == "" and effort.net.reason == ALL_ALIKE and effort.net.low is None
 
     def test_under_weights_of_any_size_has_none(self, cast):

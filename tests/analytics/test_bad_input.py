@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.utils import translation
@@ -22,8 +23,8 @@ from analytics.scoring.services import request_recompute
 from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT, ITEMS, answer_many, make_dimension
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 YEARS = (2017, 2018)
@@ -39,6 +40,13 @@ APIS = {
     "api levels": "/api/v1/runs/{run}/values/?{query}&dimension=region", "api value": "/api/v1/runs/{run}/value/?{query}",
     "api change": "/api/v1/changes/?{query}", "api weightings": "/api/v1/weightings/?{query}",
 }
+COMMON = {"period", "weighting", "filter"}
+TAKEN = {
+    "api values": COMMON, "api trend": COMMON - {"period"}, "api levels": COMMON, "api value": {*COMMON, "node"},
+    "api change": {"period", "before", "weighting", "region", "nope"}, "api weightings": {"period", "region", "nope"},
+}
+"""What of a case's query each address of the API takes: it refuses what it does not know."""
+UNKNOWN_KEY = "Nothing can be asked for by this name here. Known are: %(known)s."
 SOME = [*codes(2, 20), *codes(4, 20)]
 NO_ANSWERS, NOBODY = "No answers in this selection.", "No answers in this period, so there is nobody to weight."
 UNKNOWN = "%(n)s answer is not on the scale of its question, so it is not counted."
@@ -193,7 +201,9 @@ CASES = {
         Said("“%(dimension)s” has no level “%(level)s”.", {"dimension": "region", "level": "Mars"}))),
     "a dimension that does not exist": Case(lambda shop: give(shop, SOME), f"{TWO}&nope=1&filter=nope:1", dict.fromkeys(
         ("api values", "api trend", "api levels", "api value"),
-        Said("There is no segment dimension “%(dimension)s”.", {"dimension": "nope"}))),
+        Said("There is no segment dimension “%(dimension)s”.", {"dimension": "nope"})) | {
+            "api change": Said(UNKNOWN_KEY, {"known": "before, by, compare, period, region, series, survey, weighting, weights"}),
+            "api weightings": Said(UNKNOWN_KEY, {"known": "by, compare, period, region, series, survey"})}),
 }
 
 
@@ -209,6 +219,11 @@ def built(case: Case) -> tuple[Cast, dict[str, Any]]:
     later, first = list_runs(tree=shop.tree)
     query = case.query.format(scheme=scheme.pk if scheme is not None else "")
     return cast, {"run": later.pk, "first": first.pk, "query": query}
+
+
+def asked_of(room: str, about: Mapping[str, Any]) -> str:
+    query = urlencode([(key, value) for key, value in parse_qsl(about["query"]) if key in TAKEN[room]])
+    return APIS[room].format(**{**about, "query": query})
 
 
 def refuse_constant(name: str) -> None:
@@ -248,7 +263,7 @@ def test_is_named_in_every_room_and_language(name):
     missing = []
     for language in LANGUAGES:
         said = {room: read_page(cast, language, address.format(**about)) for room, address in PAGES.items()}
-        said |= {room: read_api(key, language, address.format(**about)) for room, address in APIS.items()}
+        said |= {room: read_api(key, language, asked_of(room, about)) for room in APIS}
         with translation.override(language):
             missing += [(room, language, str(text)) for room, text in case.says.items() if str(text) not in said[room]]
     assert missing == []

@@ -23,7 +23,7 @@ from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import recompute
 from analytics.scoring.weight_lab import compare_weights
 from tests.analytics.builders import AT, make_tree, publish, standard_document
-from tests.analytics.test_weight_lab import answer_from, drawn_codes
+from tests.analytics.weight_builders import answer_from, drawn_codes
 from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db

@@ -13,11 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics.dashboards.change.present import finding
 from analytics.dashboards.change.read import ComparisonFamily
-from analytics.dashboards.change.request import parse_change_request, read_requested
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
 from analytics.indicators.models import IndicatorTree
-from analytics.indicators.services import PlannedNode, create_tree
+from analytics.indicators.services import PlannedNode, PlannedRoles, create_tree
 from analytics.methods.multiplicity import holm
 from analytics.methods.proportions import newcombe_difference, newcombe_p_value, proportion, weighted_proportion
 from analytics.scoring.results import Verdict
@@ -25,9 +24,9 @@ from analytics.scoring.services import note_changed_rows, rebuild, recompute, re
 from surveys.answering.models import Response
 from tests.analytics.airport_builders import REFERENCE, make_airport
 from tests.analytics.builders import AFTERWARDS, AT, ITEMS, answer_many, document, make_team, publish, rating, text
-from tests.analytics.dashboard_builders import codes, fill_waves, make_shop
-from tests.analytics.test_dashboards_pages import words
+from tests.analytics.dashboard_builders import codes, fill_waves, make_shop, read_change
 from tests.cast import api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 
@@ -44,24 +43,16 @@ def airport(django_db_setup, django_db_blocker):
             transaction.set_rollback(True)
 
 
-def read(tree, query: str):
-    run = tree.runs.first()
-    selection = parse_selection(tree=tree, run=run, query=QueryDict(query), scope={}, today=AT.date(), at=AFTERWARDS)
-    changes, problem = read_requested(parse_change_request(selection=selection, query=QueryDict(query)))
-    assert changes is not None, problem
-    return changes
-
-
 class TestTheAirport:
     def test_two_of_22_items_changed_beyond_chance(self, airport):
-        changes = read(airport, "weighting=imported")
+        changes = read_change(airport, "weighting=imported")
         assert finding(changes, ComparisonFamily.ITEMS) == "2 of 22 questions changed beyond chance (Holm)."
         beyond = {row.key for row in changes.family(ComparisonFamily.ITEMS) if row.verdict == Verdict.BEYOND}
         assert beyond == {"q9restroom", "q9all"}
 
     @pytest.mark.parametrize("expected", REFERENCE["change_2017_2018"], ids=lambda one: one["item"])
     def test_every_item_has_the_difference_and_p_values_of_the_reference(self, airport, expected):
-        weighted = {row.key: row for row in read(airport, "weighting=imported").family(ComparisonFamily.ITEMS)}
+        weighted = {row.key: row for row in read_change(airport, "weighting=imported").family(ComparisonFamily.ITEMS)}
         row = weighted[expected["item"].lower()]
         assert row.difference == pytest.approx(expected["diff"], abs=1e-9)
         assert row.p == pytest.approx(expected["p"], rel=1e-6)
@@ -69,7 +60,7 @@ class TestTheAirport:
         assert row.p_bh == pytest.approx(expected["p_bh"], rel=1e-6)
 
     def test_unweighted_items_are_compared_by_welch(self, airport):
-        plain = {row.key: row for row in read(airport, "").family(ComparisonFamily.ITEMS)}
+        plain = {row.key: row for row in read_change(airport, "").family(ComparisonFamily.ITEMS)}
         for expected in REFERENCE["change_2017_2018"]:
             row, reference = plain[expected["item"].lower()], expected["welch_unweighted"]
             assert row.difference == pytest.approx(reference["diff"], abs=1e-9)
@@ -77,7 +68,7 @@ class TestTheAirport:
             assert [row.low, row.high] == pytest.approx(reference["ci"], rel=1e-6)
 
     def test_the_nps_fell_by_the_reference(self, airport):
-        _, nps, _ = read(airport, "weighting=imported").family(ComparisonFamily.HEADLINE)
+        _, nps, _ = read_change(airport, "weighting=imported").family(ComparisonFamily.HEADLINE)
         assert nps.difference == pytest.approx(REFERENCE["nps_change"]["diff"], rel=1e-9)
         # Three answers are added to each of some 2,700, which hardly moves the p value of the reference.
         assert nps.p == pytest.approx(REFERENCE["nps_change"]["p"], rel=0.02)
@@ -95,18 +86,18 @@ class TestTheAirport:
         run = airport.runs.first()
         selection = parse_selection(tree=airport, run=run, query=QueryDict(""), scope={}, today=AT.date(), at=AFTERWARDS)
         shown = {row.key: row.headline.change.verdict for row in read_overview(selection=selection).nodes}
-        told = {row.key: row.verdict for row in read(airport, "").family(ComparisonFamily.INDICATORS)}
+        told = {row.key: row.verdict for row in read_change(airport, "").family(ComparisonFamily.INDICATORS)}
         assert shown == told and set(told.values()) == {Verdict.BEYOND, Verdict.WITHIN}
 
     def test_the_parts_add_up_to_the_change(self, airport):
-        parts = read(airport, "").decomposed
+        parts = read_change(airport, "").decomposed
         assert sum(one.from_scores + one.from_weights for one in parts.parts) == pytest.approx(parts.total)
         assert parts.from_weights == 0 and parts.reason == ""
 
 
 class TestTheShares:
     def test_of_the_headline_and_of_every_question_are_compared_by_newcombe(self, airport):
-        changes = read(airport, "")
+        changes = read_change(airport, "")
         shares = {row.key: row for row in changes.family(ComparisonFamily.SHARES)}
         assert set(shares) == {row.key for row in changes.family(ComparisonFamily.ITEMS)} - {changes.family(ComparisonFamily.HEADLINE)[2].key}
         for row in (*shares.values(), changes.family(ComparisonFamily.HEADLINE)[2]):
@@ -118,7 +109,7 @@ class TestTheShares:
 
     def test_are_compared_at_the_effective_number_of_answers_where_weighted(self, airport):
         plain, weighted = (
-            {row.key: row for row in read(airport, query).family(ComparisonFamily.SHARES)} for query in ("", "weighting=imported"))
+            {row.key: row for row in read_change(airport, query).family(ComparisonFamily.SHARES)} for query in ("", "weighting=imported"))
         for row in weighted.values():
             later, earlier = (weighted_proportion(one.value, one.n, one.n_eff) for one in (row.after, row.before))
             found = newcombe_difference(later, earlier).interval
@@ -150,7 +141,10 @@ class TestCustomerEffort:
     def effort(self, cast) -> IndicatorTree:
         version = publish(cast.team, document(rating("easy", 7)))
         plan = PlannedNode("csi", text("Index"), children=(PlannedNode("effort", text("Effort"), questions=("easy",)),))
-        tree = create_tree(team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire)
+        tree = create_tree(
+            team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire,
+            roles=PlannedRoles(effort=("easy",)),
+        )
         for year, counts in ((2017, (9, 9, 10, 20, 20, 20, 12)), (2018, (4, 6, 10, 20, 45, 70, 45))):
             given = [{"easy": code} for code, count in enumerate(counts, 1) for _ in range(count)]
             answer_many(version, given, at=datetime(year, 5, 1, tzinfo=UTC), respondent_weight=3)
@@ -158,14 +152,14 @@ class TestCustomerEffort:
         return tree
 
     def test_is_compared_in_both_conventions_that_are_no_mean(self, effort):
-        agreeing, net = read(effort, "period=2018&before=2017").family(ComparisonFamily.EFFORT)
+        agreeing, net = read_change(effort, "period=2018&before=2017").family(ComparisonFamily.EFFORT)
         assert (agreeing.after.metric, net.after.metric) == ("ces_agreeing", "ces_net")
         found = newcombe_difference(proportion(160, 200), proportion(52, 100)).interval
         assert (agreeing.low, agreeing.high) == (found.low, found.high)
         assert net.difference == pytest.approx(70.0 - 24.0) and net.verdict == Verdict.BEYOND
 
     def test_under_equal_weights_is_the_unweighted_one(self, effort):
-        rows = [read(effort, f"period=2018&before=2017{query}").family(ComparisonFamily.EFFORT) for query in ("", "&weighting=imported")]
+        rows = [read_change(effort, f"period=2018&before=2017{query}").family(ComparisonFamily.EFFORT) for query in ("", "&weighting=imported")]
         for plain, weighted in zip(*rows, strict=True):
             assert weighted.after.weight and weighted.after.metric == plain.after.metric
             assert weighted.after.value == pytest.approx(plain.after.value)
@@ -178,7 +172,7 @@ class TestCustomerEffort:
         request_recompute(trees=[effort.pk], at=AT)
         note_changed_rows(questionnaire_id=later[0].questionnaire_id, block_ids=list(later.values_list("block_id", flat=True)), at=AT)
         rebuild(tree=effort, at=AT)
-        agreeing, net = read(effort, "period=2018&before=2017&weighting=imported").family(ComparisonFamily.EFFORT)
+        agreeing, net = read_change(effort, "period=2018&before=2017&weighting=imported").family(ComparisonFamily.EFFORT)
         total = 160 + 3 * 40
         assert agreeing.after.value == pytest.approx(160 / total) and net.after.value == pytest.approx(100 * (160 - 60) / total)
         assert "Customer effort score, net" in words(client_of(cast.bob).get(
@@ -246,7 +240,7 @@ class TestThePage:
 class TestTheApi:
     def test_gives_what_the_page_shows(self, cast, shop):
         reply = api_client(make_key(cast.team)[1]).get("/api/v1/changes/").json()
-        changes = read(shop.tree, "")
+        changes = read_change(shop.tree, "")
         assert [row["difference"] for row in reply["rows"]] == [row.difference for row in changes.rows]
         assert reply["before"]["key"] == "wave:2017" and reply["overlap"] == 0
 

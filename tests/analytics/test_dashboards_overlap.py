@@ -29,10 +29,9 @@ from analytics.scoring.services import note_changed_rows
 from surveys.answering.models import Response
 from surveys.contacts.models import Contact
 from tests.analytics.builders import AFTERWARDS, answer_many
-from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
-from tests.analytics.test_dashboards_change import read
-from tests.analytics.test_dashboards_pages import words
+from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop, read_change
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 YEARS = (2017, 2018)
@@ -74,7 +73,7 @@ def panel(cast: Cast, *, both: int, before: int, after: int, **questionnaire) ->
 
 
 def row_of(shop: Shop, key: str, family: ComparisonFamily, query: str = QUERY):
-    return next(row for row in read(shop.tree, query).family(family) if row.key == key)
+    return next(row for row in read_change(shop.tree, query).family(family) if row.key == key)
 
 
 class TestTheInterval:
@@ -155,7 +154,7 @@ class TestTheInterval:
         for code, contact in zip(later, again, strict=True):
             answer_many(shop.version, [sheet_of(code)], at=datetime(2018, 9, 1, tzinfo=UTC), contact=contact)
         shop.compute()
-        changes = read(shop.tree, QUERY)
+        changes = read_change(shop.tree, QUERY)
         assert changes.overlap == 20 and max(row.n_both for row in changes.rows) == 20
 
 
@@ -171,7 +170,7 @@ class TestThePage:
 
     def test_looks_for_nobody_where_anonymity_was_promised(self, cast):
         shop, _, _ = panel(cast, both=30, before=0, after=0, is_anonymous=True)
-        changes = read(shop.tree, QUERY)
+        changes = read_change(shop.tree, QUERY)
         assert changes.overlap is None and not changes.is_overlap_used
         assert "in both periods" not in words(client_of(cast.bob).get(f"/overview/change/?{QUERY}"))
 
@@ -219,7 +218,7 @@ class TestTheVerdict:
 
     def test_on_the_overview_is_that_of_the_change_page(self, cast):
         shop = steady(cast)
-        page, changes = read_overview(selection=select(shop, "")), read(shop.tree, "")
+        page, changes = read_overview(selection=select(shop, "")), read_change(shop.tree, "")
         told = {row.key: row for row in changes.rows if row.family in (ComparisonFamily.HEADLINE, ComparisonFamily.INDICATORS)}
         index = page.index.change
         assert (index.difference, index.low, index.high, index.verdict) == tuple(

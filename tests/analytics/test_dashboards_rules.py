@@ -11,7 +11,6 @@ from django.utils import timezone, translation
 
 from analytics.dashboards import geometry, wording
 from analytics.dashboards.charts.trend import Point, trend_figure
-from analytics.dashboards.comments import Mood, mood_of
 from analytics.dashboards.exports import escape, stream_csv
 from analytics.dashboards.overview import attention, findings
 from analytics.dashboards.overview.numbers import Headline, NodeRow, Trend, TrendPoint
@@ -205,12 +204,6 @@ class TestPlaces:
     ])
     def test_heat_changes_colour_at_two_and_five(self, distance, tone):
         assert geometry.heat_tone(distance) == tone
-
-
-class TestMoods:
-    @pytest.mark.parametrize(("score", "mood"), [(0, Mood.LOW), (6, Mood.LOW), (7, Mood.MIDDLE), (8, Mood.MIDDLE), (9, Mood.HIGH)])
-    def test_follow_the_groups_of_the_net_promoter_score(self, score, mood):
-        assert mood_of(score, (0, 10)) == mood
 
 
 def point(value: float | None, *, label: str = "a", is_running: bool = False, last_year: float | None = None) -> Point:

@@ -17,10 +17,9 @@ from analytics.scoring.models import Block, Run
 from analytics.scoring.pruning import prune
 from analytics.scoring.services import rebuild, request_recompute
 from tests.analytics.builders import answer_many, document, publish_again, rating, sheet
-from tests.analytics.dashboard_builders import Shop, fill_waves, make_shop
-from tests.analytics.test_dashboards_kept import forget, queries, read
-from tests.analytics.test_dashboards_pages import words
+from tests.analytics.dashboard_builders import Shop, fill_waves, forget, make_shop, queries_of, read_page
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 CHOSEN = datetime(2026, 9, 10, 12, tzinfo=UTC)
@@ -121,7 +120,7 @@ class TestAnEarlierSeries:
     def test_can_be_chosen_from_the_filters_and_from_the_list_of_weights(self, cast, shop):
         client = client_of(cast.bob)
         page = client.get("/overview/").content.decode()
-        options = re.findall(r'<option value="(\d*)"(?: selected)?>(No\. \d: [^<]+)<', page)
+        options = re.findall(r'<option value="(\d*)"(?: selected)?>\s*(No\. \d: [^<]+?)\s*<', page)
         assert [value for value, _ in options] == ["", "1"] and "in force since" in options[0][1]
         sets = client.get(f"/indicators/{shop.tree.pk}/weights/").content.decode()
         assert f"?survey={shop.tree.pk}&amp;series=1" in sets and f"?survey={shop.tree.pk}&amp;series=2" in sets
@@ -160,7 +159,8 @@ class TestTheTrend:
         figure = json.loads(re.search(r'id="trend-figure" type="application/json">(.*?)</script>', response.content.decode())[1])
         (line,) = [shape for shape in figure["layout"]["shapes"] if shape["xref"] == "x"]
         assert line["x0"] == line["x1"] == pytest.approx(4 - 0.5 + 9 / 30)
-        table = re.findall(r'<tr><th scope="row">([^<]+)</th>.*?<td class="muted">([^<]*)</td></tr>', response.content.decode())
+        lines = r'<tr>\s*<th scope="row">([^<]+)</th>(?:(?!</tr>).)*<td class="muted">([^<]*)</td>\s*</tr>'
+        table = re.findall(lines, response.content.decode(), re.DOTALL)
         notes = dict(table)
         assert [notes[f"{month} 2026"] for month in ("Aug", "Sep", "Oct")] == [
             "worked out later: other weights were in force", "these weights from 10 Sep 2026", ""]
@@ -187,30 +187,30 @@ class TestTheTrend:
 class TestTheKeptPage:
     def test_of_an_earlier_series_is_handed_out_in_as_few_queries(self, cast, shop):
         client = client_of(cast.bob)
-        read(client)
-        read(client, "?series=1")
-        assert len(queries(client)) == len(queries(client, "?series=1"))
+        read_page(client)
+        read_page(client, "?series=1")
+        assert len(queries_of(client)) == len(queries_of(client, "?series=1"))
 
     def test_keeps_the_figures_of_each_series_for_every_process(self, cast, shop):
         client = client_of(cast.bob)
-        newest, earlier = read(client), read(client, "?series=1")
+        newest, earlier = read_page(client), read_page(client, "?series=1")
         forget()
-        again = queries(client, "?series=1")
+        again = queries_of(client, "?series=1")
         assert not any('FROM "surveys_questionnaireversion"' in one for one in again)
-        assert read(client, "?series=1").count("65.6") == earlier.count("65.6") > 0
-        assert "45.0" in newest and "45.0" in read(client)
+        assert read_page(client, "?series=1").count("65.6") == earlier.count("65.6") > 0
+        assert "45.0" in newest and "45.0" in read_page(client)
 
     def test_is_written_anew_when_weights_are_chosen_before_their_run(self, cast, shop):
         client = client_of(cast.bob)
-        assert "No. 2: Set by hand · in force since" in read(client)
+        assert "No. 2: Set by hand · in force since" in read_page(client)
         equalise_weights(tree=shop.tree, user=None, reason="Again", at=CHOSEN + timedelta(days=3))
-        assert "No. 2: Set by hand · in force from 10 Sep 2026 to 13 Sep 2026" in read(client)
+        assert "No. 2: Set by hand · in force from 10 Sep 2026 to 13 Sep 2026" in read_page(client)
         shop.compute()
-        assert "No. 3: Equal · in force since" in read(client)
+        assert "No. 3: Equal · in force since" in read_page(client)
 
     def test_looks_for_newer_runs_than_the_newest(self, cast, shop):
         newest = Run.objects.filter(tree=shop.tree).latest("pk")
-        assert f'data-live-run="{newest.pk}"' in read(client_of(cast.bob), "?series=1")
+        assert f'data-live-run="{newest.pk}"' in read_page(client_of(cast.bob), "?series=1")
 
 
 class TestOtherRules:

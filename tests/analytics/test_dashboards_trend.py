@@ -16,8 +16,8 @@ from analytics.scoring.periods import parse_period
 from analytics.scoring.selectors import get_latest_run, read_period
 from tests.analytics.builders import AFTERWARDS, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 

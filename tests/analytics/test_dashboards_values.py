@@ -12,8 +12,8 @@ from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import request_recompute
 from tests.analytics.builders import AFTERWARDS, AT, answer_many
 from tests.analytics.dashboard_builders import codes
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import client_of
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 

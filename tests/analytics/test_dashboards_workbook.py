@@ -22,7 +22,7 @@ from analytics.dashboards.workbook.write import CONTENT_TYPE
 from analytics.indicators.models import Indicator
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
-from analytics.scoring.weighting import Plan
+from analytics.scoring.weighting import PopulationPlan
 from surveys.contacts.models import ContactAttribute
 from tests.analytics.builders import AT
 from tests.analytics.dashboard_builders import fill_waves, make_shop
@@ -202,7 +202,7 @@ class TestAccess:
 
 class TestUnderWeights:
     def test_every_sheet_is_weighted_and_names_the_weighting(self, cast, shop):
-        plan = Plan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
+        plan = PopulationPlan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
         word = save_scheme(tree=shop.tree, name="Regions", plan=plan, user=None, at=AT).pk
         book, rows = opened(client_of(cast.bob), f"?weighting={word}"), csv_rows(cast, f"/overview/export/?weighting={word}")
         assert said(book)["Respondent weighting"] == "Regions, version 1"

@@ -35,8 +35,8 @@ from tests.analytics.builders import (
     standard_document,
 )
 from tests.analytics.dashboard_builders import fill_waves, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 HOLES = [sheet(5, 1, 3, None), sheet(3, None, 5, 5), sheet(1, 5, None, None), sheet(4, 4, 4, 4)] * 10
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,45 +12,23 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from analytics.indicators import experts
+from analytics.indicators import expert_views, experts
 from analytics.indicators.changing import TreeError
 from analytics.indicators.expert_mail import send_invitation
 from analytics.indicators.expert_sheet import page_count
-from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
+from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.indicators.panel_models import Expert, Panel
 from analytics.indicators.panel_results import chosen_weights, list_pairs, panel_result, sheet_result
-from analytics.indicators.services import PlannedNode, create_tree
 from analytics.indicators.tasks import sweep_experts
-from tests.analytics.builders import AT, make_team, text
+from tests.analytics.builders import AT, make_team
+from tests.analytics.weight_builders import LATER, fill_sheet, invite_expert, make_panel_tree, open_on
 from tests.cast import Cast, api_client, client_of, make_key
 from tests.services.smtp import Mailbox
 
 pytestmark = pytest.mark.django_db
-LATER = AT + timedelta(hours=1)
 REFERENCE = json.loads((Path(__file__).parents[1] / "methods/reference/ahp.json").read_text(encoding="utf-8"))
 TABLES = {"Alonso and Lamata 2006": "alonso_lamata_2006", "Saaty 1980": "saaty_1980"}
 NEAR = {"rel": 0, "abs": 1e-9}
-
-
-def make_panel_tree(team: Any, *keys: str) -> IndicatorTree:
-    children = tuple(PlannedNode(key, text(key.capitalize())) for key in keys)
-    return create_tree(team=team, names=text("Tree"), root=PlannedNode(
-        "csi", text("Service"), children=children), at=AT)
-
-
-def open_on(tree: IndicatorTree, table: str = "alonso_lamata_2006") -> Panel:
-    root = Indicator.objects.get(tree=tree, parent=None)
-    return experts.open_panel(node=root, random_index=table, user=None, at=AT)
-
-
-def invite(panel: Panel, email: str = "ann@experts.example") -> Expert:
-    return experts.invite_experts(panel=panel, emails=[email], language="en", at=AT)[0]
-
-
-def fill(expert: Expert, judgements: dict[str, int], *, send: bool = True) -> Expert:
-    given = {(pair.split("|")[0], pair.split("|")[1]): value for pair, value in judgements.items()}
-    experts.save_judgements(expert=expert, given=given, page=0, language="en", at=AT)
-    return experts.submit_sheet(expert=expert, at=LATER) if send else Expert.objects.get(pk=expert.pk)
 
 
 def whole_judgements(names: list[str], matrix: list[list[float]]) -> dict[str, int]:
@@ -80,7 +57,7 @@ class TestTheReference:
     def test_is_met_through_a_sheet(self, name: str, table: str, ratio: str) -> None:
         expected = REFERENCE["examples"][name]
         panel = open_on(make_panel_tree(make_team(), *expected["names"]), table)
-        expert = fill(invite(panel), whole_judgements(expected["names"], expected["matrix"]))
+        expert = fill_sheet(invite_expert(panel), whole_judgements(expected["names"], expected["matrix"]))
         result = panel_result(panel, [expert])
         assert result is not None
         assert result.everybody.eigenvector == pytest.approx(expected["eigen"], **NEAR)
@@ -108,22 +85,22 @@ class TestASheet:
 
     @pytest.mark.parametrize("value", [0, 10, -10, -1])
     def test_takes_nothing_off_the_scale(self, panel: Panel, value: int) -> None:
-        expert = invite(panel)
+        expert = invite_expert(panel)
         with pytest.raises(TreeError, match="bad_judgement"):
             experts.save_judgements(expert=expert, given={("attitude", "speed"): value}, page=0, language="en", at=AT)
         assert Expert.objects.get(pk=expert.pk).judgements == {}
 
     def test_keeps_what_other_pages_saved(self, panel: Panel) -> None:
-        expert = invite(panel)
+        expert = invite_expert(panel)
         for pair, value in ((("attitude", "speed"), 3), (("speed", "skill"), -5), (("attitude", "speed"), None)):
             experts.save_judgements(expert=expert, given={pair: value}, page=0, language="en", at=AT)
         assert Expert.objects.get(pk=expert.pk).judgements == {"speed|skill": -5}
 
     def test_of_a_closed_panel_stays_as_it_is(self, panel: Panel) -> None:
-        expert = fill(invite(panel), {"attitude|speed": 3})
+        expert = fill_sheet(invite_expert(panel), {"attitude|speed": 3})
         experts.close_panel(panel=panel, at=LATER)
         with pytest.raises(TreeError, match="panel_closed"):
-            fill(expert, {"attitude|speed": 9})
+            fill_sheet(expert, {"attitude|speed": 9})
         with pytest.raises(TreeError, match="panel_closed"):
             experts.invite_experts(panel=panel, emails=["x@experts.example"], language="en", at=LATER)
 
@@ -140,9 +117,9 @@ class TestAPanel:
         assert ([one.email_key for one in made], again) == (["a@e.example", "b@e.example"], [])
 
     def test_counts_sent_sheets_only_and_shows_what_the_inconsistent_change(self, panel: Panel) -> None:
-        steady = fill(invite(panel, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
-        wild = fill(invite(panel, "b@e.example"), {"attitude|speed": 9, "speed|skill": 9, "attitude|skill": -9})
-        begun = fill(invite(panel, "c@e.example"), {"attitude|speed": -9, "speed|skill": 2}, send=False)
+        steady = fill_sheet(invite_expert(panel, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
+        wild = fill_sheet(invite_expert(panel, "b@e.example"), {"attitude|speed": 9, "speed|skill": 9, "attitude|skill": -9})
+        begun = fill_sheet(invite_expert(panel, "c@e.example"), {"attitude|speed": -9, "speed|skill": 2}, send=False)
         result = panel_result(panel, [steady, wild, begun])
         assert result is not None and result.consistent is not None
         assert (result.counted, result.left_out) == ((steady, wild), (wild,))
@@ -151,13 +128,13 @@ class TestAPanel:
         assert result.everybody.ratio > 0.1 and max(result.spread) > 0.05
 
     def test_without_sheets_has_no_outcome(self, panel: Panel) -> None:
-        assert panel_result(panel, [invite(panel)]) is None
+        assert panel_result(panel, [invite_expert(panel)]) is None
 
 
 class TestTheMail:
     def test_reaches_the_expert_in_both_languages_and_both_parts(self, panel: Panel, mailbox: Mailbox, settings: Any) -> None:
         settings.SITE_URL = "https://survey.example"
-        expert = invite(panel)
+        expert = invite_expert(panel)
         assert send_invitation(expert=expert, at=AT)
         (mail,) = mailbox.to("ann@experts.example")
         for body in (mail.body("plain"), mail.body("html")):
@@ -169,7 +146,7 @@ class TestTheMail:
         assert Client().get(reverse("experts:sheet", args=[token])).status_code == 200
 
     def test_is_sent_once_and_again_when_asked(self, panel: Panel, mailbox: Mailbox) -> None:
-        expert = invite(panel)
+        expert = invite_expert(panel)
         assert [send_invitation(expert=expert, at=AT) for _ in range(3)] == [True, False, False]
         old = next(link for link in mailbox.to(expert.email)[0].links if "/e/" in link)
         experts.invite_again(expert=expert, at=AT)
@@ -178,7 +155,7 @@ class TestTheMail:
         assert Client().get(re.sub(r"^https?://[^/]+", "", old)).status_code == 404
 
     def test_that_the_server_refuses_is_tried_again(self, panel: Panel, mailbox: Mailbox) -> None:
-        expert = invite(panel)
+        expert = invite_expert(panel)
         mailbox.data_reply = "451 Try later"
         assert not send_invitation(expert=expert, at=AT)
         assert Expert.objects.get(pk=expert.pk).sent_at is None
@@ -187,7 +164,7 @@ class TestTheMail:
         assert len(mailbox.to(expert.email)) == 1
 
     def test_is_not_sent_for_a_closed_panel(self, panel: Panel, mailbox: Mailbox) -> None:
-        invite(panel)
+        invite_expert(panel)
         experts.close_panel(panel=panel, at=LATER)
         sweep_experts()
         assert mailbox.messages == []
@@ -195,7 +172,7 @@ class TestTheMail:
 
 @pytest.fixture
 def link(panel: Panel) -> str:
-    return reverse("experts:sheet", args=[experts.renew_link(expert=invite(panel))])
+    return reverse("experts:sheet", args=[experts.renew_link(expert=invite_expert(panel))])
 
 
 class TestTheExpertsPage:
@@ -225,20 +202,21 @@ class TestTheExpertsPage:
 
     def test_names_the_groups_nothing_joins_and_leads_to_a_pair_that_does(self) -> None:
         panel = open_on(make_panel_tree(make_team(), "attitude", "speed", "skill", "price"))
-        expert = fill(invite(panel), {"attitude|speed": 3, "skill|price": 5}, send=False)
+        expert = fill_sheet(invite_expert(panel), {"attitude|speed": 3, "skill|price": 5}, send=False)
         link, client = reverse("experts:sheet", args=[experts.renew_link(expert=expert)]), Client()
         body = client.get(f"{link}?p=99").content.decode()
-        assert "<li>Attitude, Speed</li><li>Skill, Price</li>" in body and "Send the sheet" not in body
+        assert re.findall(r"<li>(\w+, \w+)</li>", body) == ["Attitude, Speed", "Skill, Price"]
+        assert "Send the sheet" not in body
         number = list_pairs(panel).index(("speed", "skill"))
         assert "Compare “Speed” with “Skill”" in body and f'value="go:{number}"' in body
-        fill(expert, {"speed|skill": 2}, send=False)
+        fill_sheet(expert, {"speed|skill": 2}, send=False)
         body = client.get(f"{link}?p=99").content.decode()
         assert "joins these groups" not in body and "Send the sheet" in body
 
     @pytest.mark.parametrize("table", TABLES)
     def test_names_the_random_index_beside_the_ratio(self, table: str) -> None:
         panel = open_on(make_panel_tree(make_team(), "attitude", "speed", "skill"), TABLES[table])
-        expert = fill(invite(panel), {"attitude|speed": 3, "speed|skill": 2, "attitude|skill": 5}, send=False)
+        expert = fill_sheet(invite_expert(panel), {"attitude|speed": 3, "speed|skill": 2, "attitude|skill": 5}, send=False)
         body = Client().get(reverse("experts:sheet", args=[experts.renew_link(expert=expert)]) + "?p=99").content.decode()
         assert f"random index: {table}" in body
 
@@ -290,7 +268,7 @@ class TestTheExpertsPage:
         assert (expert.judgements, expert.saved_at) == ({}, None)
 
     def test_counts_no_saved_judgement_whose_side_is_being_changed(self, panel: Panel, link: str) -> None:
-        fill(panel.experts.get(), {"attitude|speed": 3, "speed|skill": 2, "attitude|skill": -9}, send=False)
+        fill_sheet(panel.experts.get(), {"attitude|speed": 3, "speed|skill": 2, "attitude|skill": -9}, send=False)
         saved = {"side-1": "first", "strength-1": "2", "side-2": "second", "strength-2": "9"}
         body = Client().post(link, {"_page": "1", "_to": "look", "side-0": "second"} | saved).content.decode()
         assert "2 of 3 pairs judged" in body
@@ -313,6 +291,35 @@ class TestTheExpertsPage:
         assert "NaN" not in reply.content.decode()
         expert = panel.experts.get()
         assert (expert.judgements, expert.submitted_at) == ({}, None)
+
+    @pytest.mark.parametrize("posted", [
+        {"_page": "1", "_to": "next", "side-0": "equal"}, {"_page": "2", "_to": "back"}, {"_page": "2", "_to": "send"},
+        {"_page": "1", "_to": "look", "side-0": "equal"},
+    ])
+    @pytest.mark.parametrize("staff", ["close", "withdraw"])
+    def test_answers_what_staff_end_between_the_link_and_the_save(
+        self, panel: Panel, link: str, posted: dict[str, str], staff: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        find = expert_views.find_expert
+
+        def find_then_end(token: str) -> Expert | None:
+            found = find(token)
+            if staff == "close":
+                experts.close_panel(panel=panel, at=LATER)
+            else:
+                panel.experts.all().delete()
+            return found
+
+        monkeypatch.setattr(expert_views, "find_expert", find_then_end)
+        reply = Client().post(link, posted)
+        if posted["_to"] == "look":  # Saves nothing, so it may still be answered.
+            assert reply.status_code == 200
+        elif staff == "close":
+            assert reply.status_code == 302
+            assert "This panel is closed" in Client().get(reply["Location"]).content.decode()
+        else:
+            assert reply.status_code == 404
+        assert not any(expert.judgements for expert in panel.experts.all())
 
     def test_sets_no_cookie(self, link: str) -> None:
         assert not Client().get(link).cookies
@@ -340,14 +347,14 @@ class TestTheStaffPage:
         assert "nonsense" in reply.content.decode()
 
     def test_shows_each_expert_the_group_and_the_effect(self, cast: Cast, ours: Panel) -> None:
-        fill(invite(ours, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
-        fill(invite(ours, "b@e.example"), {"attitude|speed": 9, "speed|skill": 9, "attitude|skill": -9})
+        fill_sheet(invite_expert(ours, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
+        fill_sheet(invite_expert(ours, "b@e.example"), {"attitude|speed": 9, "speed|skill": 9, "attitude|skill": -9})
         body = client_of(cast.dora).get(f"/indicators/panels/{ours.pk}/").content.decode()
         for shown in ("a@e.example", "57.1", "over 0.10", "Alonso and Lamata 2006", "Row geometric mean", "Disturbs most", "GCI 0.000"):
             assert shown in body, shown
 
     def test_makes_a_weight_set_that_waits_with_its_evidence(self, cast: Cast, ours: Panel) -> None:
-        fill(invite(ours), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
+        fill_sheet(invite_expert(ours), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
         reply = client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/weights/", {"scope": "all", "method": "eigenvector"})
         made = WeightSet.objects.get(origin="ahp")
         assert reply["Location"] == f"/indicators/weight-sets/{made.pk}/choose/"
@@ -365,7 +372,7 @@ class TestTheStaffPage:
     def test_says_why_nothing_gives_weights(self, cast: Cast, ours: Panel, language: str, words: str) -> None:
         cast.dora.language = language
         cast.dora.save()
-        fill(invite(ours), {"attitude|speed": 3})  # Two of three things are linked: no weights follow.
+        fill_sheet(invite_expert(ours), {"attitude|speed": 3})  # Two of three things are linked: no weights follow.
         reply = client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/weights/", follow=True)
         assert words in reply.content.decode() and "NaN" not in reply.content.decode()
 
@@ -375,20 +382,20 @@ class TestTheStaffPage:
     def test_shows_contradicting_and_incomplete_sheets_in_page_and_api(
         self, cast: Cast, ours: Panel, judgements: dict[str, int]
     ) -> None:
-        fill(invite(ours), judgements)
+        fill_sheet(invite_expert(ours), judgements)
         page = client_of(cast.dora).get(f"/indicators/panels/{ours.pk}/")
         reply = api_client(make_key(cast.team, "designer")[1]).get(f"/api/v1/panels/{ours.pk}/")
         assert (page.status_code, reply.status_code) == (200, 200)
         assert "nan" not in page.content.decode().lower().replace("banan", "") and "NaN" not in reply.content.decode()
 
     def test_makes_no_weights_for_a_tree_that_has_changed(self, cast: Cast, ours: Panel) -> None:
-        fill(invite(ours), {"attitude|speed": 2, "speed|skill": 2})
+        fill_sheet(invite_expert(ours), {"attitude|speed": 2, "speed|skill": 2})
         ours.tree.indicators.filter(key="skill").delete()
         client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/weights/")
         assert not WeightSet.objects.filter(origin="ahp").exists()
 
     def test_closes_reopens_reminds_and_removes(self, cast: Cast, ours: Panel) -> None:
-        client, expert = client_of(cast.dora), invite(ours)
+        client, expert = client_of(cast.dora), invite_expert(ours)
         client.post(f"/indicators/panels/{ours.pk}/close/")
         assert not Panel.objects.get(pk=ours.pk).is_open
         client.post(f"/indicators/panels/{ours.pk}/close/", {"open": "1"})
@@ -398,7 +405,7 @@ class TestTheStaffPage:
         assert not ours.experts.exists()
 
     def test_is_closed_to_managers_and_to_other_teams(self, cast: Cast, ours: Panel) -> None:
-        expert = invite(ours)
+        expert = invite_expert(ours)
         for path in (f"panels/{ours.pk}/", f"panels/{ours.pk}/close/", f"experts/{expert.pk}/remove/"):
             method = "get" if path == f"panels/{ours.pk}/" else "post"
             assert getattr(client_of(cast.bob), method)(f"/indicators/{path}").status_code == 403
@@ -406,7 +413,7 @@ class TestTheStaffPage:
         assert ours.experts.count() == 1
 
     def test_is_read_over_the_api_without_names_of_experts(self, cast: Cast, ours: Panel) -> None:
-        fill(invite(ours), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
+        fill_sheet(invite_expert(ours), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
         client = api_client(make_key(cast.team, "designer", by=cast.alice)[1])
         reply = client.get(f"/api/v1/panels/{ours.pk}/")
         assert reply.json()["result"]["everybody"]["eigenvector"] == pytest.approx([4 / 7, 2 / 7, 1 / 7])

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from django.db import transaction
 
-from analytics.indicators.services import PlannedNode, create_tree
+from analytics.indicators.planning import plan_from_template
+from analytics.indicators.services import PlannedNode, create_tree, map_question
 from analytics.scoring.effort import effort_of
 from analytics.scoring.periods import EVERYTHING, wave
 from analytics.scoring.registry import METRICS
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
+from surveys.design.gallery import TEMPLATES
 from tests.analytics.airport_builders import make_airport
 from tests.analytics.builders import (
     AFTERWARDS,
@@ -28,10 +30,14 @@ from tests.analytics.builders import (
     text,
 )
 from tests.analytics.dashboard_builders import codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 ANSWERS = [4, 6, 10, 20, 45, 70, 45]
+
+
+def name_effort(tree, version):
+    map_question(tree=tree, role="effort", questionnaire=version.questionnaire, question_key="easy", at=AT)
 
 
 @pytest.fixture
@@ -41,6 +47,7 @@ def easy(db):
     version = publish(cast.team, document(rating("easy", 7), {"key": "nps", "type": "nps", "text": text("Recommend?")}))
     plan = PlannedNode("csi", text("Index"), children=(PlannedNode("effort", text("Effort"), questions=("easy",)),))
     tree = make_tree(version, plan)
+    name_effort(tree, version)
     given = [{"easy": code} for code, count in enumerate(ANSWERS, 1) for _ in range(count)]
     answer_many(version, given, at=datetime(2026, 5, 1, tzinfo=UTC))
     return cast, recompute(tree=tree, at=AT).run
@@ -79,11 +86,39 @@ class TestCustomerEffort:
         result = read_period(get_latest_run(tree=shop.tree), period=EVERYTHING, at=AFTERWARDS)
         assert [effort_of(item) for node in result.nodes for item in node.items] == [None] * 4
 
+    def test_is_of_no_question_that_nobody_named_as_one(self, easy):
+        cast, run = easy
+        run.tree.sources.filter(role="effort").delete()
+        later = recompute(tree=run.tree, at=AFTERWARDS).run
+        assert later.pk != run.pk
+        page = words(client_of(cast.bob).get(f"/runs/{later.pk}/value/?node=effort"))
+        assert "ustomer effort score" not in page and "5.43" in page
+        reply = api_client(make_key(cast.team)[1]).get(f"/api/v1/runs/{later.pk}/value/?node=effort").json()
+        assert reply["node"]["items"][0]["effort"] is None
+        (item,) = read_period(later, period=EVERYTHING, at=AFTERWARDS).node("effort").items
+        assert effort_of(item) is None
+
+    def test_is_named_on_the_page_of_the_tree(self, easy):
+        cast, run = easy
+        run.tree.sources.filter(role="effort").delete()
+        client, path = client_of(cast.dora), f"/indicators/{run.tree_id}/"
+        questionnaire = run.tree.sources.get(role="leaf").questionnaire_id
+        page = client.get(path).content.decode().split('id="question-effort"')[1].split("</select>")[0]
+        assert f'value="{questionnaire}:easy"' in page and ":nps" not in page
+        client.post(f"{path}questions/", {"role": "effort", "question": f"{questionnaire}:easy"})
+        assert run.tree.sources.filter(role="effort", question_key="easy").exists()
+
+    def test_comes_with_the_template_that_asks_for_it(self):
+        _, roles = plan_from_template(TEMPLATES["after_service"].tree)
+        assert roles.effort == ["case_ease"]
+        assert all(not plan_from_template(one.tree)[1].effort for key, one in TEMPLATES.items() if key != "after_service")
+
     def test_is_not_shown_where_the_question_is_not(self, db):
         cast = make_cast()
         version = publish(cast.team, document(rating("easy", 7)))
         plan = PlannedNode("csi", text("Index"), questions=("easy",))
         tree = create_tree(team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire)
+        name_effort(tree, version)
         answer_many(version, [{"easy": 5}] * 4, at=datetime(2026, 5, 1, tzinfo=UTC))
         (item,) = read_period(recompute(tree=tree, at=AT).run, period=EVERYTHING, at=AFTERWARDS).root.items
         assert effort_of(item).net.value is None and effort_of(item).net.n == 4

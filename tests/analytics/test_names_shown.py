@@ -19,8 +19,8 @@ from surveys.contacts.models import ContactAttribute
 from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import AT, ITEMS, answer_many, document, publish, publish_again, standard_plan
 from tests.analytics.dashboard_builders import codes
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from analytics.scoring.schemes import choose_weighting
 from analytics.scoring.services import rebuild
 from tests.analytics.builders import AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 

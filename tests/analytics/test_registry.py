@@ -21,8 +21,8 @@ from analytics.scoring.registry import METRICS, list_metrics
 from analytics.scoring.registry.metric import MetricGroup
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 ROOMS = Path(settings.BASE_DIR) / "analytics"
 APIS = ("dashboards.overview.serializers", "dashboards.change.api", "dashboards.weighting.api", "scoring.outputs", "scoring.api",

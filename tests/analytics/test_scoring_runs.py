@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from analytics.scoring import blocks
@@ -293,3 +294,52 @@ class TestCompare:
         first, second = read_trend(run, grain=Grain.WAVE, at=AFTERWARDS)
         change = compare(first.root.index, second.root.index)
         assert change.verdict == Verdict.UNKNOWN and change.difference is None and change.reason == "too_few"
+
+
+class TestACheckByCommand:
+    def run(self, capsys) -> tuple[str, str]:
+        call_command("recompute", check=True)
+        return capsys.readouterr()
+
+    def test_says_that_every_digit_is_equal(self, version, tree, capsys):
+        answer_many(version, sheets(12))
+        assert "12 responses, every digit equal" in self.run(capsys).out
+
+    def test_ends_with_1_where_digits_differ(self, version, tree, capsys, monkeypatch):
+        monkeypatch.setattr(blocks, "SEAL_ROWS", 10)
+        rows = answer_many(version, sheets(12))
+        recompute(tree=tree, at=AT)
+        Response.objects.filter(pk=rows[0].pk).update(answers=sheet(1, 1, 1, 1), revision=7)
+        with pytest.raises(CommandError, match="differ from the answers") as raised:
+            self.run(capsys)
+        assert raised.value.returncode == 1
+
+    def test_ends_with_2_where_the_tree_cannot_be_computed(self, version, tree, capsys):
+        tree.score_vector = "none_there_is"
+        tree.save()
+        with pytest.raises(CommandError, match="Nothing was compared") as raised:
+            self.run(capsys)
+        assert raised.value.returncode == 2 and "vector_does_not_fit" in capsys.readouterr().err
+
+    def test_ends_with_2_where_answers_come_faster_than_they_are_compared(self, version, tree, capsys, monkeypatch):
+        self.answers_come_after(version, monkeypatch, runs=10**6)
+        with pytest.raises(CommandError, match="Nothing was compared") as raised:
+            self.run(capsys)
+        assert raised.value.returncode == 2 and "faster" in capsys.readouterr().err
+
+    def test_tries_again_where_an_answer_came_in_between(self, version, tree, capsys, monkeypatch):
+        self.answers_come_after(version, monkeypatch, runs=2)
+        assert "every digit equal" in self.run(capsys).out
+
+    def answers_come_after(self, version, monkeypatch, *, runs: int) -> None:
+        """One more answer right after each of the first so many runs."""
+        left = [runs]
+
+        def recompute_then_answer(**given):
+            outcome = recompute(**given)
+            if left[0]:
+                left[0] -= 1
+                answer(version, sheet(4))
+            return outcome
+
+        monkeypatch.setattr("analytics.scoring.checking.recompute", recompute_then_answer)

@@ -26,26 +26,12 @@ from analytics.scoring.tasks import compare_weights_of_tree
 from analytics.scoring.weight_candidates import derived_candidates, gather, weights_of_shares
 from analytics.scoring.weight_lab import compare_weights, is_outdated
 from surveys.design.models import QuestionnaireVersion
-from tests.analytics.builders import AFTERWARDS, AT, ITEMS, answer_many, make_tree, publish, sheet, standard_document
-from tests.analytics.test_dashboards_pages import words
+from tests.analytics.builders import AFTERWARDS, AT, answer_many, make_tree, publish, sheet, standard_document
+from tests.analytics.weight_builders import LATER, answer_from, drawn_codes
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
-LATER = AT + timedelta(hours=1)
-
-
-def drawn_codes(count: int = 400) -> np.ndarray[Any, Any]:
-    """Answers whose overall item leans on quality most; always the same ones. Columns: items, overall."""
-    chance = np.random.default_rng(20261122)
-    halo = chance.normal(size=count)
-    parts = [halo + chance.normal(size=count) * 1.2 for _ in ITEMS]
-    overall = parts[0] * 1.0 + parts[1] * 0.3 + parts[2] * 0.5 + chance.normal(size=count) * 0.8
-    columns = [np.clip(np.round(3.4 + value * 0.8), 1, 5) for value in (*parts, overall)]
-    return np.array(columns, dtype=np.int64).T
-
-
-def answer_from(version: QuestionnaireVersion, codes: np.ndarray[Any, Any]) -> None:
-    answer_many(version, [sheet(*row[:4].tolist(), None, int(row[4])) for row in codes])
 
 
 @pytest.fixture

@@ -20,6 +20,11 @@ in_every_look = pytest.mark.parametrize(
 """Every two of language, theme and width together; what only all three would break does not exist in a style sheet."""
 
 
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out to the side."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
 def violations(page: Page, *, frames: bool = True, is_page: bool = True) -> list[str]:
     """What axe finds by WCAG 2.2 A and AA and, unless it is a mail and no page, by best practice.
 

@@ -10,9 +10,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import remove_indicator
 from tests.analytics.builders import AT, make_tree, publish, standard_document
-from tests.browser.looks import violations
-from tests.browser.test_weights import fits, keep
-from tests.browser.visits import sign_in
+from tests.browser.looks import fits, violations
+from tests.browser.visits import shoot, sign_in
 from tests.cast import Cast
 from tests.conftest import PHONE
 from tests.services.site import WebServer
@@ -64,7 +63,7 @@ class TestDragging:
         drag(page, "Service", "Product", 0.1)
         expect(page.get_by_role("status").filter(has_text="“Service” is number 1 of 2")).to_be_visible()
         assert order(tree, "csi") == ["service", "product"]
-        keep(page, "tree-after-drag")
+        shoot(page, "tree-after-drag")
         assert violations(page) == []
 
     def test_moves_to_another_parent(self, page: Page, tree: IndicatorTree) -> None:
@@ -76,7 +75,7 @@ class TestDragging:
         drag(page, "Product", "speed", 0.9, drop=False)
         expect(page.locator("tr.drop-after")).to_have_count(1)
         expect(page.locator("tr.is-dragged")).to_have_count(3)
-        keep(page, "tree-dragging")
+        shoot(page, "tree-dragging")
         page.keyboard.press("Escape")
         page.mouse.up()
         expect(page.locator("tr.drop-after, tr.is-dragged")).to_have_count(0)
@@ -118,7 +117,7 @@ class TestDragging:
             touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": to}]})
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         expect(page.locator("[data-tree-said]")).to_contain_text("2 项中的第 1 项")
-        keep(page, "tree-phone-zh")
+        shoot(page, "tree-phone-zh")
         assert order(tree, "csi") == ["service", "product"]
         assert fits(page)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from analytics.indicators import experts
 from analytics.indicators.models import IndicatorTree
@@ -17,10 +15,16 @@ from analytics.indicators.panel_models import Expert, Panel, WeightComparison
 from analytics.scoring.services import recompute
 from analytics.scoring.weight_lab import compare_weights
 from tests.analytics.builders import AT, make_tree, publish, standard_document
-from tests.analytics.test_expert_panels import fill, invite, make_panel_tree, open_on
-from tests.analytics.test_weight_lab import answer_from, drawn_codes
-from tests.browser.looks import in_every_look, violations
-from tests.browser.visits import sign_in
+from tests.analytics.weight_builders import (
+    answer_from,
+    drawn_codes,
+    fill_sheet,
+    invite_expert,
+    make_panel_tree,
+    open_on,
+)
+from tests.browser.looks import fits, in_every_look, violations
+from tests.browser.visits import shoot, sign_in
 from tests.cast import Cast
 from tests.conftest import PHONE
 from tests.services.processes import wait_for
@@ -49,20 +53,10 @@ def panel(cast: Cast) -> Panel:
     panel = open_on(make_panel_tree(cast.team, *KEYS))
     steady = {"attitude|efficiency": 2, "efficiency|skill": 2, "attitude|skill": 4, "skill|reliability": -3}
     wild = {"attitude|efficiency": 5, "efficiency|skill": 5, "attitude|skill": -5, "skill|reliability": 1, "attitude|reliability": 3}
-    fill(invite(panel, "ann@experts.example"), {**steady, "attitude|reliability": 2, "efficiency|reliability": -2})
-    fill(invite(panel, "ben@experts.example"), wild)
-    invite(panel, "cai@experts.example")
+    fill_sheet(invite_expert(panel, "ann@experts.example"), {**steady, "attitude|reliability": 2, "efficiency|reliability": -2})
+    fill_sheet(invite_expert(panel, "ben@experts.example"), wild)
+    invite_expert(panel, "cai@experts.example")
     return panel
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-
-def keep(page: Page, name: str) -> None:
-    """Leave a picture where CSAT_SHOTS says, for looking at."""
-    if folder := os.environ.get("CSAT_SHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
 @in_every_look
@@ -74,7 +68,7 @@ class TestTheStaffPages:
         page = sign_in(new_context(viewport=size), cast.dora, site, language=language, theme=theme)
         for name, path in (("lab", f"/indicators/{tree.pk}/weights/?candidate=johnson"), ("panel", f"/indicators/panels/{panel.pk}/"), ("home", "/indicators/weights/"), ("equal", f"/indicators/{tree.pk}/equal/")):
             page.goto(path)
-            keep(page, f"{name}-{language}-{size['width']}")
+            shoot(page, f"{name}-{language}-{size['width']}")
             assert violations(page) == [], path
             assert fits(page), path
 
@@ -86,7 +80,7 @@ class TestTheExpertsSheet:
         page = new_context(viewport=PHONE, has_touch=True, is_mobile=True, java_script_enabled=True).new_page()
         for number in (1, 2, 3):
             page.goto(f"{path}?p={number}&lang={language}")
-            keep(page, f"sheet{number}-{language}")
+            shoot(page, f"sheet{number}-{language}")
             assert violations(page) == []
             assert fits(page)
 
@@ -145,7 +139,7 @@ class TestTheSheetWithScript:
             expect(page.locator("[data-ratio]")).to_contain_text(f"{number + 1} of 6 pairs judged")
         expect(page.locator("[data-ratio]")).to_contain_text("they contradict one another")
         expect(page.locator("[data-ratio]")).to_contain_text("This judgement disturbs most")
-        keep(page, "sheet-live")
+        shoot(page, "sheet-live")
         assert violations(page) == []
         cai.refresh_from_db()
         assert (cai.judgements, cai.saved_at) == ({}, None)
@@ -166,7 +160,7 @@ class TestWeightsByHand:
         page.get_by_role("button", name="Scale to 100 %").click()
         expect(page.get_by_role("textbox", name="Product")).to_have_value("75.00")
         expect(page.get_by_text("Together 100 %", exact=True)).to_be_visible()
-        keep(page, "hand-phone")
+        shoot(page, "hand-phone")
         assert violations(page) == [] and fits(page)
         page.get_by_label("Why (kept in the history)").fill("The board’s view")
         page.get_by_role("button", name="Start a new series").click()

@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from http.cookiejar import CookieJar
 from pathlib import Path
+from urllib.parse import urlencode
 
 import polib
 import pytest
@@ -87,9 +89,14 @@ class TestTheDemo:
         try:
             demo.wait_until(lambda: "Manager login: " in demo.output, what="the demo is ready", seconds=120)
             assert f"Ready: http://127.0.0.1:{port}/\n" in demo.output
-            assert re.search(r"^Staff login: \S+ / \S+$", demo.output, re.MULTILINE)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as reply:
                 assert reply.status == 200
+            login = re.search(r"^Staff login: (\S+) / (\S+)$", demo.output, re.MULTILINE)
+            assert login is not None
+            staff = signed_in(f"http://127.0.0.1:{port}", *login.groups())
+            for page in ("/overview/", "/overview/change/", "/weighting/", "/comments/"):
+                with staff.open(f"http://127.0.0.1:{port}{page}") as reply:
+                    assert reply.status == 200 and reply.geturl().endswith(page)
             children = children_of(demo.pid)
             assert len(children) >= 2
             assert demo.stop(signal.SIGINT, seconds=90) == 0
@@ -121,6 +128,18 @@ class TestTheDemo:
         assert done.returncode != 0
         assert f"Port {port} is taken by another program." in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def signed_in(site: str, email: str, password: str) -> urllib.request.OpenerDirector:
+    """A visitor who has signed in by the form, with cookies of their own."""
+    visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    address = f"{site}/account/sign-in/"
+    with visitor.open(address) as page:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
+    assert token is not None
+    fields = {"csrfmiddlewaretoken": token[1], "email": email, "password": password}
+    visitor.open(urllib.request.Request(address, urlencode(fields).encode(), {"Referer": address})).close()
+    return visitor
 
 
 def children_of(pid: int) -> list[int]:

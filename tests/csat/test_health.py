@@ -48,7 +48,8 @@ ERASES_ONLY = {"surveys.answering.tasks.sweep_imports"}
 
 
 def late() -> list[str]:
-    return list_late_backlogs(at=timezone.now())
+    """The late kinds of mail; the builders' tree has waited for its first run since their day."""
+    return [name for name in list_late_backlogs(at=timezone.now()) if name != "results"]
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def cast() -> Cast:
 @pytest.fixture
 def panel(cast: Cast) -> Panel:
     tree = analytics.make_tree(analytics.publish(cast.team, analytics.standard_document()))
-    return open_panel(node=tree.nodes.get(parent=None), random_index="saaty_1980", user=cast.alice, at=timezone.now())
+    return open_panel(node=tree.indicators.get(parent=None), random_index="saaty_1980", user=cast.alice, at=timezone.now())
 
 
 @pytest.mark.django_db

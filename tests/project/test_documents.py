@@ -13,6 +13,7 @@ from tests.project.messages import ROOT, messages_of_project
 HOW_TO = ROOT / "docs" / "how-to"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PAGES = sorted(path.name.removesuffix(".md") for path in HOW_TO.glob("*.md") if not path.name.endswith(".zh.md"))
+ROOMS = ("accounts", "surveys", "analytics", "csat")
 LANGUAGES = {"en": ".md", "zh": ".zh.md"}
 READMES = {"en": "README.md", "zh": "README.zh-Hans.md"}
 ABROAD = ("http://", "https://", "mailto:")
@@ -76,6 +77,43 @@ class TestDocuments:
     def test_are_caught_when_a_link_leads_nowhere(self):
         text = "[a](nothing.md) [b](README.md#part) [c](https://example.org/x) `[d](code.md)`"
         assert broken_in(ROOT / "README.md", text) == ["nothing.md"]
+
+
+def packages() -> set[str]:
+    """Return the packages below the rooms, by dotted name."""
+    folders = (path.parent.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("__init__.py"))
+    return {".".join(folder.parts) for folder in folders
+            if len(folder.parts) > 1 and not {"migrations", "management", "templatetags"} & set(folder.parts)}
+
+
+def listed_packages(text: str) -> set[str]:
+    """Return the packages that the architecture's table names."""
+    table = text.partition("## Packages")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `([a-z_.]+)` \|", table, flags=re.MULTILINE))
+
+
+class TestTheArchitecture:
+    def test_names_every_package_and_no_other(self):
+        assert listed_packages((ROOT / "docs/architecture.md").read_text(encoding="utf-8")) == packages()
+
+    def test_is_read_by_its_table_alone(self):
+        assert listed_packages("| `a.b` | x |\n## Packages\n| `c.d` | x |\n\n## More\n| `e.f` | x |") == {"c.d"}
+
+
+class TestTheDecisions:
+    def test_are_all_in_their_index(self):
+        folder = ROOT / "docs/decisions"
+        pages = {path.name for path in folder.glob("*.md")} - {"README.md"}
+        assert set(links_of((folder / "README.md").read_text(encoding="utf-8"))) == pages
+
+
+@pytest.mark.parametrize("readme", READMES.values())
+class TestAReadme:
+    def test_leads_to_what_explains_the_rest(self, readme):
+        linked = {link.removesuffix(".zh.md").removesuffix(".md")
+                  for link in links_of((ROOT / readme).read_text(encoding="utf-8"))}
+        assert {f"docs/{name}" for name in
+                ("architecture", "decisions/README", "benchmarks", "methods/README", "operations", "glossary")} <= linked
 
 
 class TestHowToPages:

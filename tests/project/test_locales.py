@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import django
 import polib
 import pytest
 
 from tests.project.messages import ROOT, messages_of_project, messages_of_python, messages_of_template
 
 CATALOGUE = ROOT / "locale/zh_Hans/LC_MESSAGES/django.po"
+OF_DJANGO = sorted(Path(django.__file__).parent.rglob("locale/en/LC_MESSAGES/django.po"))
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 HAN = re.compile(r"[一-鿿]")
 
@@ -36,6 +38,13 @@ def broken_in(catalogue: polib.POFile) -> list[str]:
     return found
 
 
+def idle_in(catalogue: polib.POFile, wanted: set[tuple[str | None, str]]) -> list[str]:
+    """List texts that neither the project nor Django itself, whose words some of ours replace, has any more."""
+    left = {entry.msgid for entry in catalogue if (entry.msgctxt, entry.msgid) not in wanted}
+    theirs = {entry.msgid for path in OF_DJANGO for entry in polib.pofile(str(path))} if left else set()
+    return sorted(left - theirs)
+
+
 @pytest.fixture(scope="module")
 def catalogue() -> polib.POFile:
     return polib.pofile(str(CATALOGUE))
@@ -44,6 +53,9 @@ def catalogue() -> polib.POFile:
 class TestChinese:
     def test_has_every_text_of_the_interface(self, catalogue: polib.POFile) -> None:
         assert missing_in(catalogue, messages_of_project()) == []
+
+    def test_has_no_text_that_nothing_says(self, catalogue: polib.POFile) -> None:
+        assert idle_in(catalogue, messages_of_project()) == []
 
     def test_keeps_every_placeholder(self, catalogue: polib.POFile) -> None:
         assert broken_in(catalogue) == []
@@ -82,3 +94,5 @@ class TestTheCheck:
         wanted = {(None, "done %(n)s"), (None, "empty"), (None, "unsure"), (None, "absent")}
         assert [text for _context, text in missing_in(po, wanted)] == ["absent", "empty", "unsure"]
         assert broken_in(po) == ["done %(n)s"]
+        po.append(polib.POEntry(msgid="Null characters are not allowed.", msgstr="空"))
+        assert idle_in(po, wanted) == [] and idle_in(po, wanted - {(None, "unsure")}) == ["unsure"]

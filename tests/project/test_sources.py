@@ -17,6 +17,8 @@ INLINE_STYLE = re.compile(r"<style|\sstyle\s*=", re.IGNORECASE)
 INLINE_HANDLER = re.compile(r"\son[a-z]{3,}=|href\s*=\s*[\"']javascript:", re.IGNORECASE)
 # The filters `day`, `moment` and `recent` know how each language writes; a page that formats by itself does not.
 OWN_DATES = re.compile(r"\|\s*(?:date|time|naturaltime|naturalday)\b")
+# A line of a template fits a screen beside another one, so that a change of it can be read.
+WIDEST = 160
 UNSAFE = re.compile(r"\|\s*safe\b|autoescape off|\bmark_safe\b")
 # Written in halves, so that this file does not hold them.
 UNFINISHED = re.compile("|".join(rf"\b{a}{b}\b" for a, b in (("TO", "DO"), ("FIX", "ME"), ("XX", "X"), ("HA", "CK"))))
@@ -70,6 +72,11 @@ class TestPages:
     def test_write_days_and_moments_in_one_way(self) -> None:
         mails = texts(".html", ".txt", under="templates/mail/")
         assert [line for name, text in [*pages(), *mails] for line in found(OWN_DATES, name, text)] == []
+
+    def test_are_written_in_lines_that_can_be_read(self) -> None:
+        templates = texts(".html", under="templates/")
+        lines = ((f"{name}:{at}", line) for name, text in templates for at, line in enumerate(text.splitlines(), 1))
+        assert [place for place, line in lines if len(line) > WIDEST] == []
 
     def test_are_found_at_all(self) -> None:
         assert len(pages()) > 10

@@ -10,6 +10,26 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = [path for path in (ROOT / "templates").rglob("*.html") if "mail" not in path.relative_to(ROOT).parts[:2]]
 FORBIDDEN = re.compile(r"""\sstyle=|<style\b|\son[a-z]+=["']|javascript:|<script(?![^>]*\bsrc=)[^>]*>""")
 
+# What writes names of classes: pages, their scripts, the views behind them.
+WRITERS = [
+    path for folder in ("templates", "static/js", "accounts", "surveys", "analytics", "csat")
+    for path in (ROOT / folder).rglob("*") if path.suffix in {".html", ".js", ".py"}
+]
+# The ends of these are figures: tones, steps of a scale, depths.
+COUNTED = re.compile(r"[ft]-(0|[np][12])|h[12][np]|(depth|level)-\d|[pv]\d{1,2}")
+PLOTLY = {"js-plotly-plot", "svg-container", "main-svg", "draglayer", "hoverlayer", "modebar", "crisp"}
+
+
+def classes_of(sheet: str) -> set[str]:
+    """Give the classes that the selectors of a sheet name."""
+    bare = re.sub(r"\{[^{}]*\}", "{}", re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL))
+    return set(re.findall(r"\.(-?[a-zA-Z_][\w-]*)", bare))
+
+
+def unnamed_in(sheet: str, written: set[str]) -> set[str]:
+    """Give the classes that nothing writes into a page."""
+    return {one for one in classes_of(sheet) - written - PLOTLY if not COUNTED.fullmatch(one)}
+
 
 def dark_blocks(sheet: str) -> list[list[str]]:
     """Give the declarations of each block that switches to dark colours."""
@@ -31,6 +51,17 @@ class TestTemplates:
         for text in ('<p style="x">', "<style>", '<a onclick="x">', "<script>x</script>", '<a href="javascript:x">'):
             assert FORBIDDEN.search(text), text
         assert not FORBIDDEN.search('<script type="module" src="x"></script>')
+
+
+class TestSheets:
+    def test_name_only_classes_that_something_writes(self) -> None:
+        written = {word for path in WRITERS for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))}
+        found = {path.name: unnamed_in(path.read_text(), written) for path in (ROOT / "static/css").glob("*.css")}
+        assert {name: classes for name, classes in found.items() if classes} == {}
+
+    def test_would_be_caught_with_another(self) -> None:
+        sheet = "/* .not */ .here:not(.gone), .f-p2 { color: red } @media print { .lost { top: .5em } }"
+        assert unnamed_in(sheet, {"here"}) == {"gone", "lost"}
 
 
 class TestTokens:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg2
 
-from tests.services.processes import Service, free_port
+from tests.services.processes import NotInstalledError, Service, free_port
 
 NOBODY = 65534
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -111,4 +111,4 @@ def find_home() -> Path:
     for home in candidates:
         if (home / "bin" / "initdb").exists():
             return home
-    raise RuntimeError("No PostgreSQL was found. Set CSAT_PG_HOME to a directory that holds bin/initdb.")
+    raise NotInstalledError("No PostgreSQL was found. Set CSAT_PG_HOME to a directory that holds bin/initdb.")

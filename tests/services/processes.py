@@ -20,6 +20,10 @@ PATIENCE = 4
 """How much slower than the machine that the seconds of a wait were chosen on another one may be."""
 
 
+class NotInstalledError(RuntimeError):
+    """A server that is to be started is not on this machine; the message says what to do."""
+
+
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on now."""
     with socket.socket() as probe:

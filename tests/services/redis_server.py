@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from tests.services.processes import Service, free_port
+from tests.services.processes import NotInstalledError, Service, free_port
 
 
 class RedisServer:
@@ -97,4 +97,4 @@ def find_server() -> Path:
         spec = importlib.util.find_spec(package)
         for path in Path(spec.origin).parent.glob(pattern) if spec and spec.origin else []:
             return path
-    raise RuntimeError("No Redis was found. Install redis-server or set CSAT_REDIS_SERVER to one.")
+    raise NotInstalledError("No Redis was found. Install redis-server or set CSAT_REDIS_SERVER to one.")

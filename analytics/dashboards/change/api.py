@@ -14,13 +14,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
+from analytics.dashboards.api_selection import PARAMETERS, asked_selection
+from analytics.dashboards.change.control_chart import control_reason
 from analytics.dashboards.change.controls import ChartKind, Control, TrendTest, read_control, read_trend_test
 from analytics.dashboards.change.present import parts_sentence, present_trend_test
 from analytics.dashboards.change.read import ChangeRow, Decomposed
 from analytics.dashboards.change.request import parse_change_request, read_requested
-from analytics.dashboards.overview.api import PARAMETERS, selection_or_404
+from analytics.dashboards.selection import sentences_of
+from analytics.scoring.asked import refuse
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
-from analytics.scoring.sentences import change_sentence, sentence
+from analytics.scoring.sentences import change_sentence
 
 
 class ChangeRowOutput(serializers.Serializer[Any]):
@@ -93,6 +96,7 @@ class TrendTestOutput(serializers.Serializer[Any]):
     periods = serializers.IntegerField()
     left_out = serializers.IntegerField(help_text="periods in between with no or too few answers; their time is counted")
     alike = serializers.IntegerField(help_text="periods left out because all their answers are the same")
+    is_rescaled = serializers.BooleanField(help_text="whether a question of the index changed its scale in between")
     slope = serializers.FloatField(source="found.slope", default=None, help_text="points per period of the calendar")
     slope_error = serializers.FloatField(source="found.slope_error", default=None)
     p_slope = serializers.FloatField(source="found.p_slope", default=None)
@@ -125,12 +129,13 @@ class ControlOutput(serializers.Serializer[Any]):
     centre = serializers.FloatField(allow_null=True)
     sigma_z = serializers.FloatField(allow_null=True)
     points = ControlPointOutput(many=True)
+    other_scale = serializers.IntegerField(help_text="periods left out because the question was asked on another scale")
     reason = serializers.CharField()
     explanation = serializers.SerializerMethodField()
 
     def get_explanation(self, control: Control) -> str:
         """Say why there is no chart."""
-        return sentence(control.reason, dict(control.details)) if control.reason else ""
+        return control_reason(control)
 
 
 class ChangePageOutput(ChangesOutput):
@@ -156,15 +161,13 @@ class ChangesView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return the change; 404 before the first run, 400 with the reason where there is none."""
-        selection = selection_or_404(request)
+        selection = asked_selection(request, "before", "weighting", "weights")
         asked = parse_change_request(selection=selection, query=request.query_params)
-        if asked.ignored:
-            named = {one.key: [_("“%(value)s” means nothing here.") % {"value": one.value}] for one in asked.ignored}
-            raise ValidationError(named)
+        refuse(sentences_of(asked.ignored))
         changes, problem = read_requested(asked)
         if changes is None:
             field = "weighting" if problem else "before"
-            raise ValidationError({field: [problem or _("There is no earlier period. Choose one.")]})
+            raise ValidationError({field: [problem or selection.uncompared or _("There is no earlier period. Choose one.")]})
         page = {one.name: getattr(changes, one.name) for one in fields(changes)} | {
             "trend": read_trend_test(selection=asked.charted),
             "controls": [read_control(selection=asked.charted, kind=kind) for kind in ChartKind],

@@ -59,6 +59,8 @@ class Control:
     points: tuple[ControlPoint, ...]
     centre: float | None
     sigma_z: float | None
+    other_scale: int = 0
+    """Periods left out because the satisfied share was asked on another scale than in the newest."""
     reason: str = ""
     details: tuple[tuple[str, int], ...] = ()
 
@@ -68,7 +70,8 @@ class TrendTest:
     """The trend of the index per period of the calendar, or the reason why there is none.
 
     `left_out` periods lie between the first and the last and have no or too few answers; `alike` ones have answers
-    that are all the same, of which nobody knows how sure they are.
+    that are all the same, of which nobody knows how sure they are. `is_rescaled` says that a question of the index changed
+    its scale in between.
     """
 
     grain: Grain
@@ -76,6 +79,7 @@ class TrendTest:
     found: Trend | None
     left_out: int = 0
     alike: int = 0
+    is_rescaled: bool = False
     reason: str = ""
     details: tuple[tuple[str, int], ...] = ()
 
@@ -83,14 +87,16 @@ class TrendTest:
 def read_control(*, selection: Selection, kind: ChartKind) -> Control:
     """Return the chart over the periods that may be shown and are over, under the selection's weights."""
     grain = _grain(selection)
-    results = [one for one in _finished(selection, grain) if _has_place(kind, _figure(kind, one))]
+    shown = [one for one in _finished(selection, grain) if _has_place(kind, _figure(kind, one))]
+    results = [one for one in shown if kind in OF_THE_INDEX or one.is_on_scale_of(shown[-1])]
+    elsewhere = len(shown) - len(results)
     if len(results) < PERIODS_FOR_LIMITS:
         details = (("periods", len(results)), ("needed", PERIODS_FOR_LIMITS))
-        return Control(kind, grain, (), None, None, "too_few_periods", details)
+        return Control(kind, grain, (), None, None, elsewhere, "too_few_periods", details)
     try:
         values, chart = _chart(kind, results)
     except MethodError as error:
-        return Control(kind, grain, (), None, None, error.reason)
+        return Control(kind, grain, (), None, None, elsewhere, error.reason)
     points = tuple(
         ControlPoint(
             one.period, value, float(chart.lower[place]), float(chart.upper[place]), _figure(kind, one).n,
@@ -98,7 +104,7 @@ def read_control(*, selection: Selection, kind: ChartKind) -> Control:
         )
         for place, (one, value) in enumerate(zip(results, values, strict=True))
     )
-    return Control(kind, grain, points, chart.centre, chart.sigma_z)
+    return Control(kind, grain, points, chart.centre, chart.sigma_z, elsewhere)
 
 
 def read_trend_test(*, selection: Selection) -> TrendTest:
@@ -111,7 +117,7 @@ def read_trend_test(*, selection: Selection) -> TrendTest:
     results = _finished(selection, grain)
     shown = [(place, one.root.index) for place, one in enumerate(results) if one.root.index.is_shown]
     used = [(place, figure) for place, figure in shown if figure.standard_error]
-    told = _between(shown), len(shown) - len(used)
+    told = _between(shown), len(shown) - len(used), any(selection.reading.rescaled([one.period for one in results]))
     if len(used) < FEWEST_FOR_TREND:
         details = (("periods", len(used)), ("needed", FEWEST_FOR_TREND))
         return TrendTest(grain, len(used), None, *told, "too_few_periods", details)

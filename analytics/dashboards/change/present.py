@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
-from analytics.dashboards.change.controls import OF_THE_INDEX, ChartKind, Control, TrendTest
+from analytics.dashboards.change.controls import TrendTest
 from analytics.dashboards.change.read import ChangeRow, Changes, ComparisonFamily, Decomposed
 from analytics.dashboards.overview.attention import SMALLEST
 from analytics.scoring.comparing import ONE_SIDE_ALIKE
@@ -22,8 +22,6 @@ from surveys.design.document import text_in
 PLAIN: Final = ("index", "mean", "nps")
 """Metrics that a row need not name."""
 SORTS: Final = ("tree", "change", "p", "name")
-WIDTH, HEIGHT, EDGE = 760, 200, 14
-"""Size of a control chart in units of its view box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,24 @@ class Table:
     heading: str
     finding: str
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """What a leaf added to the change of the index: by its score, and by its weight."""
+
+    name: str
+    scores: str
+    weights: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The change of the index in parts, or the `reason` why there are none."""
+
+    reason: str
+    finding: str
+    lines: tuple[PartLine, ...]
 
 
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
@@ -232,21 +248,20 @@ def parts_sentence(parts: Decomposed) -> str:
     return reasons[parts.reason] if parts.reason in reasons else sentence(parts.reason)
 
 
-def present_parts(changes: Changes, language: str) -> dict[str, Any]:
+def present_parts(changes: Changes, language: str) -> Parts:
     """Write what the scores and the weights of the leaves added to the change."""
-    parts = changes.decomposed
+    found = changes.decomposed
     texts = {key: wording.number(value, 2, sign=True) for key, value in (
-        ("total", parts.total), ("scores", parts.from_scores), ("weights", parts.from_weights))}
-    return {
-        "reason": parts_sentence(parts),
-        "finding": _("%(total)s points: %(scores)s from scores, %(weights)s from weights (by question means).")
-        % texts,
-        "lines": [
-            {"name": text_in(one.names, language) or one.key, "scores": wording.number(one.from_scores, 2, sign=True),
-             "weights": wording.number(one.from_weights, 2, sign=True)}
-            for one in sorted(parts.parts, key=lambda one: -abs(one.from_scores + one.from_weights))
-        ],
-    }
+        ("total", found.total), ("scores", found.from_scores), ("weights", found.from_weights))}
+    return Parts(
+        reason=parts_sentence(found),
+        finding=_("%(total)s points: %(scores)s from scores, %(weights)s from weights (by question means).") % texts,
+        lines=tuple(
+            PartLine(text_in(one.names, language) or one.key, wording.number(one.from_scores, 2, sign=True),
+                     wording.number(one.from_weights, 2, sign=True))
+            for one in sorted(found.parts, key=lambda one: -abs(one.from_scores + one.from_weights))
+        ),
+    )
 
 
 def present_trend_test(test: TrendTest) -> str:
@@ -279,48 +294,6 @@ def _left_out(test: TrendTest) -> list[str]:
             "%(n)s period is left out because all its answers are the same.",
             "%(n)s periods are left out because all their answers are the same.", test.alike,
         ) % {"n": test.alike})
+    if test.is_rescaled:
+        found.append(_("The scale of a question changed in between: part of what is seen may come from that."))
     return found
-
-
-def present_control(control: Control) -> dict[str, Any]:
-    """Draw a control chart, or say why there is none."""
-    names = {
-        ChartKind.XMR: _("Index, XmR chart"), ChartKind.SCORE: _("Index, limits from sampling error"),
-        ChartKind.P: _("Satisfied share, p chart"),
-        ChartKind.LANEY: _("Satisfied share, Laney p′ chart"),
-    }
-    base: dict[str, Any] = {"kind": control.kind, "name": names[control.kind], "reason": ""}
-    if control.reason:
-        return base | {"reason": sentence(control.reason, dict(control.details)), "points": []}
-    factor = 1 if control.kind in OF_THE_INDEX else 100
-    beyond = [one for one in control.points if one.is_beyond]
-    low = min(min(one.value, one.lower) for one in control.points)
-    high = max(max(one.value, one.upper) for one in control.points)
-    step = (WIDTH - 2 * EDGE) / (len(control.points) - 1)
-
-    def y(value: float) -> float:
-        return round(HEIGHT - EDGE - (value - low) / ((high - low) or 1) * (HEIGHT - 2 * EDGE), 1)
-
-    points = [
-        {"x": f"{EDGE + place * step:.1f}", "y": f"{y(one.value):.1f}", "upper_y": y(one.upper), "lower_y": y(one.lower),
-         "period": wording.period_text(one.period), "value": wording.number(one.value * factor, 1),
-         "lower": wording.number(one.lower * factor, 1), "upper": wording.number(one.upper * factor, 1), "n": one.n,
-         "is_beyond": one.is_beyond, "is_in_run": one.is_in_run}
-        for place, one in enumerate(control.points)
-    ]
-    finding_text = ngettext(
-        "%(beyond)s of %(total)s period lies outside the limits.",
-        "%(beyond)s of %(total)s periods lie outside the limits.", len(points),
-    ) % {"beyond": len(beyond), "total": len(points)}
-    if any(one.is_in_run for one in control.points):
-        finding_text += " " + _("Nine or more in a row lie on one side of the centre.")
-    if control.kind in (ChartKind.LANEY, ChartKind.SCORE) and control.sigma_z:
-        finding_text += " " + _("Periods scatter %(times)s times as much as sampling alone.") % {
-            "times": wording.number(control.sigma_z, 1)}
-    return base | {
-        "points": points, "finding": finding_text, "centre": wording.number((control.centre or 0) * factor, 1),
-        "centre_y": y(control.centre or 0), "width": WIDTH, "height": HEIGHT,
-        "path": " ".join(f"{one['x']},{one['y']}" for one in points),
-        "upper_path": " ".join(f"{one['x']},{one['upper_y']}" for one in points),
-        "lower_path": " ".join(f"{one['x']},{one['lower_y']}" for one in points),
-    }

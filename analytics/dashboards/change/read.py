@@ -8,7 +8,7 @@ Benjamini-Hochberg is given beside it for screening.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,7 +33,7 @@ from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import DEFAULT_LEVEL, Interval
 from analytics.methods.trends import decompose_change, effect_band
-from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, judge_family, tested
+from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, incomparable, judge_family, tested
 from analytics.scoring.effort import effort_of
 from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
@@ -183,10 +183,11 @@ def _compared(
     is_weighted: bool,
 ) -> Iterator[_Found]:
     def found(
-        family: ComparisonFamily, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure
+        family: ComparisonFamily, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure,
+        *, is_alike: bool = True,
     ) -> _Found:
         shared = overlap.shared(subject, before, after) if overlap is not None else INDEPENDENT
-        change = tested(before, after, is_weighted=is_weighted, shared=shared)
+        change = tested(before, after, is_weighted=is_weighted, shared=shared) if is_alike else incomparable(before, after)
         return _Found(family, key, names, depth, before, after, change, shared.n)
 
     words = item_names(selection.tree)
@@ -198,24 +199,38 @@ def _compared(
     asked = later.overall
     names = words.get((asked.questionnaire_id, asked.key), {}) if asked is not None else root.names
     yield found(
-        ComparisonFamily.HEADLINE, satisfied_subject(later), asked.key if asked else root.key, names, 0, earlier.satisfied, later.satisfied
+        ComparisonFamily.HEADLINE, satisfied_subject(later), asked.key if asked else root.key, names, 0, earlier.satisfied, later.satisfied,
+        is_alike=later.is_on_scale_of(earlier),
     )
-    for one, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
-        yield found(ComparisonFamily.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, one.index, other.index)
+    for node, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
+        yield found(ComparisonFamily.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, node.index, other.index)
     before = {_name_of(item): item for item in _items(earlier)}
     headline = _name_of(asked) if asked is not None else None
+    of_key = {(item.questionnaire_id, item.key): item for item in _items(earlier)}
     for item in _items(later):
         name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
+        one = before.get(name) or of_key.get((item.questionnaire_id, item.key))
+        if one is None:
+            continue
+        is_alike = name in before and not (_is_elsewhere(one) or _is_elsewhere(item))
+        yield found(ComparisonFamily.ITEMS, item_subject(name), item.key, names, 0, one.mean, item.mean, is_alike=is_alike)
+        if name != headline:
+            yield found(
+                ComparisonFamily.SHARES, item_share_subject(name), item.key, names, 0, one.satisfied, item.satisfied,
+                is_alike=is_alike,
+            )
         if name not in before:
             continue
-        yield found(ComparisonFamily.ITEMS, item_subject(name), item.key, names, 0, before[name].mean, item.mean)
-        if name != headline:
-            yield found(ComparisonFamily.SHARES, item_share_subject(name), item.key, names, 0, before[name].satisfied, item.satisfied)
-        then, now = effort_of(before[name]), effort_of(item)
+        then, now = effort_of(one), effort_of(item)
         if then is not None and now is not None:
             # Its mean is the question's own, in the family of means.
             yield found(ComparisonFamily.EFFORT, agreeing_subject(name), item.key, names, 0, then.agreeing, now.agreeing)
             yield found(ComparisonFamily.EFFORT, effort_subject(name), item.key, names, 0, then.net, now.net)
+
+
+def _is_elsewhere(item: ItemResult) -> bool:
+    """Whether everybody was asked it on another scale."""
+    return not item.mean.n and item.missing.other_scale > 0
 
 
 def _items(result: PeriodResult) -> list[ItemResult]:
@@ -250,12 +265,17 @@ def _row(one: _Found, judged: JudgedChange) -> ChangeRow:
 def _decomposed(
     selection: Selection, earlier: PeriodResult, later: PeriodResult, earlier_weights: WeightSet | None
 ) -> Decomposed:
-    leaves = [(one, other) for one, other in zip(earlier.nodes, later.nodes, strict=True) if other.is_leaf]
+    unasked = selection.reading.definition.unasked
+    leaves = [
+        (one, other) for one, other in zip(earlier.nodes, later.nodes, strict=True)
+        if other.is_leaf and other.key not in unasked
+    ]
     if any(one.index.value is None or other.index.value is None for one, other in leaves):
         return Decomposed((), 0, 0, 0, reason="leaf_not_shown")
-    after = [other.overall_weight for _, other in leaves]
-    before = overall_weights(selection, earlier_weights) if earlier_weights is not None else None
     keys = [other.key for _, other in leaves]
+    own = overall_weights(selection, {node.key: node.weight for node in selection.reading.definition.nodes})
+    after = [own[key] for key in keys]
+    before = overall_weights(selection, earlier_weights.weights) if earlier_weights is not None else None
     if before is not None and any(key not in before for key in keys):
         return Decomposed((), 0, 0, 0, reason="weights_of_another_tree")
     try:
@@ -272,13 +292,17 @@ def _decomposed(
     return Decomposed(parts, float(found.from_scores.sum()), float(found.from_weights.sum()), found.total)
 
 
-def overall_weights(selection: Selection, weight_set: WeightSet) -> dict[str, float]:
-    """Each node's share of the whole index under a weight set, in the tree of the run; a lacking weight leaves it out."""
-    found: dict[str, float] = {}
-    for node in selection.run.definition["nodes"]:
-        if node["parent"] is None:
-            found[node["key"]] = 1.0
-        elif node["parent"] in found and node["key"] in weight_set.weights:
-            found[node["key"]] = found[node["parent"]] * float(weight_set.weights[node["key"]])
+def overall_weights(selection: Selection, weights: Mapping[str, float]) -> dict[str, float]:
+    """Each node's share of the whole index under weights, in the tree of the run; a lacking weight leaves it out.
+
+    What no question feeds has no share: the others have it.
+    """
+    definition, found = selection.reading.definition, dict[str, float]()
+    shares = definition.among_asked(weights)
+    for node in definition.nodes:
+        if node.parent is None:
+            found[node.key] = 1.0
+        elif node.parent in found and node.key in shares:
+            found[node.key] = found[node.parent] * float(shares[node.key])
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,11 +15,11 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
+from analytics.dashboards.change.control_chart import present_control
 from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.change.present import (
     SORTS,
     overlap_sentence,
-    present_control,
     present_parts,
     present_tables,
     present_trend_test,
@@ -27,10 +28,10 @@ from analytics.dashboards.change.read import Changes
 from analytics.dashboards.change.request import ChangeRequest, parse_change_request, read_requested
 from analytics.dashboards.change.rows import change_rows
 from analytics.dashboards.filterbar import Choice
-from analytics.dashboards.opening import not_yet
+from analytics.dashboards.opening import not_exported, not_yet
 from analytics.dashboards.origins import file_reply, origin_of
-from analytics.dashboards.page_context import language_of, shared_context
-from analytics.dashboards.selection import read_selection
+from analytics.dashboards.page_context import language_of, shared_context, with_query
+from analytics.dashboards.selection import find_problems, read_selection, sentences_of
 from analytics.dashboards.weighting.present import chosen_name, weighting_choices
 from analytics.indicators.models import WeightSet
 from analytics.indicators.weight_words import weight_set_name
@@ -65,9 +66,14 @@ def change(request: TeamRequest) -> HttpResponse:
 def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     """Send the table as CSV."""
     asked = _asked(request)
-    changes = read_requested(asked)[0] if asked is not None else None
-    if asked is None or changes is None:
+    if asked is None:
         return redirect("dashboards:change")
+    problems = find_problems(asked.selection, request.GET, "before", "weighting", "weights") | sentences_of(asked.ignored)
+    if problems:
+        return not_exported(request, problems)
+    changes, _problem = read_requested(asked)
+    if changes is None:  # The page says why.
+        return redirect(with_query(reverse("dashboards:change"), request.GET.urlencode()))
     return file_reply(
         change_rows(changes, language_of(request)), origin_of(asked.selection, weighting=asked.weighting_word),
         kind="change", tree=asked.selection.tree.pk, periods=[changes.before, changes.after],

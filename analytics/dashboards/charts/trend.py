@@ -24,6 +24,7 @@ class Point:
     is_running: bool
     last_year: float | None
     hover: str
+    is_new_scale: bool = False
 
 
 def trend_figure(
@@ -34,7 +35,7 @@ def trend_figure(
 
     The last point is drawn as an open circle with a dotted way to it when its period is running.
     `value_label` is printed at the last value. A line stands at `begin`, where point number n reaches from n - 0.5
-    to n + 0.5: from there on the weights have been in force.
+    to n + 0.5: from there on the weights have been in force. Before a point with a new scale the line breaks.
     """
     layout = theme.base_layout()
     layout["xaxis"] |= {
@@ -44,6 +45,7 @@ def trend_figure(
     layout["yaxis"] |= {"range": list(bounds), "dtick": _step(bounds)}
     layout["shapes"] = [
         *([_target_line(target)] if target is not None else []), *([_begin_line(begin)] if begin is not None else []),
+        *(_break_line(place - 0.5) for place in _breaks(points)),
     ]
     layout["annotations"] = [
         *([_begin_label(begin, theme.safe(begin_label), len(points))] if begin is not None else []),
@@ -83,9 +85,9 @@ def _whisker(place: int, point: Point) -> Trace:
 def _stretches(points: Sequence[Point]) -> list[list[int]]:
     found: list[list[int]] = [[]]
     for place, point in enumerate(points):
-        if point.low is None or point.high is None:
+        if point.low is None or point.high is None or point.is_new_scale:
             found.append([])
-        else:
+        if point.low is not None and point.high is not None:
             found[-1].append(place)
     return [stretch for stretch in found if stretch]
 
@@ -99,19 +101,29 @@ def _last_year(points: Sequence[Point]) -> Iterator[Trace]:
 
 
 def _finished(points: Sequence[Point]) -> Iterator[Trace]:
+    places: list[float] = list(range(len(points)))
     shown = [None if point.is_running else point.value for point in points]
+    hovers = [theme.safe(point.hover) for point in points]
+    for place in reversed(_breaks(points)):
+        places.insert(place, place - 0.5)
+        shown.insert(place, None)
+        hovers.insert(place, "")
     yield {
-        "x": list(range(len(points))), "y": shown, "mode": "lines+markers", "connectgaps": False,
+        "x": places, "y": shown, "mode": "lines+markers", "connectgaps": False,
         "line": {"width": 2.5, "color": theme.LINE}, "marker": {"size": 7, "color": theme.LINE},
-        "hovertext": [theme.safe(point.hover) for point in points], "hoverinfo": "text",
+        "hovertext": hovers, "hoverinfo": "text",
     }
+
+
+def _breaks(points: Sequence[Point]) -> list[int]:
+    return [place for place, point in enumerate(points) if point.is_new_scale and place]
 
 
 def _running(points: Sequence[Point]) -> Iterator[Trace]:
     if not points or not points[-1].is_running or points[-1].value is None:
         return
     last = len(points) - 1
-    before = points[last - 1].value if last else None
+    before = points[last - 1].value if last and not points[last].is_new_scale else None
     yield {
         "x": [last - 1, last] if before is not None else [last],
         "y": [before, points[-1].value] if before is not None else [points[-1].value],
@@ -144,6 +156,10 @@ def _begin_line(place: float) -> dict[str, Any]:
         "type": "line", "xref": "x", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1,
         "line": {"width": 1, "color": theme.PREVIOUS, "dash": "dash"},
     }
+
+
+def _break_line(place: float) -> dict[str, Any]:
+    return _begin_line(place) | {"line": {"width": 2, "color": theme.PREVIOUS, "dash": "dot"}}
 
 
 def _begin_label(place: float, label: str, count: int) -> dict[str, Any]:

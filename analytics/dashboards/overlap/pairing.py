@@ -210,7 +210,7 @@ def _scores(columns: Columns, definition: Definition, questionnaire: int) -> dic
         name = (questionnaire, item.key, item.low, item.high)
         found[item_subject(name)] = _whole(codes, codes < 0)
         found[item_share_subject(name)] = _whole(codes > item.high - box_size(item.high - item.low + 1), codes < 0)
-        if (item.low, item.high) == (CODES[0], CODES[-1]):
+        if definition.is_effort(questionnaire, item):
             found[agreeing_subject(name)] = _whole(codes >= CODES[AGREEING][0], codes < 0)
             found[effort_subject(name)] = _whole(np.array([0.0, *NET_SCORES])[np.maximum(codes, 0)], codes < 0)
     asked = {s.item for s in definition.role_sources("nps") if s.questionnaire == questionnaire}

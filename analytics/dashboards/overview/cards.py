@@ -62,6 +62,8 @@ class SatisfiedCard:
     low: int
     high: int
     not_applicable: int
+    title: str
+    other_scale: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class TrendLine:
     note: str
     last_year: str
     weights: str
+    is_new_scale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class TrendCard:
     running: str
     has_gaps: bool
     has_no_weights: bool
+    breaks: tuple[str, ...]
     figure: dict[str, Any] | None
 
 
@@ -194,10 +198,11 @@ class HeatCard:
 
 @dataclass(frozen=True, slots=True)
 class CommentCard:
-    """A comment; `tone` colours its score, `language` is as HTML writes it."""
+    """A comment; `tone` colours its score, `highest` is the best on its scale, `language` is as HTML writes it."""
 
     text: str
     score: int | None
     tone: str
+    highest: int | None
     language: str
     about: str

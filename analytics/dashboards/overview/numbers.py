@@ -39,6 +39,8 @@ class Satisfied:
     missing: Missing | None
     names: Names
     """The wording of the question; empty when the share is that of the index itself."""
+    scale: tuple[int, int] | None = None
+    """The lowest and the highest code of the question; None when the share is that of the index itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class TrendPoint:
     figure: Figure
     is_running: bool
     last_year: Figure | None = None
+    rescaled: tuple[tuple[str, Names], ...] = ()
+    """The questions, by key and wording, that from here on are asked on another scale: the line breaks before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +164,17 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What a customer wrote. `scale` bounds the score; an anonymous one has neither score nor segments."""
+    """What a customer wrote; an anonymous one has neither score nor segments.
+
+    `scale` bounds the score as it was asked; `mood` is low, middle or high, and empty without a score.
+    """
 
     text: str
     language: str
     at: datetime
     score: int | None
-    scale: tuple[int, int]
+    scale: tuple[int, int] | None
+    mood: str
     segments: tuple[tuple[str, str], ...]
     is_anonymous: bool
 
@@ -186,6 +194,8 @@ class Overview:
     freshness: Freshness
     period: Period
     previous: Period | None
+    uncompared: str
+    """Why there is no earlier period although one was asked for, as a sentence; empty otherwise."""
     filters: Mapping[str, tuple[str, ...]]
     responses: int
     is_withheld: bool

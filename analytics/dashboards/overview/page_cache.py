@@ -57,8 +57,14 @@ class Page:
     quoted: tuple[comments.Quoted, ...]
 
 
-_pages: Shelf[Page] = Shelf(PAGES)
-_tiles: Shelf[str] = Shelf(PAGES)
+pages: Final[Shelf[Page]] = Shelf(PAGES)
+tiles: Final[Shelf[str]] = Shelf(PAGES)
+
+
+def forget() -> None:
+    """Let every kept page go, as a new process has none."""
+    pages.clear()
+    tiles.clear()
 
 
 def name_of(request: TeamRequest, mark: Mark | None, *, language: str, at: datetime) -> str:
@@ -80,13 +86,13 @@ def name_of(request: TeamRequest, mark: Mark | None, *, language: str, at: datet
 
 def find_page(name: str) -> Page | None:
     """Return a kept page, unless a response it quotes has been erased or edited."""
-    page = _pages.find(name) if name else None
+    page = pages.find(name) if name else None
     return page if page is not None and comments.are_unchanged(page.quoted) else None
 
 
 def keep_page(name: str, page: Page) -> None:
     """Keep a page in this process."""
-    _pages.put(name, page)
+    pages.put(name, page)
 
 
 def write_page(
@@ -120,10 +126,10 @@ def _tile(page: Page, name: str, at: datetime) -> str:
     if "responding" not in page.stencil.holes:
         return ""
     moment = int(at.timestamp()) // TILE_SECONDS if page.tile.is_counted else 0
-    found = _tiles.find(f"{name}:{moment}") if name else None
+    found = tiles.find(f"{name}:{moment}") if name else None
     if found is None:
         found = _write_tile(page.tile)
-        _tiles.put(f"{name}:{moment}", found)
+        tiles.put(f"{name}:{moment}", found)
     return found
 
 

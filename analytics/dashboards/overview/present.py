@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards import geometry, wording
 from analytics.dashboards.charts.trend import Point, trend_figure
-from analytics.dashboards.comments import mood_of
+from analytics.dashboards.comments import Mood
 from analytics.dashboards.geometry import Axis, Piece
 from analytics.dashboards.overview import findings
 from analytics.dashboards.overview.cards import (
@@ -48,6 +48,8 @@ from analytics.dashboards.overview.numbers import (
 from analytics.dashboards.selection import Selection, parameter_of
 from analytics.dashboards.series import present_begin, validity_text
 from analytics.indicators.weight_words import weight_set_name
+from analytics.methods.distributions import box_size
+from analytics.scoring.comparing import SCALE_CHANGED
 from analytics.scoring.results import Dimension, Figure, Status
 from analytics.scoring.weighting import NOT_WEIGHTABLE
 from surveys.design.document import text_in
@@ -66,7 +68,7 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
         "grade": wording.grade_text(page.grade),
         "satisfied": present_satisfied(page.satisfied, before, language),
         "nps": present_nps(page.nps, before) if page.nps else None,
-        "trend": present_trend(page.trend, _begin(page.trend, selection)),
+        "trend": present_trend(page.trend, _begin(page.trend, selection), language=language),
         "weights": {"name": weight_set_name(selection.run.weight_set), "validity": validity_text(selection.run.weight_set),
                     "tree": selection.tree.pk},
         "branches": present_branches(page.nodes, before, axis, language), "nodes_axis": axis,
@@ -100,7 +102,18 @@ def present_satisfied(satisfied: Satisfied, before: str, language: str) -> Satis
         kpi=present_kpi(satisfied.headline, before), pieces=pieces, levels=wording.levels_text(pieces),
         question=text_in(satisfied.names, language), low=levels[0].code if levels else 1,
         high=levels[-1].code if levels else 5, not_applicable=missing.not_applicable if missing else 0,
+        title=_satisfied_title(satisfied), other_scale=missing.other_scale if missing else 0,
     )
+
+
+def _satisfied_title(satisfied: Satisfied) -> str:
+    """Name the codes that count as satisfied, and the scale they are the best of."""
+    if satisfied.scale is None:
+        return _("Satisfied (levels 4–5 of 5)")
+    low, high = satisfied.scale
+    first = high + 1 - box_size(high + 1 - low)
+    words = {"boxes": f"{first}–{high}" if first < high else str(high), "scale": str(high) if low == 1 else f"{low}–{high}"}
+    return _("Satisfied (%(boxes)s of %(scale)s)") % words
 
 
 def present_nps(nps: Nps, before: str) -> NpsCard:
@@ -134,7 +147,7 @@ def present_funnel(funnel: Funnel, before: str) -> FunnelCard:
     )
 
 
-def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> TrendCard:
+def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None, *, language: str = "en") -> TrendCard:
     """Return the figure, the same numbers as a table, and what the legend needs.
 
     `begin` says where the weights began, see `series.present_begin`.
@@ -153,6 +166,7 @@ def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> Trend
         running=wording.period_text(running.period) if running else "",
         has_gaps=any(not point.figure.is_shown for point in trend.points),
         has_no_weights=any(point.figure.reason == NOT_WEIGHTABLE for point in trend.points),
+        breaks=tuple(_break_text(point, language) for point in trend.points if point.rescaled),
         figure=trend_figure(
             [_trend_point(point) for point in trend.points], bounds=(axis.low, axis.high), target=trend.target,
             target_label=_("Target %(value)s") % {"value": target}, value_label=value,
@@ -160,6 +174,13 @@ def present_trend(trend: Trend, begin: Mapping[str, Any] | None = None) -> Trend
             begin_label=_("Weights No. %(number)s") % {"number": begin["number"]} if begin is not None else "",
         ) if shown else None,
     )
+
+
+def _break_text(point: TrendPoint, language: str) -> str:
+    names = wording.listed([text_in(names, language) or key for key, names in point.rescaled])
+    return _("%(period)s: the scale of %(questions)s changed, so the line breaks here. Read the change across it with care.") % {
+        "period": wording.period_text(point.period), "questions": names,
+    }
 
 
 def _begin(trend: Trend, selection: Selection) -> Mapping[str, Any] | None:
@@ -207,7 +228,7 @@ def present_comments(
     return [
         CommentCard(
             text=one.text, score=one.score,
-            tone=SCORE_TONES[mood_of(one.score, one.scale)] if one.score is not None else "",
+            tone=SCORE_TONES[Mood(one.mood)] if one.mood else "", highest=one.scale[1] if one.scale else None,
             language="zh-Hans" if one.language == "zh-hans" else one.language,
             about=" · ".join((
                 *(wording.level_name(known.get(key), level, language) for key, level in one.segments), _comment_day(one)
@@ -220,6 +241,8 @@ def present_comments(
 def _versus(headline: Headline, before: str) -> str:
     if headline.previous is None or not before:
         return ""
+    if headline.change is not None and headline.change.reason == SCALE_CHANGED:
+        return _("not comparable with %(period)s: asked on another scale") % {"period": before}
     if not headline.previous.is_shown:
         return _("no comparison: too few answers in %(period)s") % {"period": before}
     words = {"value": wording.value_with_unit(headline.previous), "period": before}
@@ -255,6 +278,7 @@ def _trend_point(point: TrendPoint) -> Point:
     return Point(
         label=wording.tick_text(point.period), value=figure.value, low=figure.low, high=figure.high,
         is_running=point.is_running, last_year=point.last_year.value if point.last_year else None, hover=hover,
+        is_new_scale=bool(point.rescaled),
     )
 
 
@@ -265,6 +289,7 @@ def _trend_line(point: TrendPoint, weights: str) -> TrendLine:
         value=wording.value_text(figure), low=wording.number(figure.low), high=wording.number(figure.high),
         n=figure.n if figure.status != Status.WITHHELD else None, note=wording.status_text(figure),
         last_year=wording.value_text(point.last_year) if point.last_year else "", weights=weights,
+        is_new_scale=bool(point.rescaled),
     )
 
 

@@ -32,7 +32,6 @@ from analytics.dashboards.verdicts import (
     ChangesByNode,
     Verdicts,
     judge_nodes,
-    satisfied_subject,
     with_changes,
 )
 from analytics.dashboards.weighting.reading import overlap_of, weighting_record
@@ -129,7 +128,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
             run_id=run.pk, finished_at=run.finished_at, responses=None, newest_response_at=None, is_pending=False,
             waiting_since_at=None,
         ),
-        period=selection.period, previous=selection.previous, filters=selection.filters,
+        period=selection.period, previous=selection.previous, uncompared=selection.uncompared, filters=selection.filters,
         responses=current.responses, is_withheld=current.is_withheld,
         index=Headline(
             current.root.index, previous.root.index if previous else None, changes.get(current.root.key),
@@ -156,9 +155,21 @@ def read_trend(*, selection: Selection) -> Trend:
     points = [
         TrendPoint(one.period, one.root.index, one.period.is_running(selection.today), _shown(earlier.get(place)))
         for place, one in enumerate(results)
-    ][-shown:]
+    ]
+    points = _with_breaks(selection, points)[-shown:]
     target = results[-1].root.target if results else None
     return Trend(tuple(points), target, _last_change(selection, points))
+
+
+def _with_breaks(selection: Selection, points: list[TrendPoint]) -> list[TrendPoint]:
+    breaks = selection.reading.rescaled([point.period for point in points])
+    if not any(breaks):
+        return points
+    words = item_names(selection.tree)
+    return [
+        replace(point, rescaled=tuple((key, words.get((of, key), {})) for of, key in names))
+        for point, names in zip(points, breaks, strict=True)
+    ]
 
 
 def _last_change(selection: Selection, points: Sequence[TrendPoint]) -> Change | None:
@@ -256,13 +267,13 @@ def _headline(subject: Subject, figure: Figure, previous: Figure | None, verdict
 def _satisfied(
     selection: Selection, current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None
 ) -> Satisfied:
-    before = previous.satisfied if previous else None
-    headline = _headline(satisfied_subject(current), current.satisfied, before, verdicts)
+    change = verdicts.satisfied(previous, current) if previous is not None and verdicts is not None else None
+    headline = Headline(current.satisfied, previous.satisfied if previous else None, change)
     overall = current.overall
     if overall is None:
         return Satisfied(headline, current.root.distribution, None, {})
     names = item_names(selection.tree).get((overall.questionnaire_id, overall.key), {})
-    return Satisfied(headline, overall.distribution, overall.missing, names)
+    return Satisfied(headline, overall.distribution, overall.missing, names, (overall.low_code, overall.high_code))
 
 
 def _nps(current: PeriodResult, previous: PeriodResult | None, verdicts: Verdicts | None) -> Nps | None:

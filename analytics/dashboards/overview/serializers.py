@@ -6,14 +6,17 @@ from typing import Any
 
 from rest_framework import serializers
 
+from analytics.dashboards.overview.numbers import TrendPoint
 from analytics.dashboards.wording import unjudged_text
 from analytics.scoring.api import WeightingOutput
+from analytics.scoring.comparing import SCALE_CHANGED
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
 from analytics.scoring.results import Change, Refusal, Verdict
+from analytics.scoring.sentences import sentence
 
 
-class Names(serializers.DictField):
+class NamesField(serializers.DictField):
     """A text by language."""
 
     child = serializers.CharField()
@@ -28,12 +31,12 @@ class ChangeOutput(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     verdict = serializers.ChoiceField(choices=[one.value for one in Verdict])
     detectable = serializers.FloatField(allow_null=True)
-    reason = serializers.CharField(help_text="code of why there is no verdict; empty where there is one")
+    reason = serializers.CharField(help_text="code of why there is no verdict, such as scale_changed; empty where there is one")
     explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
 
     def get_explanation(self, change: Change) -> str:
-        """Say why a difference has no verdict; the two figures say why they have no value."""
-        return unjudged_text(change)
+        """Say why there is no verdict; where a figure has no value, that says why."""
+        return sentence(change.reason) if change.reason == SCALE_CHANGED else unjudged_text(change)
 
 
 class HeadlineOutput(serializers.Serializer[Any]):
@@ -60,7 +63,10 @@ class SatisfiedOutput(serializers.Serializer[Any]):
     headline = HeadlineOutput()
     distribution = LevelOutput(many=True)
     missing = MissingOutput(allow_null=True)
-    names = Names()
+    names = NamesField()
+    scale = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, help_text="lowest and highest code of the question"
+    )
 
 
 class NpsResultOutput(serializers.Serializer[Any]):
@@ -98,6 +104,13 @@ class TrendPointOutput(serializers.Serializer[Any]):
     figure = FigureOutput()
     is_running = serializers.BooleanField()
     last_year = FigureOutput(allow_null=True)
+    rescaled = serializers.SerializerMethodField(
+        help_text="keys of the questions that from here on are asked on another scale: the line breaks before this period"
+    )
+
+    def get_rescaled(self, point: TrendPoint) -> list[str]:
+        """The keys alone."""
+        return [key for key, _names in point.rescaled]
 
 
 class TrendOutput(serializers.Serializer[Any]):
@@ -112,7 +125,7 @@ class OverviewNodeOutput(serializers.Serializer[Any]):
     """An indicator."""
 
     key = serializers.CharField()
-    names = Names()
+    names = NamesField()
     parent_key = serializers.CharField(source="parent")
     depth = serializers.IntegerField()
     is_leaf = serializers.BooleanField()
@@ -127,10 +140,10 @@ class AlertOutput(serializers.Serializer[Any]):
     """A change that deserves attention."""
 
     node = serializers.CharField()
-    names = Names()
+    names = NamesField()
     dimension = serializers.CharField()
     level = serializers.CharField()
-    level_names = Names()
+    level_names = NamesField()
     previous = FigureOutput()
     current = FigureOutput()
     change = ChangeOutput()
@@ -154,7 +167,7 @@ class HeatRowOutput(serializers.Serializer[Any]):
     """A segment."""
 
     level = serializers.CharField()
-    names = Names()
+    names = NamesField()
     responses = serializers.IntegerField()
     is_sure = serializers.BooleanField()
     is_withheld = serializers.BooleanField()
@@ -170,11 +183,13 @@ class HeatOutput(serializers.Serializer[Any]):
 
 
 class CommentOutput(serializers.Serializer[Any]):
-    """A comment; an anonymous one comes without score and segments."""
+    """A comment; an anonymous one comes without score and segments. `scale` holds the score's lowest and highest code."""
 
     text = serializers.CharField()
     language = serializers.CharField()
     score = serializers.IntegerField(allow_null=True)
+    scale = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    mood = serializers.CharField(help_text="low, middle or high on the scale asked; empty without a score")
     is_anonymous = serializers.BooleanField()
 
 
@@ -207,7 +222,7 @@ class OverviewOutput(serializers.Serializer[Any]):
     """Everything on the overview."""
 
     tree_id = serializers.IntegerField()
-    names = Names()
+    names = NamesField()
     is_example = serializers.BooleanField()
     run_id = serializers.IntegerField()
     weight_set = serializers.CharField(help_text="its number and how it was found, in words")
@@ -216,6 +231,9 @@ class OverviewOutput(serializers.Serializer[Any]):
     freshness = FreshnessOutput()
     period = PeriodOutput()
     previous = PeriodOutput(allow_null=True)
+    uncompared = serializers.CharField(
+        allow_blank=True, help_text="why there is no earlier period although one was asked for, in words"
+    )
     filters = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
     responses = serializers.IntegerField()
     is_withheld = serializers.BooleanField()

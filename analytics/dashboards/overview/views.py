@@ -16,13 +16,13 @@ from accounts.roles import Permission
 from analytics.dashboards import exports, first_use, origins
 from analytics.dashboards.access import get_tree, mark_of, trees_for
 from analytics.dashboards.next_steps import next_step
-from analytics.dashboards.opening import results_page
+from analytics.dashboards.opening import not_exported, results_page
 from analytics.dashboards.overview import cards_cache, page_cache
 from analytics.dashboards.overview.cards_cache import Figures
 from analytics.dashboards.overview.marks import Mark
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.page_context import emptiness, language_of, shared_context, with_query
-from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.selection import Selection, find_problems, read_selection
 from analytics.dashboards.stamp import present_refusal, present_stamp
 from analytics.dashboards.weighting.present import chosen_name, weighting_choices
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
@@ -125,6 +125,9 @@ def live(request: TeamRequest) -> JsonResponse:
 def export(request: TeamRequest, selection: Selection) -> HttpResponseBase:
     """Send every number of the overview as CSV; where they cannot be weighted as asked for, the page says why."""
     selection = with_weighting(selection, request.GET.get("weighting", ""))
+    problems = find_problems(selection, request.GET, "weighting")
+    if problems:
+        return not_exported(request, problems)
     if weighting_problem(selection):
         return redirect(with_query(reverse("dashboards:overview"), selection.query()))
     page = read_overview(selection=selection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,14 @@ from analytics.dashboards import wording
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.question_names import item_names
 from analytics.dashboards.weighting.compare import list_weightings
-from analytics.dashboards.weighting.present import figure_text, node_pairs, pair_text, weighting_name
+from analytics.dashboards.weighting.present import (
+    FigureText,
+    PairLine,
+    figure_text,
+    node_pairs,
+    pair_text,
+    weighting_name,
+)
 from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.effort import effort_of
@@ -22,6 +30,7 @@ from analytics.scoring.models import Run
 from analytics.scoring.provenance import ValueOrigin
 from analytics.scoring.reading import Reading
 from analytics.scoring.registry import METRICS
+from analytics.scoring.registry.metric import Metric
 from analytics.scoring.results import Figure, ItemResult
 from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
@@ -45,42 +54,73 @@ def question_text(item: ItemResult, questions: Questions) -> str:
     return questions.get((item.questionnaire_id, item.key), item.key)
 
 
-def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter, at: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class EstimatorLine:
+    """An estimator in words, A or B by its `letter`."""
+
+    letter: str
+    metric: Metric
+    n: str
+    value: str
+    interval: str
+    error: str
+    variance: str
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatorsPanel:
+    """Both estimators of a value, or the `problem` why there are none."""
+
+    finding: str
+    rows: tuple[EstimatorLine, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EffortLine:
+    """A customer effort score of a question."""
+
+    name: str
+    metric: Metric
+    figure: FigureText
+
+
+def estimators_of(run: Run, origin: ValueOrigin, *, filters: Filter, scope: Filter, at: datetime) -> EstimatorsPanel:
     """Read and write both estimators of a value, or why a run whose answers are packed anew has none."""
     try:
         found = read_estimators(run, node=origin.node.key, period=origin.period, filters=filters, scope=scope, at=at)
     except RunTooOldError:
-        return {"problem": sentence("parts_too_old")}
+        return EstimatorsPanel("", (), sentence("parts_too_old"))
     return present_estimators(found)
 
 
-def present_estimators(found: Estimators) -> dict[str, Any]:
+def present_estimators(found: Estimators) -> EstimatorsPanel:
     """Write both estimators with n and variance, and why they differ."""
     pairs = (("A", found.respondents), ("B", found.item_means))
-    return {"finding": estimators_sentence(found), "rows": [_estimator(letter, figure) for letter, figure in pairs]}
+    return EstimatorsPanel(estimators_sentence(found), tuple(_estimator(letter, figure) for letter, figure in pairs))
 
 
-def _estimator(letter: str, figure: Figure) -> dict[str, Any]:
+def _estimator(letter: str, figure: Figure) -> EstimatorLine:
     error = figure.standard_error
-    return {
-        "letter": letter, "metric": METRICS[figure.metric], "n": f"{figure.n:,}",
-        "value": wording.number(figure.value, 2) if figure.is_shown else wording.status_text(figure),
-        "interval": wording.interval_text(figure) or (wording.status_text(figure) if figure.is_shown else ""),
-        "error": wording.number(error, 3) if error is not None else "",
-        "variance": wording.number(error * error, 4) if error is not None else "",
-    }
+    return EstimatorLine(
+        letter=letter, metric=METRICS[figure.metric], n=f"{figure.n:,}",
+        value=wording.number(figure.value, 2) if figure.is_shown else wording.status_text(figure),
+        interval=wording.interval_text(figure) or (wording.status_text(figure) if figure.is_shown else ""),
+        error=wording.number(error, 3) if error is not None else "",
+        variance=wording.number(error * error, 4) if error is not None else "",
+    )
 
 
-def present_efforts(items: Sequence[ItemResult], questions: Questions) -> list[dict[str, Any]]:
-    """Write every seven-point question as a customer effort score in its three conventions."""
+def present_efforts(items: Sequence[ItemResult], questions: Questions) -> list[EffortLine]:
+    """Write every question named as one of customer effort in its three conventions."""
     found = [(question_text(item, questions), effort) for item in items if (effort := effort_of(item)) is not None]
     return [
-        {"name": name, "metric": METRICS[figure.metric], "figure": figure_text(figure)}
+        EffortLine(name, METRICS[figure.metric], figure_text(figure))
         for name, effort in found for figure in (effort.mean, effort.agreeing, effort.net)
     ]
 
 
-def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions) -> list[dict[str, Any]]:
+def _effort_pairs(plain: ItemResult, weighted: ItemResult, questions: Questions) -> list[PairLine]:
     one, other = effort_of(plain), effort_of(weighted)
     if one is None or other is None:
         return []

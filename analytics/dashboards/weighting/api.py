@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
-from analytics.dashboards.overview.api import PARAMETERS, selection_or_404
+from analytics.dashboards.api_selection import PARAMETERS, asked_selection
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.compare import WeightingEffect, compare_weighting, list_weightings, standard_word
 from analytics.scoring.api import WeightingOutput
@@ -67,13 +65,8 @@ class WeightingsView(APIView):
 
     @extend_schema(operation_id="weightings", parameters=PARAMETERS, responses=WeightingsOutput)
     def get(self, request: Request) -> Response:
-        """Return them in one period; 404 before the first run."""
-        selection = selection_or_404(request)
-        if selection.ignored:
-            raise ValidationError({
-                one.key: [_("“%(value)s” means nothing here.") % {"value": one.value}] for one in selection.ignored
-            })
-        return Response(WeightingsOutput(_described(selection)).data)
+        """Return them in one period; 404 before the first run, 400 for what means nothing here."""
+        return Response(WeightingsOutput(_described(asked_selection(request))).data)
 
 
 def _described(selection: Selection) -> dict[str, Any]:

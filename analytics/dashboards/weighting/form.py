@@ -21,6 +21,8 @@ from analytics.scoring.weighting import CROSSED, JOINED, Cell, PopulationPlan, W
 
 LARGEST_FILE: Final = 512 * 1024
 PEOPLE: Final = "people"
+TABLE: Final = "table"
+"""The field that carries the cells of a previewed file on to the save."""
 POPULATION: Final = "population"
 """The column of a file that holds people."""
 PLAIN: Final = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d{1,3})?", re.IGNORECASE)
@@ -60,8 +62,11 @@ class WeightingForm(forms.Form):
         """
         given: UploadedFile[bytes] | None = self.cleaned_data["file"]
         method = self.cleaned_data["method"]
+        kept = self.data.get(TABLE, "")
         if given is not None:
             used, population = read_file(given, method, dimensions)
+        elif kept and method == WeightingMethod.CELLS:
+            used, population = read_table(kept, method, dimensions)
         else:
             used, population = read_fields(self.data, method, dimensions)
         plan = PopulationPlan(method, used, population, _trim(self.cleaned_data["trim_low"], self.cleaned_data["trim_high"]))
@@ -71,6 +76,11 @@ class WeightingForm(forms.Form):
     def show(self, error: WeightingError, dimensions: Sequence[Dimension]) -> None:
         """Put the reason for which there is no weighting on the form."""
         self.add_error(None, refusal_text(error, dimensions))
+
+    def ask_for_file_again(self) -> None:
+        """Say that a file which led nowhere has to be chosen anew: no browser sends it twice by itself."""
+        if self.errors and self.files:
+            self.add_error("file", _("Choose the file again: the browser does not keep it."))
 
 
 def field_name(dimension: str, level: str) -> str:
@@ -102,7 +112,23 @@ def read_file(
     """
     if (given.size or 0) > LARGEST_FILE:
         raise WeightingError("file_too_large")
-    rows = list(csv.DictReader(io.StringIO(_text(given.read()))))
+    return read_table(_text(given.read()), method, dimensions)
+
+
+def write_table(plan: PopulationPlan) -> str:
+    """Write a post-stratification over several dimensions as the table that makes it; "" for any other plan."""
+    if plan.method != WeightingMethod.CELLS or len(plan.dimensions) < 2:
+        return ""
+    written = io.StringIO()
+    csv.writer(written).writerows([(*plan.dimensions, POPULATION), *((*cell, people) for cell, people in plan.population)])
+    return written.getvalue()
+
+
+def read_table(
+    text: str, method: str, dimensions: Sequence[Dimension]
+) -> tuple[tuple[str, ...], tuple[tuple[Cell, float], ...]]:
+    """Read the text of a CSV file; raises WeightingError as `read_file` does."""
+    rows = list(csv.DictReader(io.StringIO(text)))
     # More cells than columns: a comma within a number, which would be read as less than it says.
     if any(None in row for row in rows):
         raise WeightingError("bad_table")

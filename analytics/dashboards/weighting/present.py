@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -24,6 +25,29 @@ from analytics.scoring.schemes import Named
 from analytics.scoring.sentences import sentence
 from analytics.scoring.weighting import WeightingError
 from surveys.design.document import text_in
+
+
+@dataclass(frozen=True, slots=True)
+class FigureText:
+    """A figure as it is printed; `value` and `interval` may be the reason why there is none."""
+
+    name: str
+    value: str
+    interval: str
+    range: str
+    n: str
+    n_eff: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairLine:
+    """A row of unweighted beside weighted; `gap` is empty where either is not shown."""
+
+    name: str
+    depth: int
+    plain: FigureText
+    weighted: FigureText
+    gap: str
 
 
 def weighting_name(record: Mapping[str, Any] | None) -> str:
@@ -48,37 +72,36 @@ def chosen_name(choices: Sequence[Choice]) -> str:
     return next((one.label for one in choices if one.is_chosen and one.value), "")
 
 
-def figures_of(result: PeriodResult) -> tuple[dict[str, str], ...]:
+def figures_of(result: PeriodResult) -> tuple[FigureText, ...]:
     """The index, the satisfied share and the Net Promoter Score as they are printed."""
     found = [(_("Index"), result.root.index), (str(METRICS[result.satisfied.metric].name), result.satisfied)]
     if result.nps is not None:
         found.append((_("Net Promoter Score"), result.nps.score))
-    return tuple({"name": name} | figure_text(one) for name, one in found)
+    return tuple(figure_text(one, name) for name, one in found)
 
 
-def figure_text(figure: Figure) -> dict[str, str]:
+def figure_text(figure: Figure, name: str = "") -> FigureText:
     """Write a figure with its interval, or the reason why there is none."""
     without = wording.status_text(figure) if figure.is_shown else ""
-    return {
-        "value": wording.value_with_unit(figure) if figure.is_shown else wording.status_text(figure),
-        "interval": wording.interval_text(figure) or without, "range": wording.range_text(figure) or without,
-        "n": f"{figure.n:,}",
-        "n_eff": wording.number(figure.n_eff, 0) if figure.is_shown else "",
-    }
+    return FigureText(
+        name=name, value=wording.value_with_unit(figure) if figure.is_shown else wording.status_text(figure),
+        interval=wording.interval_text(figure) or without, range=wording.range_text(figure) or without,
+        n=f"{figure.n:,}", n_eff=wording.number(figure.n_eff, 0) if figure.is_shown else "",
+    )
 
 
-def pair_text(name: str, plain: Figure, weighted: Figure, depth: int = 0) -> dict[str, Any]:
+def pair_text(name: str, plain: Figure, weighted: Figure, depth: int = 0) -> PairLine:
     """Write a row: unweighted, weighted, and by how much they differ."""
     moved = gap(plain, weighted)
-    return {
-        "name": name, "depth": depth, "plain": figure_text(plain), "weighted": figure_text(weighted),
-        "gap": wording.number(moved, max(1, wording.decimals_of(plain.metric)), sign=True) if moved is not None else "",
-    }
+    return PairLine(
+        name=name, depth=depth, plain=figure_text(plain), weighted=figure_text(weighted),
+        gap=wording.number(moved, max(1, wording.decimals_of(plain.metric)), sign=True) if moved is not None else "",
+    )
 
 
 def node_pairs(
     plain: Sequence[NodeResult], weighted: Sequence[NodeResult], language: str
-) -> list[dict[str, Any]]:
+) -> list[PairLine]:
     """Write the index of every indicator, unweighted and weighted."""
     by_key = {one.key: one for one in weighted}
     return [

@@ -24,7 +24,7 @@ from analytics.dashboards.opening import not_yet, results_page
 from analytics.dashboards.page_context import emptiness, language_of, shared_context, with_query
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.weighting.compare import WeightingEffect, compare_weighting, list_weightings, standard_word
-from analytics.dashboards.weighting.form import WeightingForm, field_name
+from analytics.dashboards.weighting.form import TABLE, WeightingForm, field_name, write_table
 from analytics.dashboards.weighting.present import figures_of, present_detail, weighting_choices
 from analytics.scoring.models import WeightingMethod, WeightingScheme
 from analytics.scoring.results import Dimension
@@ -102,11 +102,12 @@ def weighting_new(request: TeamRequest) -> HttpResponse:
             context = {"preview": preview, "preview_rows": [preview],
                        "plain": figures_of(selection.reading.period(selection.period)),
                        "cells": _cells(found.report, plan, selection, language_of(request))}
-            typed = dict(_as_fields(plan))
+            typed = {**_as_fields(plan), TABLE: write_table(plan)}
         except WeightingError as error:
             form.show(error, selection.known.dimensions)
+    form.ask_for_file_again()
     context |= shared_context(request, selection, "weighting") | {
-        "form": form, "inputs": _inputs(selection, typed, language_of(request)),
+        "form": form, "inputs": _inputs(selection, typed, language_of(request)), "table": typed.get(TABLE, ""),
         "period_text": wording.period_text(selection.period),
     }
     status = 422 if form.errors else 200
@@ -171,11 +172,11 @@ def _is_open(dimension: Dimension) -> bool:
     return any(dimension.levels)
 
 
-def _as_fields(plan: PopulationPlan) -> list[tuple[str, str]]:
-    """A raking plan as the inputs that would have made it, so that a previewed file can be saved."""
-    found = []
+def _as_fields(plan: PopulationPlan) -> dict[str, str]:
+    """A plan of single levels as the inputs that would have made it, so that a previewed file can be saved."""
+    found = {}
     for cell, people in plan.population:
         filled = [(key, level) for key, level in zip(plan.dimensions, cell, strict=True) if level]
         if len(filled) == 1:
-            found.append((field_name(*filled[0]), f"{people:.12g}"))
+            found[field_name(*filled[0])] = f"{people:.12g}"
     return found

@@ -14,10 +14,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.roles import Permission
-from analytics.dashboards.overview.api import PARAMETERS, WEIGHTING, selection_or_404
+from analytics.dashboards.api_selection import PARAMETERS, WEIGHTING, asked_selection
+from analytics.dashboards.change.request import parse_change_request
+from analytics.dashboards.selection import sentences_of
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.dashboards.workbook.views import workbook_reply
 from analytics.dashboards.workbook.write import CONTENT_TYPE
+from analytics.scoring.asked import refuse
 from analytics.scoring.sentences import sentence
 
 
@@ -34,7 +37,8 @@ class WorkbookView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Return the file; 404 before the first run, 400 with the reason where it cannot be weighted as asked for."""
         word = request.query_params.get("weighting", "")
-        selection = selection_or_404(request)
+        selection = asked_selection(request, "before", "weighting", "weights")
+        refuse(sentences_of(parse_change_request(selection=selection, query=request.query_params).ignored))
         weighted = with_weighting(selection, word)
         problem = weighting_problem(weighted)
         if problem or weighted.weighting != word:

@@ -9,11 +9,11 @@ from django.utils.http import content_disposition_header
 
 from accounts.access import TeamRequest
 from analytics.dashboards.change.request import parse_change_request, read_requested
-from analytics.dashboards.opening import results_page
+from analytics.dashboards.opening import not_exported, results_page
 from analytics.dashboards.origins import file_name, origin_of
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.page_context import language_of, with_query
-from analytics.dashboards.selection import Selection
+from analytics.dashboards.selection import Selection, find_problems, sentences_of
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.dashboards.workbook.about import about_lines, definition_lines
 from analytics.dashboards.workbook.sheets import list_sheets, metrics_of
@@ -25,6 +25,10 @@ from surveys.design.document import text_in
 def workbook(request: TeamRequest, selection: Selection) -> HttpResponseBase:
     """Send what the CSV files hold as one workbook; where it cannot be weighted as asked for, the page says why."""
     weighted = with_weighting(selection, request.GET.get("weighting", ""))
+    ignored = sentences_of(parse_change_request(selection=selection, query=request.GET).ignored)
+    problems = find_problems(weighted, request.GET, "before", "weighting", "weights") | ignored
+    if problems:
+        return not_exported(request, problems)
     if weighting_problem(weighted):
         return redirect(with_query(reverse("dashboards:overview"), weighted.query()))
     return workbook_reply(selection, request.GET, language_of(request))

@@ -15,6 +15,7 @@ from analytics.scoring.services import BusyError, rebuild, recompute, request_re
 from surveys.design.models import Questionnaire
 
 SHOWN = 10
+NOT_COMPARED = 2
 
 
 class Command(BaseCommand):
@@ -25,18 +26,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--survey", help="only trees fed by this questionnaire (id or name)")
         parser.add_argument(
-            "--check", action="store_true", help="compare with a rebuild from the answers; exit 1 on any difference"
+            "--check", action="store_true",
+            help="compare with a rebuild from the answers; exit 1 on any difference, 2 where nothing could be compared",
         )
         parser.add_argument("--rebuild", action="store_true", help="make all blocks anew from the answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        trees = self.trees(options["survey"])
+        trees, self.not_compared = self.trees(options["survey"]), list[int]()
         try:
             clean = [self.serve(tree, **options) for tree in trees]
         except BusyError as error:
             raise CommandError("Another process is computing these results. Try again in a moment.") from error
         if not all(clean):
             raise CommandError("Stored results differ from the answers; recompute --rebuild makes them anew.")
+        if self.not_compared:
+            numbers = ", ".join(str(tree) for tree in self.not_compared)
+            raise CommandError(f"Nothing was compared for tree {numbers}.", returncode=NOT_COMPARED)
 
     def trees(self, survey: str | None) -> list[IndicatorTree]:
         """The trees meant, or a sentence that says why there are none."""
@@ -68,8 +73,10 @@ class Command(BaseCommand):
     def report(self, tree: IndicatorTree) -> bool:
         """Say what the check of a tree found."""
         report = check(tree=tree, at=timezone.now())
-        if report.is_behind:
-            self.stdout.write(f"tree {tree.pk}: newer answers are waiting; nothing to compare yet")
+        if not report.is_compared:
+            self.not_compared.append(tree.pk)
+            why = f"not computed ({report.problem})" if report.problem else "answers came faster than they could be compared"
+            self.stderr.write(f"tree {tree.pk}: {why}")
         elif report.differences:
             self.stderr.write(f"tree {tree.pk}: {len(report.differences)} differences in {report.responses} responses")
             for one in report.differences[:SHOWN]:

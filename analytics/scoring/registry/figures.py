@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.scoring.registry.metric import LEFT_OUT, Metric, MetricGroup
 
+_SIBLINGS = _(
+    "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
+    " An indicator that no question measures is left out for everybody and does not count towards the required share."
+)
 _WILSON = _("Wilson score interval, 95 %.")
 _VALID_ANSWERS = _("Valid answers to the question.")
 
@@ -21,9 +25,7 @@ FIGURES: Final = (
             " (estimator A, respondent level). Each respondent’s value is rounded to a millionth of a point."
         ),
         denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
-        missing=_(
-            "Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."
-        ),
+        missing=_SIBLINGS,
         interval=_(
             "Student interval of the mean over respondents, 95 %; sampling uncertainty only. Not given where all answers are the same."
         ),
@@ -66,7 +68,7 @@ FIGURES: Final = (
         missing=LEFT_OUT,
         interval=_WILSON,
         source=_("Percentage method of the satisfaction handbooks; Wilson 1927."),
-        low=0, high=1, unit="share", decimals=1, is_higher_better=False,
+        low=0, high=1, unit="share", decimals=1,
     ),
     Metric(
         id="satisfied_levels",
@@ -90,7 +92,7 @@ FIGURES: Final = (
         missing=LEFT_OUT,
         interval=_WILSON,
         source=_("Grade method of the satisfaction handbooks; Wilson 1927."),
-        low=0, high=1, unit="share", decimals=1, is_higher_better=False,
+        low=0, high=1, unit="share", decimals=1,
     ),
     Metric(
         id="level_share",
@@ -100,7 +102,7 @@ FIGURES: Final = (
         missing=LEFT_OUT,
         interval=_("None is shown for single levels."),
         source=_("Grade method of the satisfaction handbooks."),
-        low=0, high=1, unit="share", decimals=0, is_higher_better=None, fields=("share", "count"),
+        low=0, high=1, unit="share", decimals=0, fields=("share", "count"),
     ),
     Metric(
         id="mean",
@@ -130,12 +132,12 @@ FIGURES: Final = (
     Metric(
         id="passives", name=_("Passives"), formula=_("Share of answers 7-8."), denominator=_VALID_ANSWERS,
         missing=LEFT_OUT, interval=_WILSON, source=_("Reichheld 2003."),
-        low=0, high=1, unit="share", decimals=0, is_higher_better=None,
+        low=0, high=1, unit="share", decimals=0,
     ),
     Metric(
         id="detractors", name=_("Detractors"), formula=_("Share of answers 0-6."), denominator=_VALID_ANSWERS,
         missing=LEFT_OUT, interval=_WILSON, source=_("Reichheld 2003."),
-        low=0, high=1, unit="share", decimals=0, is_higher_better=False,
+        low=0, high=1, unit="share", decimals=0,
     ),
     Metric(
         id="ces_mean", name=_("Customer effort score, mean"),
@@ -166,7 +168,7 @@ FIGURES: Final = (
         missing=_("Responses that were begun and not sent do not count."),
         interval=_("None: this is a count."),
         source=_("The response table."),
-        low=0, high=None, unit="count", decimals=0, is_higher_better=None,
+        low=0, high=None, unit="count", decimals=0,
         fields=("n", "responses_before", "responses_after", "waiting"),
     ),
     *(
@@ -174,7 +176,7 @@ FIGURES: Final = (
             id=key, name=name, formula=formula, denominator=_("None: this is a count."),
             missing=_("Responses without an invitation, such as imported ones, are in neither number."),
             interval=_("None: this is a count."), source=_("The ledger of the campaigns."),
-            low=0, high=None, unit="count", decimals=0, is_higher_better=None,
+            low=0, high=None, unit="count", decimals=0,
         )
         for key, name, formula in (
             ("invited", _("Sent"), _("Invitations for which a mail was sent, within the filters.")),
@@ -188,7 +190,7 @@ FIGURES: Final = (
         name=_("Grade"),
         formula=_("The level whose point of the score vector is nearest to the index; cut-offs lie halfway between two points."),
         denominator=_("Respondents whose answers carry at least the required share of the indicator’s weight."),
-        missing=_("Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."),
+        missing=_SIBLINGS,
         interval=_("None: a grade hides movement inside it, so the index stands beside it."),
         source=_("Grade method of the satisfaction handbooks."),
         low=1, high=5, unit="level", decimals=0, fields=("level",),
@@ -221,7 +223,7 @@ FIGURES: Final = (
         source=_(
             "Newcombe 1998; Zou and Donner 2008; Welch 1947; Derrick and others 2017; Rocks 2016; Agresti and Caffo 2000."
         ),
-        low=None, high=None, unit="points", decimals=1, is_higher_better=None, group=MetricGroup.CHANGES,
+        low=None, high=None, unit="points", decimals=1, group=MetricGroup.CHANGES,
         fields=("difference",),
     ),
     Metric(
@@ -230,10 +232,10 @@ FIGURES: Final = (
         formula=_("The indicator’s share among its siblings, which sum to 1, under the weight set of the run; multiplied up the"
                   " tree it is its share of the index."),
         denominator=_("The siblings of the indicator."),
-        missing=_("Unanswered siblings are left out and the weights of the answered ones are renormalised inside each parent."),
+        missing=_SIBLINGS,
         interval=_("None is given: weights are chosen. Those derived from answers have their own."),
         source=_("The weight set named beside it."),
-        low=0, high=1, unit="share", decimals=1, is_higher_better=None, group=MetricGroup.WEIGHTS,
+        low=0, high=1, unit="share", decimals=1, group=MetricGroup.WEIGHTS,
         fields=("weight", "overall_weight"),
     ),
     Metric(
@@ -245,7 +247,7 @@ FIGURES: Final = (
         missing=_("These are the missing ones."),
         interval=_("None: this is a count."),
         source=_("The response table."),
-        low=0, high=None, unit="count", decimals=0, is_higher_better=None,
-        fields=("not_applicable", "blank", "not_asked", "invalid", "off_scale", "left_out", "incomplete"),
+        low=0, high=None, unit="count", decimals=0,
+        fields=("not_applicable", "blank", "not_asked", "invalid", "off_scale", "other_scale", "left_out", "incomplete"),
     ),
 )

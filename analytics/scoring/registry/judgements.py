@@ -23,11 +23,11 @@ _FAMILY = _("The comparisons of one table; the index, the Net Promoter Score and
 def _metric(
     key: str, name: _StrPromise, formula: _StrPromise, source: _StrPromise, *, out_of: _StrPromise, group: MetricGroup, unit: str,
     low: float | None = None, high: float | None = None, decimals: int = 2, interval: _StrPromise = NO_INTERVAL,
-    missing: _StrPromise = LEFT_OUT, is_higher_better: bool | None = None, fields: tuple[str, ...] = (),
+    missing: _StrPromise = LEFT_OUT, fields: tuple[str, ...] = (),
 ) -> Metric:
     return Metric(
         id=key, name=name, formula=formula, denominator=out_of, missing=missing, interval=interval, source=source,
-        low=low, high=high, unit=unit, decimals=decimals, is_higher_better=is_higher_better, group=group, fields=fields,
+        low=low, high=high, unit=unit, decimals=decimals, group=group, fields=fields,
     )
 
 
@@ -117,11 +117,11 @@ JUDGEMENTS: Final = (
     ),
     _metric(
         "design_effect", _("Design effect"), _("Answers divided by their effective number: what weighting costs in variance."),
-        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="factor", low=1, is_higher_better=False,
+        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="factor", low=1,
     ),
     _metric(
         "efficiency", _("Efficiency"), _("Effective number of answers divided by the answers."),
-        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="share", low=0, high=1, is_higher_better=True,
+        _("Kish 1965."), out_of=_WEIGHTED, group=MetricGroup.WEIGHTING, unit="share", low=0, high=1,
     ),
     _metric(
         "weight_range", _("Lowest and highest respondent weight"),
@@ -143,7 +143,7 @@ JUDGEMENTS: Final = (
     _metric(
         "inflation", _("Variance inflation"),
         _("1 divided by the share of an indicator that the others do not say; the largest is shown, over 5 asks for caution."),
-        _("Marquardt 1970."), out_of=_DRIVERS, group=MetricGroup.WEIGHTS, unit="factor", low=1, is_higher_better=False,
+        _("Marquardt 1970."), out_of=_DRIVERS, group=MetricGroup.WEIGHTS, unit="factor", low=1,
     ),
     _metric(
         "kmo", _("Sampling adequacy (KMO)"),
@@ -166,14 +166,13 @@ JUDGEMENTS: Final = (
         _("How far the judgements contradict one another, divided by what random ones would: from 0.10 on they ought to be"
           " looked at again."),
         _("Saaty 1980; the random index named beside it."), out_of=_PAIRS, group=MetricGroup.WEIGHTS, unit="factor", low=0,
-        decimals=3, is_higher_better=False,
+        decimals=3,
         fields=("ratio", "experts"),
     ),
     _metric(
         "geometric_index", _("Geometric consistency index (GCI)"),
         _("Mean squared logarithm of how far each judgement is from the ratio of the two weights; 0 without contradiction."),
         _("Aguarón and Moreno-Jiménez 2003."), out_of=_PAIRS, group=MetricGroup.WEIGHTS, unit="factor", low=0, decimals=3,
-        is_higher_better=False,
     ),
     _metric(
         "spread", _("Spread of the experts"), _("Standard deviation of the experts’ weights of an indicator."),

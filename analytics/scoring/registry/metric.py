@@ -44,7 +44,6 @@ class Metric:
     unit: str
     decimals: int
     version: int = 1
-    is_higher_better: bool | None = True
     group: MetricGroup = MetricGroup.FIGURES
     fields: tuple[str, ...] = ()
 

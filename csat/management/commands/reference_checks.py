@@ -41,7 +41,10 @@ class Command(BaseCommand):
 def write_pages(checks: list[Check]) -> None:
     """Write the page in both languages."""
     for language, path in page.PAGES.items():
-        path.write_text(page.page(checks, language), encoding="utf-8")
+        try:
+            path.write_text(page.page(checks, language), encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written: {error.strerror}. Use a source tree of your own.") from error
 
 
 @contextmanager

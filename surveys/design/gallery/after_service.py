@@ -53,6 +53,6 @@ TEMPLATE = b.Template(
             "satisfaction", b.both("服务满意度指数", "Service satisfaction index"),
             children=(*(b.leaf(*row) for row in PARTS), b.leaf("case_ease", "轻松程度", "Ease")),
         ),
-        overall="case_overall", comments=("case_missing", "comment"),
+        overall="case_overall", comments=("case_missing", "comment"), effort=("case_ease",),
     ),
 )

@@ -28,6 +28,7 @@ class TemplateTree:
     nps: str | None = None
     overall: str | None = None
     comments: tuple[str, ...] = ()
+    effort: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
-from surveys.design.access import get_questionnaire, questionnaires_for
+from surveys.design.access import every_questionnaire_for, get_questionnaire, questionnaires_for
 from surveys.design.checks import estimate_seconds
 from surveys.design.document import DocumentError, parse_document
 from surveys.design.document_json import hash_document
@@ -35,11 +35,13 @@ from surveys.design.services import (
 @team_view(Permission.DESIGN)
 @require_GET
 def show_list(request: TeamRequest) -> HttpResponseBase:
-    """List the team's questionnaires with their state."""
+    """List the team's questionnaires with their state, the archived ones apart."""
     found = list_with_live_version(questionnaires_for(request.actor))
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     rows = [(one, _state(one)) for one in page]
-    return render(request, "design/list.html", {"page": page, "rows": rows, "nav": "questionnaires"})
+    archived = list_with_live_version(every_questionnaire_for(request.actor).filter(archived_at__isnull=False))
+    context = {"page": page, "rows": rows, "archived": archived.order_by("-archived_at"), "nav": "questionnaires"}
+    return render(request, "design/list.html", context)
 
 
 def _state(questionnaire: Questionnaire) -> dict[str, object]:

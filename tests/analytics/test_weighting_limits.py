@@ -14,8 +14,8 @@ from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import Imported, PopulationPlan, WeightingError, report_on
 from tests.analytics.builders import AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_cast, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 PLAN = PopulationPlan("rake", ("region",), ((("East",), 50), (("West",), 50)))

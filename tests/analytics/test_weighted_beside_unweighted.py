@@ -26,8 +26,8 @@ from tests.analytics.builders import (
     standard_document,
 )
 from tests.analytics.dashboard_builders import Shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 PLAN = PopulationPlan("rake", ("region",), ((("East",), 500), (("West",), 300), (("North",), 200)))

@@ -23,8 +23,8 @@ from analytics.scoring.weighting import PopulationPlan
 from surveys.contacts.models import Contact
 from tests.analytics.builders import AFTERWARDS, AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 PLAN = PopulationPlan("rake", ("region",), ((("East",), 7), (("West",), 2), (("North",), 1)))

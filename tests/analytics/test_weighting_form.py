@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -12,10 +14,10 @@ from analytics.dashboards.weighting.form import read_fields
 from analytics.scoring.models import WeightingScheme
 from analytics.scoring.results import Dimension
 from analytics.scoring.weighting import WeightingError
-from tests.analytics.builders import answer_many
-from tests.analytics.dashboard_builders import codes
-from tests.analytics.test_dashboards_pages import words
+from tests.analytics.builders import answer_many, make_dimension
+from tests.analytics.dashboard_builders import codes, make_shop
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 NEW = "/weighting/new/?period=wave:2017"
@@ -47,6 +49,34 @@ class TestThePage:
         share = page["satisfied"]["headline"]["figure"]["value"]
         index_share = page["nodes"][0]["satisfied"]["value"]
         assert f"{share:.1%}" in words(client_of(cast.bob).get("/weighting/")) and f"{share:.1%}" != f"{index_share:.1%}"
+
+
+CROSSED = "/weighting/new/?period=2018"
+TABLES = {
+    "cells": "region,tier,population\nEast,gold,10\nEast,base,20.5\nWest,gold,30\nWest,base,40\n",
+    "rake": "dimension,level,population\nregion,East,10\nregion,West,20\ntier,gold,12\ntier,base,18\n",
+}
+
+
+def make_crossed(cast):
+    shop = make_shop(cast.team)
+    make_dimension(cast.team, "tier", "gold", "base")
+    for region in ("East", "West"):
+        for tier in ("gold", "base"):
+            answer_many(shop.version, codes(3, 20), at=datetime(2018, 5, 1, tzinfo=UTC), attributes={"region": region, "tier": tier})
+    shop.compute()
+    return shop
+
+
+def fields_in(reply):
+    """What the browser would send back of a form: everything but the file."""
+    inputs = re.findall(r"<input [^>]*>", reply.content.decode().split("<form method=\"post\" enctype")[1])
+    found = {}
+    for one in inputs:
+        given = {key: html.unescape(value) for key, value in re.findall(r'([a-z]+)="([^"]*)"', one)}
+        if given.get("type") not in ("file", "hidden") and (given.get("type") != "checkbox" or " checked" in one):
+            found[given["name"]] = given.get("value", "")
+    return found
 
 
 class TestANumberOfPeople:
@@ -87,6 +117,38 @@ class TestANewWeighting:
         file = SimpleUploadedFile("p.csv", table.encode("gb18030"))
         assert post(cast, "save", method="cells", file=file).status_code == 302
         assert WeightingScheme.objects.get().method == "cells"
+
+    @pytest.mark.parametrize("kind", ["rake", "cells"])
+    def test_from_a_file_is_saved_as_it_was_compared(self, cast, kind):
+        shop, given = make_crossed(cast), TABLES[kind]
+        file = SimpleUploadedFile("p.csv", given.encode())
+        seen = client_of(cast.dora).post(CROSSED, {"name": "Crossed", "method": kind, "check": "1", "file": file})
+        assert "Nothing is saved yet" in words(seen)
+        assert client_of(cast.dora).post(CROSSED, fields_in(seen) | {"method": kind, "save": "1"}).status_code == 302
+        again = SimpleUploadedFile("p.csv", given.encode())
+        client_of(cast.dora).post(CROSSED, {"name": "Crossed", "method": kind, "save": "1", "file": again})
+        first, second = WeightingScheme.objects.filter(tree=shop.tree).order_by("number")
+        assert sorted(first.population) == sorted(second.population)
+        assert (first.dimensions, first.method) == (second.dimensions, second.method)
+
+    def test_from_a_file_that_is_let_go_uses_what_is_typed_in(self, cast):
+        make_crossed(cast)
+        file = SimpleUploadedFile("p.csv", TABLES["cells"].encode())
+        fields = fields_in(client_of(cast.dora).post(CROSSED, {"name": "Crossed", "method": "cells", "check": "1", "file": file}))
+        del fields["table"]
+        reply = client_of(cast.dora).post(CROSSED, fields | {"method": "cells", "save": "1"})
+        assert reply.status_code == 422 and not WeightingScheme.objects.exists()
+
+    @pytest.mark.parametrize("table", ["nonsense", "region,tier,population\nEast,gold,x\n", "region,tier,population\nMars,gold,1\n"])
+    def test_takes_no_table_that_no_file_would_give(self, cast, table):
+        make_crossed(cast)
+        reply = client_of(cast.dora).post(CROSSED, {"name": "Crossed", "method": "cells", "save": "1", "table": table})
+        assert reply.status_code == 422 and not WeightingScheme.objects.exists()
+
+    def test_asks_for_the_file_again_where_something_else_is_wrong(self, cast, shop):
+        file = SimpleUploadedFile("p.csv", b"region,population\nEast,500\n")
+        assert "Choose the file again" in words(post(cast, "save", method="cells", file=file, name=""))
+        assert "Choose the file again" not in words(post(cast, "save", name=""))
 
     @pytest.mark.parametrize(("changes", "reason"), [
         ({"people:region:East": "-5"}, "must be a number of people"), ({"people:region:East": "1,5"}, "Write for example 1500"),
