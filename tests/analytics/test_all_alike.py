@@ -95,7 +95,7 @@ class TestAFigure:
     def test_of_customer_effort_has_none_in_the_net_score_where_all_agree_though_not_equally(self):
         mean = Figure("mean", 30, 30, 6.5, 6.3, 6.7, Status.SHOWN, "", 10, 0.1)
         levels = tuple(Level(code, 15 * (code >= 6), 0.5 * (code >= 6)) for code in range(1, 8))
-        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing()))
+        effort = effort_of(ItemResult(1, "easy", 1, 7, mean, mean, mean, levels, Missing(), is_effort=True))
         assert effort.mean.reason == "" and effort.net.reason == ALL_ALIKE and effort.net.low is None
 
     def test_under_weights_of_any_size_has_none(self, cast):

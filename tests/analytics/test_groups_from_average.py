@@ -13,8 +13,8 @@ from analytics.scoring.figures import ALL_ALIKE
 from analytics.scoring.results import Figure, Status, Verdict
 from tests.analytics.builders import ITEMS, answer_many, make_dimension
 from tests.analytics.dashboard_builders import Shop, make_shop
-from tests.analytics.test_dashboards_pages import words
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
 REGIONS = tuple(f"R{number}" for number in range(1, 13))

@@ -9,9 +9,11 @@ from rest_framework import serializers
 from analytics.dashboards.overview.numbers import TrendPoint
 from analytics.dashboards.wording import unjudged_text
 from analytics.scoring.api import WeightingOutput
+from analytics.scoring.comparing import SCALE_CHANGED
 from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
 from analytics.scoring.results import Change, Refusal, Verdict
+from analytics.scoring.sentences import sentence
 
 
 class NamesField(serializers.DictField):
@@ -29,12 +31,12 @@ class ChangeOutput(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     verdict = serializers.ChoiceField(choices=[one.value for one in Verdict])
     detectable = serializers.FloatField(allow_null=True)
-    reason = serializers.CharField(help_text="code of why there is no verdict; empty where there is one")
+    reason = serializers.CharField(help_text="code of why there is no verdict, such as scale_changed; empty where there is one")
     explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
 
     def get_explanation(self, change: Change) -> str:
-        """Say why a difference has no verdict; the two figures say why they have no value."""
-        return unjudged_text(change)
+        """Say why there is no verdict; where a figure has no value, that says why."""
+        return sentence(change.reason) if change.reason == SCALE_CHANGED else unjudged_text(change)
 
 
 class HeadlineOutput(serializers.Serializer[Any]):
