@@ -68,7 +68,8 @@ class Wiretap:
 
     def __init__(self, server: RedisServer) -> None:
         self.heard: list[bytes] = []
-        self.line = redis.Redis.from_url(server.url).connection_pool.get_connection()
+        # Whoever listens waits however long nothing is said; five seconds of silence would end it otherwise.
+        self.line = redis.Redis.from_url(server.url, socket_timeout=None).connection_pool.get_connection()
         self.line.send_command("MONITOR")
         assert self.line.read_response() == b"OK"
         threading.Thread(target=self.listen, daemon=True).start()
