@@ -104,7 +104,8 @@ class TestTheShares:
             later, earlier = (proportion(round(one.value * one.n), one.n) for one in (row.after, row.before))
             found = newcombe_difference(later, earlier)
             assert (row.low, row.high) == (found.interval.low, found.interval.high)
-            assert row.p == newcombe_p_value(later, earlier) and row.after.metric == "satisfied_share"
+            assert row.p == newcombe_p_value(later, earlier)
+        assert {row.after.metric for row in shares.values()} == {"satisfied_share"}
         assert [row.p_holm for row in shares.values()] == pytest.approx(holm([row.p for row in shares.values()]).tolist())
 
     def test_are_compared_at_the_effective_number_of_answers_where_weighted(self, airport):
