@@ -13,6 +13,7 @@ from analytics.dashboards import wording
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.refusals import FAILING, WEIGHT_CODES, reason_of, refusal_sentence
 from analytics.scoring.results import Freshness, Refusal
+from surveys.answering.days import stands_for_a_day
 
 STALE_AFTER: Final = timedelta(minutes=2)
 
@@ -51,7 +52,9 @@ def present_stamp(freshness: Freshness, *, at: datetime) -> Stamp:
         return Stamp(_("Anonymous answers are counted together with others, once their day is over"), False)
     if freshness.newest_response_at is None:
         return Stamp(_("No answers yet"), False)
-    text = _("Answers up to %(moment)s") % {"moment": wording.moment_text(freshness.newest_response_at)}
+    newest = freshness.newest_response_at
+    written = wording.local_day_text(newest) if stands_for_a_day(newest) else wording.moment_text(newest)
+    text = _("Answers up to %(moment)s") % {"moment": written}
     return Stamp(f"{text} · {_('new answers are being counted')}" if freshness.is_pending else text, False)
 
 

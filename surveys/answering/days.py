@@ -17,3 +17,8 @@ def moment_of_day(day: date, zone: ZoneInfo) -> datetime:
     """
     moment = datetime.combine(day, NOON, tzinfo=UTC)
     return moment if moment.astimezone(zone).date() == day else datetime.combine(day, NOON, tzinfo=zone)
+
+
+def stands_for_a_day(moment: datetime) -> bool:
+    """Tell whether a moment is one that stands for its day; its time is not worth telling."""
+    return moment.astimezone(UTC).time() == NOON

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
@@ -25,6 +26,7 @@ from analytics.scoring.results import (
     Status,
     Verdict,
 )
+from surveys.answering.days import moment_of_day
 
 
 def index(value: float | None, n: int = 400, error: float = 0.5) -> Figure:
@@ -178,6 +180,12 @@ class TestTheStamp:
     def test_names_the_moment_and_the_time_zone(self):
         with timezone.override("Asia/Shanghai"):
             assert present_stamp(self.FRESH, at=self.FRESH.finished_at).text == "Answers up to 23 Nov 2026, 10:24 (UTC+8)"
+
+    def test_names_the_day_alone_where_nobody_knows_the_time(self):
+        newest = moment_of_day(date(2026, 11, 22), ZoneInfo("Asia/Shanghai"))
+        fresh = Freshness(1, self.FRESH.finished_at, 9, newest, False, None)
+        with timezone.override("Asia/Shanghai"):
+            assert present_stamp(fresh, at=self.FRESH.finished_at).text == "Answers up to 22 Nov 2026"
 
     def test_turns_amber_when_answers_have_waited_for_long(self):
         since = datetime(2026, 11, 23, 2, 24, tzinfo=UTC)
