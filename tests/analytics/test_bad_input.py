@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 YEARS = (2017, 2018)
 TWO = "period=2018&before=2017"
 LANGUAGES = {"en": "en", "zh-hans": "zh-CN"}
-NO_NUMBER = re.compile(r"(?<![\w.-])(nan|inf|-inf|infinity|none(?! yet)|undefined)(?![\w.-])", re.IGNORECASE)
+NO_NUMBER = re.compile(r"(?<![\w.-])(nan|inf|-inf|infinity|none(?! yet| covers)|undefined)(?![\w.-])", re.IGNORECASE)
 PAGES = {
     "value": "/runs/{run}/value/?{query}", "compare": "/runs/{run}/compare/{first}/?{query}",
     "change": "/overview/change/?{query}", "weighting": "/weighting/?{query}", "new weighting": "/weighting/new/?{query}",
