@@ -216,7 +216,7 @@ def new_context(browser: Browser, site: WebServer) -> Iterator[Callable[..., Bro
         context.set_default_timeout(BROWSER_PATIENCE)
         problems: list[str] = []
         context.problems = problems  # type: ignore[attr-defined]
-        context.on("console", lambda m: problems.append(f"{m.type}: {m.text}") if is_problem(m) else None)
+        context.on("console", lambda m: problems.append(f"{m.type}: {m.text} {m.location['url']}") if is_problem(m) else None)
         context.on("weberror", lambda e: problems.append(str(e.error)))
         contexts.append(context)
         return context

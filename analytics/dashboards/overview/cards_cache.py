@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
+from django.templatetags.static import static
 from django.template.loader import render_to_string
 
 from accounts.access import Actor
@@ -90,10 +91,10 @@ def rules_of(team: Team) -> list[Any]:
 
 @cache
 def version_of_code() -> str:
-    """Name the code, templates and catalogues of this process, so that another version keeps its own cards."""
-    return digest([
-        [str(file), found.st_size, found.st_mtime_ns] for file in sorted(_files()) for found in (file.stat(),)
-    ])
+    """Name the code, templates, catalogues and icons of this process, so that another version keeps its own cards."""
+    files = [[str(file), found.st_size, found.st_mtime_ns] for file in sorted(_files()) for found in (file.stat(),)]
+    # The cards name the file of icons by its address, which has its content's digest in it.
+    return digest([static("img/icons.svg"), files])
 
 
 def _files() -> Iterator[Path]:
