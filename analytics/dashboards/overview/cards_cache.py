@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
-from django.templatetags.static import static
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 
 from accounts.access import Actor
 from accounts.models import Team
