@@ -178,23 +178,32 @@ def question_texts(*, sources: Sequence[QuestionSource]) -> dict[int, Mapping[st
     return {source_id: texts for source_id, texts in found.items() if texts}
 
 
-def list_unmapped(*, tree: IndicatorTree, role: str) -> list[tuple[Questionnaire, AskedQuestion]]:
-    """Return questions of the team that may still take a role in a tree, by questionnaire.
+Asked = list[tuple[Questionnaire, AskedQuestion]]
+"""Rated questions, each with its questionnaire."""
+
+
+def list_asked(*, tree: IndicatorTree) -> Asked:
+    """Return every rated question of the questionnaires that the tree's team is not done with, by their names."""
+    of_team = Questionnaire.objects.filter(team=tree.team_id, archived_at=None).select_related("team").order_by("name")
+    return [(one, question) for one in of_team for question in list_questions(questionnaire=one)]
+
+
+def list_unmapped(*, tree: IndicatorTree, role: str, asked: Asked | None = None) -> Asked:
+    """Return questions of the team that may still take a role in a tree; `asked` where all have been read already.
 
     Effort is read from a seven-point question that counts in the tree already.
     """
     taken = set(tree.sources.filter(role=role).values_list("questionnaire_id", "question_key"))
     counting = set(tree.sources.filter(role__in=COUNTING).values_list("questionnaire_id", "question_key"))
     found = []
-    for questionnaire in Questionnaire.objects.filter(team=tree.team_id, archived_at=None).select_related("team").order_by("name"):
-        for question in list_questions(questionnaire=questionnaire):
-            is_nps = question.type == "nps"
-            if role == SourceRole.EFFORT:
-                fits = (question.low, question.high) == EFFORT_SCALE and (questionnaire.pk, question.key) in counting
-            else:
-                fits = is_nps if role == SourceRole.NPS else role == SourceRole.LEAF or not is_nps
-            if fits and (questionnaire.pk, question.key) not in taken:
-                found.append((questionnaire, question))
+    for questionnaire, question in list_asked(tree=tree) if asked is None else asked:
+        is_nps = question.type == "nps"
+        if role == SourceRole.EFFORT:
+            fits = (question.low, question.high) == EFFORT_SCALE and (questionnaire.pk, question.key) in counting
+        else:
+            fits = is_nps if role == SourceRole.NPS else role == SourceRole.LEAF or not is_nps
+        if fits and (questionnaire.pk, question.key) not in taken:
+            found.append((questionnaire, question))
     return found
 
 

@@ -273,9 +273,10 @@ def _record(request: TeamRequest, tree: IndicatorTree, action: str, detail: dict
 def _tree_page(
     request: TeamRequest, tree: IndicatorTree, *, rules: RulesForm | None = None, status: int = 200
 ) -> HttpResponse:
+    asked = selectors.list_asked(tree=tree)
     roles = [
         (role, list(tree.sources.filter(role=role).select_related("questionnaire__team")),
-         MappingForm(questions=selectors.list_unmapped(tree=tree, role=role), initial={"role": role}))
+         MappingForm(questions=selectors.list_unmapped(tree=tree, role=role, asked=asked), initial={"role": role}))
         for role in ROLES
     ]
     branches = selectors.list_branches(tree=tree)

@@ -24,7 +24,7 @@ from surveys.answering.models import RecomputeNote
 from surveys.design.selectors import get_document
 from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, publish, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
-from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import Cast, api_client, client_of, make_key, make_member
 from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
@@ -195,7 +195,11 @@ class TestWhoSeesWhat:
         assert "region = East" in page.split("Your customers have:")[1]  # and not the level of those who have none
 
     def test_a_filter_cannot_leave_the_scope(self, cast, shop):
-        assert api(cast, "?region=West", scope={"region": ["East"]})["responses"] == 60
+        key = make_key(cast.team, scope={"region": ["East"]})[1]
+        refused = api_client(key).get("/api/v1/overview/?region=West")
+        assert refused.status_code == 400 and list(refused.json()["fields"]) == ["region"]
+        page = client_of(make_member("Scoped", cast.team, scope={"region": ["East"]})).get("/overview/?region=West", follow=True)
+        assert "n = 60" in words(page) and "n = 124" not in words(page)
 
 
 class TestTheNumbers:

@@ -161,7 +161,7 @@ class TestTheTrend:
         assert line["x0"] == line["x1"] == pytest.approx(4 - 0.5 + 9 / 30)
         lines = r'<tr>\s*<th scope="row">([^<]+)</th>(?:(?!</tr>).)*<td class="muted">([^<]*)</td>\s*</tr>'
         table = re.findall(lines, response.content.decode(), re.DOTALL)
-        notes = dict(table)
+        notes = {period.strip(): note.strip() for period, note in table}
         assert [notes[f"{month} 2026"] for month in ("Aug", "Sep", "Oct")] == [
             "worked out later: other weights were in force", "these weights from 10 Sep 2026", ""]
 
