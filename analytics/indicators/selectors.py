@@ -193,8 +193,9 @@ def list_unmapped(*, tree: IndicatorTree, role: str, asked: Asked | None = None)
 
     Effort is read from a seven-point question that counts in the tree already.
     """
-    taken = set(tree.sources.filter(role=role).values_list("questionnaire_id", "question_key"))
-    counting = set(tree.sources.filter(role__in=COUNTING).values_list("questionnaire_id", "question_key"))
+    mapped = list(tree.sources.values_list("role", "questionnaire_id", "question_key"))
+    taken = {tuple(question) for has, *question in mapped if has == role}
+    counting = {tuple(question) for has, *question in mapped if has in COUNTING}
     found = []
     for questionnaire, question in list_asked(tree=tree) if asked is None else asked:
         is_nps = question.type == "nps"
