@@ -29,13 +29,13 @@ from surveys.answering.models import Response
 from surveys.sending import failpoints
 
 SEAL_ROWS = 512
-"""From so many unsealed responses on they are sealed: what a live update has to read stays small."""
+"""Unsealed responses are sealed once there are this many: what a live update has to read stays small."""
 
 OPEN_BLOCKS = 16
-"""So many blocks that are not full may stand side by side before they are merged."""
+"""At most this many blocks that are not full stand side by side; then they are merged."""
 
 FETCHED_AT_ONCE = 8
-"""So many blocks come with one statement, some megabytes at the most: half the time of one by one."""
+"""Blocks that come with one statement, some megabytes at the most: half the time of one by one."""
 
 
 class ClearedBlockError(LookupError):
@@ -95,7 +95,7 @@ def _rebuild_changed(questionnaire_id: int, layout: RowLayout, at: datetime, *, 
 
 
 def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime, after: int = 0) -> int:
-    """Seal one whole block if so many responses wait: after a large import, each in its own transaction.
+    """Seal one whole block if enough responses wait: after a large import, each in its own transaction.
 
     Returns the id of its last row, 0 when too few wait. With `after` only rows behind that one are looked
     for: what has just been sealed need not be stepped over again.
@@ -105,7 +105,7 @@ def seal_full_block(questionnaire_id: int, *, layout: RowLayout, at: datetime, a
 
 
 def count_changed_blocks(questionnaire_id: int) -> int:
-    """So many blocks have rows that were edited or erased."""
+    """Count the blocks with rows that were edited or erased."""
     changed = BlockChange.objects.filter(questionnaire_id=questionnaire_id).values_list("block_id", flat=True)
     return len(_current_ids(questionnaire_id, set(changed)))
 
