@@ -115,6 +115,15 @@ def words_of(response: HttpResponse) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
+def shows_nan(response: HttpResponse) -> bool:
+    """Return whether a page, a drawing in it or an answer of the API shows NaN where nobody typed it.
+
+    What fields hold does not count: it is what was typed, or a form's random token, which may hold the three letters.
+    """
+    shown = re.sub(r'value="[^"]*"', "", response.content.decode())
+    return re.search(r"(?<![\w-])nan(?![\w-])", shown, re.IGNORECASE) is not None
+
+
 def namespace(**objects: object) -> SimpleNamespace:
     """Bundle the objects a builder made."""
     return SimpleNamespace(**objects)
