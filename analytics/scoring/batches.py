@@ -30,7 +30,7 @@ from analytics.scoring.columns import Columns, IntArray, select
 from analytics.scoring.definition import Definition
 from analytics.scoring.disclosure import hidden_groups
 from analytics.scoring.models import Run
-from analytics.scoring.services import is_requested
+from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.sources import CACHE_SECONDS, Choice, chosen_cells, columns_behind
 from analytics.scoring.summaries import QUESTIONNAIRE, summarise
 

@@ -14,8 +14,9 @@ from analytics.scoring.columns import MASK, Columns
 from analytics.scoring.definition import Definition
 from analytics.scoring.locks import snapshot
 from analytics.scoring.models import Run, Slice
+from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.rows import RowLayout, countable_responses, row_layout, take_columns
-from analytics.scoring.services import is_requested, recompute
+from analytics.scoring.services import recompute
 from analytics.scoring.summaries import summarise
 
 TRIES: Final = 5

@@ -22,6 +22,7 @@ from analytics.indicators.models import IndicatorTree, QuestionSource, WeightSet
 from analytics.scoring.comparing import compare
 from analytics.scoring.models import Run, TreeState
 from analytics.scoring.reading import NOTHING, Reading, UnknownDimensionError
+from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.refusals import refusal_in
 from analytics.scoring.results import (
     Dimension,
@@ -31,7 +32,6 @@ from analytics.scoring.results import (
     PeriodResult,
     SegmentResult,
 )
-from analytics.scoring.services import is_requested
 from analytics.scoring.sources import Filter
 from surveys.answering.models import RecomputeNote
 

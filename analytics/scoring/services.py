@@ -9,30 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, models, transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce, Greatest
+from django.db import OperationalError
 
-from analytics.indicators.models import IndicatorTree, QuestionSource, WeightSet
+from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.scoring import blocks, cubes
 from analytics.scoring import columns as stored
 from analytics.scoring.bases import base_for, summaries_of_slices
 from analytics.scoring.columns import Columns
 from analytics.scoring.definition import Definition, DefinitionError
 from analytics.scoring.locks import held, snapshot
-from analytics.scoring.models import Base, Block, BlockChange, Run, Slice, TreeState
-from analytics.scoring.rows import RowLayout, read_columns, row_layout, show_planner_responses, waiting_responses
+from analytics.scoring.models import Base, Block, Run, Slice
+from analytics.scoring.recompute_requests import (
+    begin_attempt,
+    end_attempt,
+    questionnaires_of,
+    request_recompute,
+    take_notes,
+    trees_fed_by,
+)
+from analytics.scoring.rows import row_layout, show_planner_responses
 from analytics.scoring.snapshots import definition_of
 from analytics.scoring.standard_weighting import weighting_record
-from analytics.scoring.summaries import summarise
+from analytics.scoring.tails import pack_tails, read_tails, summarise_all
 from analytics.scoring.wave_order import middles_of
-from surveys.answering.models import RecomputeNote
 from surveys.sending import failpoints
 
 ATTEMPTS = 4
@@ -63,9 +68,9 @@ def recompute(*, tree: IndicatorTree, at: datetime) -> Outcome:
         if not is_ours:
             raise BusyError(f"tree {tree.pk}")
         take_notes(tree=tree, at=at)
-        request = _begin_attempt(tree, at)
+        request = begin_attempt(tree=tree, at=at)
         outcome = _computed(tree, at)
-        _end_attempt(tree, request, outcome)
+        end_attempt(tree=tree, request=request, problem=outcome.problem, details=outcome.details)
     return outcome
 
 
@@ -77,58 +82,15 @@ def rebuild(*, tree: IndicatorTree, at: datetime) -> Outcome:
     with ExitStack() as locks:
         if not locks.enter_context(held(f"tree:{tree.pk}")):
             raise BusyError(f"tree {tree.pk}")
-        questionnaires = _questionnaires(tree)
+        questionnaires = questionnaires_of(tree)
         for questionnaire in questionnaires:
             locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
         layout = row_layout(tree.team)
         with snapshot():
             for questionnaire in questionnaires:
                 blocks.rebuild_all(questionnaire, layout=layout, at=at)
-    request_recompute(trees=sorted({tree.pk, *_trees_fed_by(questionnaires)}), at=at)
+    request_recompute(trees=sorted({tree.pk, *trees_fed_by(questionnaires)}), at=at)
     return recompute(tree=tree, at=at)
-
-
-def request_recompute(*, trees: Sequence[int], at: datetime) -> None:
-    """Say durably that these trees are out of date."""
-    states = TreeState.objects.filter(tree__in=trees)
-    asked = {"requested": F("requested") + 1, "requested_at": _earliest_request(at)}
-    if states.update(**asked) < len(trees):
-        TreeState.objects.bulk_create([TreeState(tree_id=tree) for tree in trees], ignore_conflicts=True)
-        # Those that had a record are asked for twice, which is as good as once.
-        states.update(**asked)
-
-
-def take_notes(*, tree: IndicatorTree, at: datetime) -> int:
-    """Turn the notes on a tree's questionnaires into requests for every tree they feed.
-
-    Deletes exactly the notes it has seen, in the transaction that writes the requests. Returns how many.
-    """
-    with transaction.atomic():
-        feeding = QuestionSource.objects.filter(tree=tree).values("questionnaire")
-        notes = RecomputeNote.objects.filter(questionnaire__in=feeding)
-        seen = list(notes.values_list("id", "questionnaire_id"))
-        if seen:
-            request_recompute(trees=_trees_fed_by({of for _, of in seen}), at=at)
-            RecomputeNote.objects.filter(id__in=[note for note, _ in seen]).delete()
-        return len(seen)
-
-
-def note_changed_rows(*, questionnaire_id: int, block_ids: Sequence[int | None], at: datetime) -> None:
-    """Ask for the blocks of edited or erased rows to be rebuilt; to be called in their transaction."""
-    BlockChange.objects.bulk_create(
-        BlockChange(questionnaire_id=questionnaire_id, block_id=block, at=at)
-        for block in sorted({block for block in block_ids if block is not None})
-    )
-
-
-def is_requested(*, tree: IndicatorTree) -> bool:
-    """Tell whether something has been asked for that no run has served."""
-    if RecomputeNote.objects.filter(questionnaire__in=_questionnaires(tree)).exists():
-        return True
-    return TreeState.objects.filter(tree=tree, requested__gt=F("served")).exists()
-
-
-# -- one computation -----------------------------------------------------------------------
 
 
 def _computed(tree: IndicatorTree, at: datetime) -> Outcome:
@@ -146,7 +108,7 @@ def _computed(tree: IndicatorTree, at: datetime) -> Outcome:
 
 def _compute(tree: IndicatorTree, at: datetime) -> Outcome:
     with ExitStack() as locks:
-        questionnaires = _questionnaires(tree)
+        questionnaires = questionnaires_of(tree)
         for questionnaire in questionnaires:
             locks.enter_context(held(f"questionnaire:{questionnaire}", waits=True))
         try:
@@ -226,21 +188,6 @@ def _seal_full_blocks(tree: IndicatorTree, questionnaire: int, at: datetime) -> 
         show_planner_responses()
 
 
-def read_tails(waiting: Mapping[int, int | None], layout: RowLayout) -> dict[int, Columns]:
-    """Read the responses that are in no block, by questionnaire, each from the first that waits there."""
-    return {
-        of: read_columns(of, waiting_responses(of).filter(id__gte=first), layout)
-        for of, first in waiting.items()
-        if first is not None
-    }
-
-
-def summarise_all(parts: Mapping[int, Columns], definition: Definition) -> cubes.Summary:
-    """Summarise columns by questionnaire and merge them."""
-    squares = definition.layout.squares
-    return cubes.merge([summarise(part, definition, of) for of, part in parts.items()], squares)
-
-
 def _cover(
     run: Run, base: Base, current: Sequence[Block], tails: Mapping[int, Columns],
     weighting: Mapping[str, object] | None,
@@ -274,58 +221,7 @@ def _write_touched(run: Run, touched: cubes.Summary) -> None:
     )
 
 
-def pack_tails(tails: Mapping[int, Columns]) -> bytes:
-    """Return the tails of a run as one value."""
-    parts = []
-    for questionnaire, tail in sorted(tails.items()):
-        body = stored.to_bytes(tail)
-        parts.append(questionnaire.to_bytes(8, "little") + len(body).to_bytes(8, "little") + body)
-    return b"".join(parts)
-
-
-def unpack_tails(packed: bytes | memoryview) -> dict[int, Columns]:
-    """Return the tails that `pack_tails` was given."""
-    view, place, tails = memoryview(packed), 0, {}
-    while place < len(view):
-        questionnaire, size = (int.from_bytes(view[place + at : place + at + 8], "little") for at in (0, 8))
-        tails[questionnaire] = stored.from_bytes(view[place + 16 : place + 16 + size])
-        place += 16 + size
-    return tails
-
-
 def _data_hash(definition: Definition, base: Base, packed: bytes) -> str:
     digest = hashlib.sha256(f"{definition.hash}:{base.blocks_hash}:".encode())
     digest.update(packed)
     return digest.hexdigest()
-
-
-# -- the record of attempts ----------------------------------------------------------------
-
-
-def _begin_attempt(tree: IndicatorTree, at: datetime) -> int:
-    # What is asked for from here on may or may not be seen by the snapshot; it stays asked for.
-    state, _is_new = TreeState.objects.get_or_create(tree_id=tree.pk)
-    TreeState.objects.filter(tree=tree).update(attempts=F("attempts") + 1, attempted_at=at)
-    return state.requested
-
-
-def _end_attempt(tree: IndicatorTree, request: int, outcome: Outcome) -> None:
-    served = Greatest(F("served"), models.Value(request, models.PositiveBigIntegerField()))
-    nothing = models.Value(None, models.DateTimeField(null=True))
-    TreeState.objects.filter(tree=tree).update(
-        attempts=0, last_error=outcome.problem, last_error_details=dict(outcome.details), served=served,
-        requested_at=models.Case(models.When(requested=served, then=nothing), default=F("requested_at")),
-    )
-
-
-def _earliest_request(at: datetime) -> Coalesce:
-    return Coalesce(F("requested_at"), models.Value(at, models.DateTimeField()))
-
-
-def _trees_fed_by(questionnaires: Collection[int]) -> list[int]:
-    fed = QuestionSource.objects.filter(questionnaire__in=questionnaires)
-    return sorted(set(fed.values_list("tree_id", flat=True)))
-
-
-def _questionnaires(tree: IndicatorTree) -> list[int]:
-    return sorted(set(QuestionSource.objects.filter(tree=tree).values_list("questionnaire_id", flat=True)))

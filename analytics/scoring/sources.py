@@ -17,8 +17,8 @@ from analytics.scoring.blocks import ClearedBlockError, load_each
 from analytics.scoring.columns import Columns, select
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Block, Run, Slice
-from analytics.scoring.services import unpack_tails
 from analytics.scoring.summaries import QUESTIONNAIRE, summarise
+from analytics.scoring.tails import unpack_tails
 
 Filter = Mapping[str, Sequence[str]]
 Choice = Mapping[str, frozenset[str]]

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from accounts.wake import ring
 from analytics.indicators.models import IndicatorTree
-from analytics.scoring.services import note_changed_rows, request_recompute
+from analytics.scoring.recompute_requests import note_changed_rows, request_recompute
 
 QUEUE = "scoring"
 QUESTIONNAIRE_TASK = "analytics.scoring.tasks.recompute_questionnaire"

@@ -16,8 +16,8 @@ from django.db import connection
 from accounts.wake import ring
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.models import BlockChange
+from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.selectors import get_latest_run, get_state
-from analytics.scoring.services import is_requested
 from analytics.scoring.wake import QUESTIONNAIRE_TASK, QUEUE
 from benchmarks.answers import insert_answers
 from benchmarks.endurance.plan import Plan, Record, planned_events

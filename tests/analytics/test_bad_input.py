@@ -17,9 +17,9 @@ from django.utils.translation import gettext, ngettext
 from analytics.scoring.definition import Definition
 from analytics.scoring.disclosure import Rules
 from analytics.scoring.figures import Reader
+from analytics.scoring.recompute_requests import request_recompute
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import list_runs
-from analytics.scoring.services import request_recompute
 from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT, ITEMS, answer_many, make_dimension
 from tests.analytics.dashboard_builders import Shop, codes, make_shop

@@ -22,8 +22,9 @@ from analytics.scoring import blocks, rows
 from analytics.scoring.checking import check
 from analytics.scoring.models import Block, Run
 from analytics.scoring.pruning import READERS, prune
+from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.selectors import get_latest_run
-from analytics.scoring.services import is_requested, rebuild, recompute
+from analytics.scoring.services import rebuild, recompute
 from analytics.scoring.sources import columns_behind, has_columns
 from analytics.scoring.wake import breakdown_changed
 from surveys.answering.models import RecomputeNote, Response

@@ -19,8 +19,9 @@ from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, PlannedRoles, create_tree
 from analytics.methods.multiplicity import holm
 from analytics.methods.proportions import newcombe_difference, newcombe_p_value, proportion, weighted_proportion
+from analytics.scoring.recompute_requests import note_changed_rows, request_recompute
 from analytics.scoring.results import Verdict
-from analytics.scoring.services import note_changed_rows, rebuild, recompute, request_recompute
+from analytics.scoring.services import rebuild, recompute
 from surveys.answering.models import Response
 from tests.analytics.airport_builders import REFERENCE, make_airport
 from tests.analytics.builders import AFTERWARDS, AT, ITEMS, answer_many, document, make_team, publish, rating, text

@@ -23,9 +23,9 @@ from analytics.methods.intervals import Estimate, Interval
 from analytics.methods.net_promoter import adjusted_score
 from analytics.scoring import keeping, periods
 from analytics.scoring.comparing import compare
+from analytics.scoring.recompute_requests import note_changed_rows
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.selectors import get_latest_run
-from analytics.scoring.services import note_changed_rows
 from surveys.answering.models import Response
 from surveys.contacts.models import Contact
 from tests.analytics.builders import AFTERWARDS, answer_many

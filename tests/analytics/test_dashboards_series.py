@@ -15,7 +15,8 @@ from analytics.indicators.services import equalise_weights, set_weights
 from analytics.scoring import blocks
 from analytics.scoring.models import Block, Run
 from analytics.scoring.pruning import prune
-from analytics.scoring.services import rebuild, request_recompute
+from analytics.scoring.recompute_requests import request_recompute
+from analytics.scoring.services import rebuild
 from tests.analytics.builders import answer_many, document, publish_again, rating, sheet
 from tests.analytics.dashboard_builders import Shop, fill_waves, forget, make_shop, queries_of, read_page
 from tests.cast import Cast, api_client, client_of, make_cast, make_key

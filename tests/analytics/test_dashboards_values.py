@@ -8,8 +8,8 @@ from analytics.indicators.services import set_rules
 from analytics.indicators.weight_choice import choose_weight_set
 from analytics.scoring.periods import EVERYTHING, wave
 from analytics.scoring.provenance import Because, UnknownNodeError, compare_runs, describe_value
+from analytics.scoring.recompute_requests import request_recompute
 from analytics.scoring.selectors import get_latest_run, read_period
-from analytics.scoring.services import request_recompute
 from tests.analytics.builders import AFTERWARDS, AT, answer_many
 from tests.analytics.dashboard_builders import codes
 from tests.cast import client_of

@@ -12,8 +12,9 @@ from analytics.indicators.models import SourceRole, WeightOrigin
 from analytics.indicators.planning import plan_for_document, plan_from_template
 from analytics.indicators.selectors import get_weight_set_in_force, list_branches, weights_problem
 from analytics.scoring.periods import EVERYTHING
+from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.selectors import get_run_of_weight_set, read_period
-from analytics.scoring.services import is_requested, recompute
+from analytics.scoring.services import recompute
 from surveys.design.document import parse_document
 from surveys.design.gallery import TEMPLATES
 from tests.analytics.builders import (

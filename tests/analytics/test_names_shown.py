@@ -10,10 +10,11 @@ from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.indicators.models import Indicator, IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.services import PlannedRoles, create_tree
 from analytics.indicators.weight_choice import choose_weight_set
+from analytics.scoring.recompute_requests import request_recompute
 from analytics.scoring.results import Dimension
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
-from analytics.scoring.services import recompute, request_recompute
+from analytics.scoring.services import recompute
 from analytics.scoring.weighting import PopulationPlan, WeightingError
 from surveys.contacts.models import ContactAttribute
 from surveys.design.models import QuestionnaireVersion

@@ -10,9 +10,9 @@ from analytics.indicators.selectors import get_weight_set_in_force
 from analytics.indicators.services import set_rules
 from analytics.scoring.definition import DefinitionError
 from analytics.scoring.models import Run, TreeState
+from analytics.scoring.recompute_requests import request_recompute
 from analytics.scoring.refusals import FAILED_TIMES, REASONS, Refusal, get_refusal, refusal_sentence
 from analytics.scoring.selectors import freshness
-from analytics.scoring.services import request_recompute
 from tests.analytics.builders import answer_many, document, publish_again, rating
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
 from tests.cast import api_client, client_of, make_key, words_of

@@ -12,6 +12,7 @@ from analytics.scoring import blocks
 from analytics.scoring.checking import check
 from analytics.scoring.models import Block, Run, TreeState
 from analytics.scoring.periods import EVERYTHING, parse_period
+from analytics.scoring.recompute_requests import is_requested, note_changed_rows
 from analytics.scoring.results import Grain, Status, Verdict
 from analytics.scoring.selectors import (
     compare,
@@ -22,7 +23,7 @@ from analytics.scoring.selectors import (
     read_segments,
     read_trend,
 )
-from analytics.scoring.services import is_requested, note_changed_rows, rebuild, recompute
+from analytics.scoring.services import rebuild, recompute
 from surveys.answering.models import RecomputeNote, Response
 from tests.analytics.builders import (
     AFTERWARDS,

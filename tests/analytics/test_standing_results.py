@@ -9,8 +9,9 @@ from accounts.services import create_access_key, update_team
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring.models import Block, Run
 from analytics.scoring.pruning import READERS, prune
+from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.selectors import get_latest_run
-from analytics.scoring.services import is_requested, rebuild, recompute
+from analytics.scoring.services import rebuild, recompute
 from analytics.scoring.sources import has_columns
 from surveys.answering.models import RecomputeNote, Response
 from surveys.answering.wake import rows_changed

@@ -16,8 +16,9 @@ from analytics.indicators.models import IndicatorTree
 from analytics.scoring import blocks
 from analytics.scoring.checking import check
 from analytics.scoring.models import Block, BlockChange, BlockSummary, Run, TreeState
+from analytics.scoring.recompute_requests import note_changed_rows
 from analytics.scoring.selectors import freshness, get_latest_run, list_trees_due
-from analytics.scoring.services import BusyError, note_changed_rows, recompute
+from analytics.scoring.services import BusyError, recompute
 from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
 from surveys.answering import wake
 from surveys.answering.models import RecomputeNote, Response

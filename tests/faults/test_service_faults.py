@@ -17,8 +17,9 @@ from django.utils import timezone
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource
 from analytics.scoring import blocks
 from analytics.scoring.checking import check
+from analytics.scoring.recompute_requests import note_changed_rows
 from analytics.scoring.selectors import get_latest_run
-from analytics.scoring.services import BusyError, note_changed_rows, recompute
+from analytics.scoring.services import BusyError, recompute
 from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
 from csat.celery import app
 from surveys.answering.models import RecomputeNote, Response

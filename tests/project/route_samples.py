@@ -17,7 +17,8 @@ from accounts.roles import Permission
 from analytics.indicators.experts import invite_experts, open_panel
 from analytics.indicators.models import Indicator, IndicatorTree, QuestionSource, WeightSet
 from analytics.indicators.panel_models import Panel
-from analytics.scoring.services import recompute, request_recompute
+from analytics.scoring.recompute_requests import request_recompute
+from analytics.scoring.services import recompute
 from surveys.answering.uploads import start_import as start_response_import
 from surveys.contacts.importing import set_mapping, start_import
 from surveys.contacts.matching import EMAIL
