@@ -16,6 +16,13 @@ SETTINGS = {"demo": "csat.settings.demo", "seed_demo": "csat.settings.demo", "te
             "bench": "csat.settings.test"}
 
 
+def whole_suite() -> list[str]:
+    """A lane for each processor, where the suite starts the servers of each itself."""
+    lanes = min(os.cpu_count() or 1, 4)
+    are_named = {"CSAT_TEST_DATABASE_URL", "CSAT_TEST_REDIS_URL"} & set(os.environ)
+    return [] if are_named or lanes == 1 else ["-n", str(lanes), "--dist", "worksteal"]
+
+
 def main() -> None:
     """Run a command inside the project's own environment."""
     enter_environment(sys.argv)
@@ -28,7 +35,7 @@ def main() -> None:
         import pytest
 
         os.chdir(os.path.dirname(os.path.abspath(__file__)))
-        sys.exit(pytest.main(sys.argv[2:]))
+        sys.exit(pytest.main(sys.argv[2:] or whole_suite()))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
