@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from analytics.dashboards.narrowing import in_period, in_segments, text_under
+from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.overview.numbers import Comment
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, QuestionSource, SourceRole
@@ -19,6 +19,7 @@ from analytics.scoring.rows import items_of_version
 from surveys.answering.models import Response, ResponseState
 from surveys.contacts.prepared import Prepared
 from surveys.design.models import QuestionnaireVersion
+from surveys.json_text import text_under
 
 PAGE_SIZE: Final = 25
 LONGEST_SEARCH: Final = 80

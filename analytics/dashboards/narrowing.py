@@ -7,12 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model, Q, QuerySet, TextField
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Model, Q, QuerySet
 
 from analytics.scoring.results import Grain, Period
 from analytics.scoring.summaries import QUESTIONNAIRE
+from surveys.json_text import text_under
 
 M = TypeVar("M", bound=Model)
 
@@ -40,14 +39,6 @@ def in_period(rows: QuerySet[M], period: Period, *, moment: str, wave: str, zone
         return rows
     low, high = midnight(period.start, zone), midnight(period.end, zone)
     return rows.filter(**{f"{moment}__gte": low, f"{moment}__lt": high})
-
-
-def text_under(key: str, field: str) -> Cast:
-    """The text under a key of a JSON field, NULL where there is none.
-
-    The cast makes comparisons those of texts: on the bare transform they would be those of JSON values.
-    """
-    return Cast(KeyTextTransform(key, field), TextField())
 
 
 def midnight(day: date, zone: str) -> datetime:

@@ -29,6 +29,7 @@ def _sentences() -> dict[str, str]:
             "Somebody has changed the tree meanwhile, so nothing of yours was stored. It is shown as it is now; look at"
             " it and try again."
         ),
+        "question_moved_meanwhile": _("Somebody has put this question elsewhere meanwhile. Load the page again to see where."),
         "weights_changed": _(
             "Somebody has changed the tree or its weights meanwhile, so nothing was stored. What you typed is still here,"
             " beside what is in force now; send it again if it is to replace that."

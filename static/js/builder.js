@@ -16,6 +16,8 @@ async function save() {
   stamp.textContent = answer.message;
   if (!reply.ok) return;
   for (const input of document.querySelectorAll("input[name=revision]")) input.value = answer.revision;
+  // What was chosen is what the page shows from now on.
+  if (!answer.is_refused) for (const shown of form.querySelectorAll("[data-shown]")) shown.value = body.get(shown.dataset.shown);
   show(answer.parts);
   count("[data-blocking]", answer.blocking);
   count("[data-missing]", answer.missing);
@@ -28,8 +30,15 @@ function show(parts) {
   for (const [name, html] of Object.entries(parts ?? {})) {
     const place = document.querySelector(`[data-part="${CSS.escape(name)}"]`);
     if (!place || place.contains(document.activeElement)) continue;
-    place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+    const written = new DOMParser().parseFromString(html, "text/html").body;
+    // Fields keep what is being typed, unless they are about something else now: labels of another scale.
+    if (about(place) !== null && about(place) === about(written)) continue;
+    place.replaceChildren(...written.childNodes);
   }
+}
+
+function about(part) {
+  return part.querySelector("[data-about]")?.value ?? null;
 }
 
 // A tab's figure follows what was saved; one that comes or goes altogether waits for the next page.

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.db.models.fields.json import KeyTextTransform
 
 from accounts.access import Actor, get_or_404
 from surveys.answering.models import Response, ResponseImport, ResponseState
 from surveys.design.models import Questionnaire
+from surveys.json_text import text_under
 
 
 def responses_for(actor: Actor) -> QuerySet[Response]:
     """Return the responses that count, of the actor's team and scope (every attribute named must match)."""
     rows = Response.objects.filter(team=actor.team, state=ResponseState.COMPLETE, is_test=False)
     for number, (attribute, levels) in enumerate(actor.scope.items()):
-        # A transform and not a lookup by name: an attribute's key may hold two underscores.
-        rows = rows.alias(**{f"scope_{number}": KeyTextTransform(attribute, "attributes")}).filter(
-            **{f"scope_{number}__in": list(levels)}
-        )
+        alias = f"scope_{number}"
+        rows = rows.alias(**{alias: text_under(attribute, "attributes")}).filter(**{f"{alias}__in": list(levels)})
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -58,7 +59,15 @@ def takes_na(question: Question) -> bool:
 
 
 def suggest_code(question: Question, value: str) -> str:
-    """Say what a value most likely means: a code of the question, NA, BLANK, or UNKNOWN."""
+    """Say what a value most likely means: a code of the question, NA, BLANK, or UNKNOWN.
+
+    Full-width signs as Chinese keyboards write them (５, Ｎ／Ａ) mean what their narrow ones do.
+    """
+    spellings = dict.fromkeys((value, unicodedata.normalize("NFKC", value)))
+    return next(filter(None, (_understood(question, spelling) for spelling in spellings)), UNKNOWN)
+
+
+def _understood(question: Question, value: str) -> str:
     own, plain = own_codes(question), value.casefold()
     if value in own:
         return own[value]

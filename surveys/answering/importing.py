@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import islice
@@ -33,6 +33,9 @@ DATE_FORMATS: Final = (
     "%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日",
 )
 MIDNIGHT: Final = time()
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+AHEAD: Final = timedelta(days=1, hours=2)
+"""Where it is tomorrow already, people may have answered today; noon of their day is at most this far away."""
 Row = tuple[int, tuple[str, ...]]
 
 
@@ -215,9 +218,14 @@ class _RowReader:
             return self.at
         text = self._cell(cells, column)
         try:
-            return self.date_of(self.mapping.dates.get(text, text))
+            moment = self.date_of(self.mapping.dates.get(text, text))
         except (ValueError, OverflowError) as error:
             raise WrongRowError("bad_date", column, text) from error
+        if moment < EARLIEST:
+            raise WrongRowError("early_date", column, text)
+        if moment > self.at + AHEAD:
+            raise WrongRowError("future_date", column, text)
+        return moment
 
     def _date_of(self, text: str) -> datetime:
         for form in (self.mapping.date_format, *DATE_FORMATS) if self.mapping.date_format else DATE_FORMATS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,15 +90,14 @@ def parse_map(raw: Mapping[str, Any]) -> ImportMap:
 
 
 def _parsed(raw: Mapping[str, Any]) -> ImportMap:
-    blank = tuple(str(code) for code in raw.get("blank", BLANK))
-    none = tuple(str(code) for code in raw.get("na", ()))
+    blank, none = _names(raw.get("blank", BLANK)), _names(raw.get("na", ()))
     date, language = _as_rule(raw.get("date", "")), raw.get("language", "")
     language_rule = language if isinstance(language, Mapping) else {"default": language}
     return ImportMap(
-        items=tuple(_item_rule(item, _as_rule(rule), blank, none) for item, rule in raw["items"].items()),
+        items=tuple(_item_rule(item, _as_rule(rule), blank, none) for item, rule in _mapping(raw["items"]).items()),
         levels=tuple(
             LevelRule(attribute, str(rule["column"]), _strings(rule.get("levels", {})))
-            for attribute, rule in ((key, _as_rule(value)) for key, value in raw.get("segments", {}).items())
+            for attribute, rule in ((key, _as_rule(value)) for key, value in _mapping(raw.get("segments", {})).items())
         ),
         key_columns=_names(raw.get("key", ())),
         wave_column=str(raw.get("wave", "")),
@@ -120,22 +120,40 @@ def _yes_or_no(raw: Mapping[str, Any], name: str) -> bool:
 
 
 def _as_rule(raw: Any) -> Mapping[str, Any]:
-    return {"column": raw} if isinstance(raw, str) else raw
+    if isinstance(raw, Mapping):
+        return raw
+    if isinstance(raw, str):
+        return {"column": raw}
+    raise _unreadable(raw)
+
+
+def _mapping(raw: Any) -> Mapping[str, Any]:
+    if isinstance(raw, Mapping):
+        return raw
+    raise _unreadable(raw)
 
 
 def _names(raw: Any) -> tuple[str, ...]:
-    return (raw,) if isinstance(raw, str) and raw else tuple(str(name) for name in raw)
+    if isinstance(raw, str) and raw:
+        return (raw,)
+    if isinstance(raw, Sequence):
+        return tuple(str(name) for name in raw)
+    raise _unreadable(raw)
 
 
-def _strings(raw: Mapping[Any, Any]) -> dict[str, str]:
-    return {str(code): str(value) for code, value in raw.items()}
+def _strings(raw: Any) -> dict[str, str]:
+    return {str(code): str(value) for code, value in _mapping(raw).items()}
+
+
+def _unreadable(raw: Any) -> MappingError:
+    # Said in the words of the file, and not in those of the program that met it.
+    return MappingError("bad_map", json.dumps(raw, ensure_ascii=False)[:60])
 
 
 def _item_rule(item: str, rule: Mapping[str, Any], blank: Sequence[str], none: Sequence[str]) -> ItemRule:
     return ItemRule(
         item=item, column=str(rule["column"]),
-        blank=tuple(str(code) for code in rule.get("blank", blank)),
-        not_applicable=tuple(str(code) for code in rule.get("na", none)),
+        blank=_names(rule.get("blank", blank)), not_applicable=_names(rule.get("na", none)),
         values=_strings(rule.get("values", {})),
     )
 

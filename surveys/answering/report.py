@@ -38,6 +38,8 @@ def row_sentence(code: str, column: str, text: str) -> str:
     sentences = {
         "unknown_code": _("“%(text)s” in column %(column)s is no answer to its question"),
         "bad_date": _("“%(text)s” in column %(column)s is no date"),
+        "early_date": _("“%(text)s” in column %(column)s lies before 1900: nobody answered then"),
+        "future_date": _("“%(text)s” in column %(column)s lies in the future: nobody has answered then yet"),
         "bad_weight": _("“%(text)s” in column %(column)s is no weight"),
         "no_key": _("The key is missing (%(column)s)"),
         "repeated_key": _("The key “%(text)s” came before in this file"),

@@ -19,12 +19,13 @@ class RowPanel:
     """A column of the editor, one field per rated item.
 
     `render(actor, questionnaire, item_key)` returns safe HTML for one item (no inline style or script);
-    `save(actor, questionnaire, post)` stores what the fields posted, after the draft has been saved.
+    `save(actor, questionnaire, post)` stores what the fields posted, after the draft has been saved, and returns a
+    sentence for each thing that it could not store.
     """
 
     title: Callable[[], str]
     render: Callable[[Actor, Questionnaire, str], str]
-    save: Callable[[Actor, Questionnaire, QueryDict], None]
+    save: Callable[[Actor, Questionnaire, QueryDict], list[str]]
 
 
 row_panels: list[RowPanel] = []

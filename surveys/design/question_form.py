@@ -60,10 +60,14 @@ def _scale(post: QueryDict, stored: Json, at: str, problems: list[Problem]) -> J
     ends = (stored["min"], stored["max"])
     if high:
         ends = (_whole(low, f"{at}.scale", problems, ends[0]), _whole(high, f"{at}.scale", problems, ends[1]))
-    points = range(max(0, ends[0]), min(10, ends[1]) + 1)
-    labels = {str(p): _text(post, f"label.{p}", stored["labels"].get(str(p), {})) for p in points}
     if high and ends != (stored["min"], stored["max"]):
         labels = _stretch(stored, ends)
+    elif post.get("labels.scale", "") not in ("", f"{ends[0]}-{ends[1]}"):
+        # The page still shows the words of another scale; they are no words for the points of this one.
+        labels = stored["labels"]
+    else:
+        points = range(max(0, ends[0]), min(10, ends[1]) + 1)
+        labels = {str(p): _text(post, f"label.{p}", stored["labels"].get(str(p), {})) for p in points}
     return {"min": ends[0], "max": ends[1], "labels": {point: text for point, text in labels.items() if text}}
 
 

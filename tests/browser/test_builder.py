@@ -77,6 +77,22 @@ class TestBuilder:
         page.get_by_role("button", name="Duplicate").click()
         expect(page.locator(".msgs")).to_contain_text("was duplicated")
 
+    def test_never_gives_the_words_of_one_scale_to_the_points_of_another(
+        self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
+    ) -> None:
+        page = sign_in(new_context(), cast.dora, site)
+        page.goto(f"/questionnaires/{survey.pk}/?q=overall")
+        ends = [stored("overall")["scale"]["labels"][point]["en"] for point in ("1", "5")]
+        page.locator("#f-scale").select_option("0-10")
+        expect(page.locator("input[name=revision]").first).to_have_value("2")
+        page.get_by_text("Labels of the scale").click()
+        expect(page.locator(".lrow")).to_have_count(11)
+        page.locator("#f-help-en").fill("Think of the whole year")
+        expect(page.locator("input[name=revision]").first).to_have_value("3")
+        page.get_by_role("button", name="Save", exact=True).last.click()
+        labels = stored("overall")["scale"]["labels"]
+        assert {point: text["en"] for point, text in labels.items()} == {"0": ends[0], "10": ends[1]}
+
     def test_offers_what_a_first_change_makes_possible_without_a_reload(
         self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
     ) -> None:

@@ -97,6 +97,7 @@ class TestTheDemo:
             for page in ("/overview/", "/overview/change/", "/weighting/", "/comments/"):
                 with staff.open(f"http://127.0.0.1:{port}{page}") as reply:
                     assert reply.status == 200 and reply.geturl().endswith(page)
+            assert count_of_women(demo_environment) == (4226, 0)
             children = children_of(demo.pid)
             assert len(children) >= 2
             assert demo.stop(signal.SIGINT, seconds=90) == 0
@@ -128,6 +129,22 @@ class TestTheDemo:
         assert done.returncode != 0
         assert f"Port {port} is taken by another program." in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def count_of_women(environment: dict[str, str]) -> tuple[int, int]:
+    """Count the answers that a key may read which is limited to one group, and to one that nobody is of."""
+    code = """
+from accounts.access import Actor
+from surveys.answering.access import responses_for
+from surveys.answering.models import Response
+team = Response.objects.first().team
+for level in ("female", "nobody"):
+    print(responses_for(Actor(team=team, role="manager", scope={"gender": [level]})).count())
+"""
+    done = subprocess.run([sys.executable, "manage.py", "shell", "-v", "0", "-c", code], cwd=ROOT, check=True,
+                          env={**os.environ, **environment}, capture_output=True, text=True)
+    some, none = map(int, done.stdout.split())
+    return some, none
 
 
 def signed_in(site: str, email: str, password: str) -> urllib.request.OpenerDirector:

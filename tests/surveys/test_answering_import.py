@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -113,12 +113,25 @@ class TestImport:
     @pytest.mark.parametrize(("change", "code"), [
         ({"keep_blank_forms": "false"}, "bad_map"), ({"keep_blank_forms": 1}, "bad_map"),
         ({"wave": "nowhere"}, "no_such_column"), ({"items": {"nothing": "nps"}}, "no_such_item"), ({"items": {}}, "no_items"),
-        ({"items": 3}, "bad_map"), ({"language": "fr"}, "no_such_language"), ({"date": 7}, "bad_map")])
+        ({"items": 3}, "bad_map"), ({"language": "fr"}, "no_such_language"), ({"date": 7}, "bad_map"),
+        ({"items": {"nps": 7}}, "bad_map"), ({"items": {"nps": ["nps"]}}, "bad_map"), ({"segments": {"region": None}}, "bad_map")])
     def test_refuses_a_mapping_that_does_not_fit(self, change: dict[str, Any], code: str) -> None:
         questionnaire = make_version(make_team()).questionnaire
         with pytest.raises(MappingError) as caught:
             run(questionnaire, raw={**MAP, **change})
         assert caught.value.code == code and not Response.objects.exists()
+        assert "object" not in caught.value.detail
+
+    @pytest.mark.parametrize(("day", "problem"), [
+        ("9999-12-31", "lies in the future"), ("2099-01-01", "lies in the future"), ("0001-01-01", "lies before 1900"),
+        ("1899-12-31", "lies before 1900"), ("1900-01-01", ""), (AT.date().isoformat(), ""),
+        ((AT + timedelta(days=2)).date().isoformat(), "lies in the future"),
+    ])
+    def test_leaves_out_days_on_which_nobody_can_have_answered(self, day: str, problem: str) -> None:
+        questionnaire = make_version(make_team()).questionnaire
+        report = run(questionnaire, f"day,nps\n{day},7\n", {"items": {"nps": "nps"}, "date": "day"})
+        assert (report.created, report.wrong) == ((0, 1) if problem else (1, 0))
+        assert problem in " ".join(report_lines(report))
 
     def test_runs_as_a_command(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         questionnaire = make_version(make_team()).questionnaire

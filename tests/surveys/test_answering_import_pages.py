@@ -101,7 +101,8 @@ class TestSuggestedCodes:
         ("reply", "6", UNKNOWN), ("reply", "1-2", UNKNOWN), ("reply", "4.5", UNKNOWN), ("nps", "0", "0"), ("nps", "N/A", NA),
         ("nps", "11", UNKNOWN), ("reasons", "speed", "speed"), ("reasons", "服务态度", "staff"), ("reasons", "3", "punctual"),
         ("reasons", "4", UNKNOWN), ("reasons", "N/A", BLANK), ("contact_me", "是", "yes"), ("contact_me", "0", "no"),
-        ("contact_me", "maybe", UNKNOWN)])
+        ("contact_me", "maybe", UNKNOWN), ("reply", "５", "5"), ("reply", "５分", "5"), ("reply", "（跳过）", BLANK), ("reply", "Ｎ／Ａ", NA),
+        ("reply", "６", UNKNOWN), ("reasons", "３", "punctual")])
     def test_are_what_the_value_says(self, key: str, value: str, code: str) -> None:
         assert suggest_code(question(key), value) == code
 

@@ -39,7 +39,8 @@ TEXTS = "_texts"
 """Stands for the title, introduction and thanks where otherwise a question's key stands."""
 PARTS: Final = {
     "outline": "design/_outline_rows.html", "heading": "design/_editor_heading.html", "filled": "design/_filled.html",
-    "publishing": "design/_publishing.html", "state": "design/_state.html", "actions": "design/_actions.html",
+    "labels": "design/_editor_labels.html", "publishing": "design/_publishing.html", "state": "design/_state.html",
+    "actions": "design/_actions.html",
 }
 """What autosave writes anew, by the name that `data-part` gives it on the page."""
 
@@ -72,7 +73,10 @@ def write_parts(request: TeamRequest, questionnaire: Questionnaire, selected: st
     context = _page_context(request, questionnaire, selected, None) | {
         "page_path": reverse("design:builder", args=[questionnaire.pk]),
     }
-    return {name: render_to_string(template, context, request) for name, template in PARTS.items()}
+    editor = context.get("editor")
+    has_labels = editor and editor.scale and editor.type != "nps"
+    names = [name for name in PARTS if name != "labels" or has_labels]
+    return {name: render_to_string(PARTS[name], context, request) for name in names}
 
 
 def _page_context(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -73,10 +73,11 @@ def edit(request: TeamRequest, questionnaire_id: int) -> HttpResponseBase:
     except NoSuchPartError:
         messages.warning(request, _("That part is no longer in the draft. Nothing was changed."))
         return redirect("design:builder", questionnaire.pk)
-    for panel in row_panels:
-        panel.save(request.actor, saved, request.POST)
+    refused = [line for panel in row_panels for line in panel.save(request.actor, saved, request.POST)]
     if is_fetch(request):
-        return saved_reply(saved, parts=write_parts(request, saved, selected))
+        return saved_reply(saved, parts=write_parts(request, saved, selected), refused=refused)
+    for line in refused:
+        messages.error(request, line)
     return _back(request, saved, step)
 
 
@@ -109,11 +110,17 @@ def is_fetch(request: TeamRequest) -> bool:
     return request.headers.get("X-Requested-With") == "fetch"
 
 
-def saved_reply(saved: Questionnaire, *, parts: Mapping[str, str] | None = None) -> JsonResponse:
-    """Tell the typing page its new revision, what the tabs count now, and the parts of it that read otherwise now."""
+def saved_reply(
+    saved: Questionnaire, *, parts: Mapping[str, str] | None = None, refused: Sequence[str] = ()
+) -> JsonResponse:
+    """Tell the typing page its new revision, what the tabs count now, and the parts of it that read otherwise now.
+
+    `refused` are sentences about what could not be stored; they stand where it otherwise says that all is saved.
+    """
     context = builder_context(saved, str(translation.get_language()))
     return JsonResponse({
-        "revision": saved.draft_revision, "message": saved_words(saved), "blocking": context["blocking"],
+        "revision": saved.draft_revision, "message": " ".join(refused) or saved_words(saved),
+        "is_refused": bool(refused), "blocking": context["blocking"],
         "missing": context["missing"], "parts": dict(parts or {}),
     })
 
