@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analytics.indicators.services import PlannedNode, PlannedRoles
 from surveys.design.document import Document, Question
 from surveys.design.gallery import TEMPLATES
@@ -25,15 +27,46 @@ def plan_from_template(tree: TemplateTree) -> tuple[PlannedNode, PlannedRoles]:
 def plan_for_document(document: Document) -> tuple[PlannedNode, PlannedRoles]:
     """Propose a tree for a questionnaire: its template's where all its questions are still there, else flat.
 
-    In the flat proposal a matrix is a dimension, every other rating question a leaf below the root.
+    What else is asked stands below the top: a matrix is a dimension, every other rating question a leaf.
     """
     asked = {key for question in document.questions() for key in question.answer_keys}
     for template in TEMPLATES.values():
         root, roles = plan_from_template(template.tree)
         leaves = _questions(root)
         if len(leaves) > 1 and set(leaves) <= asked:
-            return root, _still_asked(roles, asked)
+            return _with_added(root, _still_asked(roles, asked), document)
     return _flat(document)
+
+
+def _with_added(root: PlannedNode, roles: PlannedRoles, document: Document) -> tuple[PlannedNode, PlannedRoles]:
+    """Take up the questions that were added to those of a template: a row beside the rows of its matrix."""
+    planned = {*_questions(root), *roles.nps, *roles.overall, *roles.comment}
+    for question in document.questions():
+        new = [key for key in question.answer_keys if key not in planned]
+        if not new or question.type not in ("rating", "matrix"):
+            continue
+        beside = next((key for key in question.answer_keys if key in planned), "")
+        branch = _branch(question)
+        added = tuple(node for node in branch.children if node.key in new) if beside else (branch,)
+        root = _grown(root, beside, added, taken={node.key for node in _nodes(root)})
+    _root, own = _flat(document)
+    comment = [*roles.comment, *(key for key in own.comment if key not in planned)]
+    return root, replace(roles, nps=roles.nps or own.nps, comment=comment)
+
+
+def _grown(node: PlannedNode, beside: str, added: tuple[PlannedNode, ...], *, taken: set[str]) -> PlannedNode:
+    """Add nodes where the question `beside` is measured, below the top where it is empty."""
+    if not beside or any(beside in child.questions for child in node.children):
+        # Two questions may not share a key, a question and a dimension of the template may.
+        fitting = (one if one.key not in taken else replace(one, key=f"{one.key}_asked") for one in added)
+        return replace(node, children=(*node.children, *fitting))
+    return replace(node, children=tuple(
+        _grown(child, beside, added, taken=taken) if beside in _questions(child) else child for child in node.children
+    ))
+
+
+def _nodes(node: PlannedNode) -> list[PlannedNode]:
+    return [node, *(below for child in node.children for below in _nodes(child))]
 
 
 def _flat(document: Document) -> tuple[PlannedNode, PlannedRoles]:

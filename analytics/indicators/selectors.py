@@ -101,6 +101,12 @@ def weights_problem(*, nodes: Sequence[Indicator], weights: Mapping[str, float])
     return ""
 
 
+def fits(nodes: Sequence[Indicator], weights: Mapping[str, float]) -> bool:
+    """Tell whether weights belong to these nodes as they hang now; after a move the keys alone do not tell."""
+    keys = {node.key for node in nodes if node.parent_id is not None}
+    return keys == set(weights) and not weights_problem(nodes=nodes, weights=weights)
+
+
 def siblings_problem(weights: Sequence[float | None]) -> str:
     """Return the code of what is wrong with the weights of siblings, or an empty text.
 

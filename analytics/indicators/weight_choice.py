@@ -15,7 +15,7 @@ from analytics.indicators.changing import TreeError, check_reason, locked, touch
 from analytics.indicators.models import IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.panel_models import Panel, WeightComparison
 from analytics.indicators.panel_results import METHODS, SCOPES, PanelResult, chosen_weights
-from analytics.indicators.selectors import get_weight_set_in_force, weights_problem
+from analytics.indicators.selectors import fits, get_weight_set_in_force, weights_problem
 from analytics.indicators.weights import put_in_force, retire_in_force, with_equal_siblings
 
 
@@ -108,7 +108,7 @@ def ask_for_comparison(*, tree: IndicatorTree, at: datetime) -> None:
 
 def check_fit(tree: IndicatorTree, weights: Mapping[str, float]) -> None:
     """Refuse weights that do not belong to the tree as it is now."""
-    if set(weights) != set(with_equal_siblings(tree, {})):
+    if not fits(list(tree.indicators.all()), weights):
         raise TreeError("weights_of_another_tree")
     problem = weights_problem(nodes=list(tree.indicators.all()), weights=weights)
     if problem:

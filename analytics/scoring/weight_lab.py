@@ -20,7 +20,7 @@ from django.db.models import Q
 from analytics.indicators.models import IndicatorTree, WeightOrigin
 from analytics.indicators.panel_models import WeightComparison
 from analytics.indicators.panel_results import panel_overlay
-from analytics.indicators.selectors import list_weight_sets
+from analytics.indicators.selectors import fits, list_weight_sets
 from analytics.methods.errors import MethodError, NoAnswersError, TooFewAnswersError
 from analytics.methods.moments import MomentTable, mean_estimate
 from analytics.methods.ranking import kendall_correlation, ranks, spearman_correlation
@@ -154,9 +154,10 @@ def _sets(tree: IndicatorTree, in_force: Mapping[str, float]) -> list[Candidate]
     """Sets that wait to be chosen, and the newest that were made by hand or by a panel."""
     waiting = Q(valid_from_at__isnull=True)
     earlier = Q(valid_to_at__isnull=False, origin__in=[WeightOrigin.MANUAL, WeightOrigin.AHP])
+    nodes = list(tree.indicators.all())
     fitting = [
         one for one in list_weight_sets(tree=tree).filter(waiting | earlier)
-        if set(one.weights) == set(in_force) and one.weights != in_force
+        if one.weights != in_force and fits(nodes, one.weights)
     ]
     return [
         Candidate(f"set:{one.pk}", one.origin, one.weights, facts={"number": one.number})

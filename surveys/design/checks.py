@@ -151,9 +151,19 @@ def _scales(document: Document) -> Iterator[Problem]:
     for question in rated:
         if question.scale and _runs_downwards(question):
             yield Problem(f"questions.{question.key}.scale", "scale_reversed")
-    spans = {(question.scale.low, question.scale.high) for question in rated if question.scale}
+    spans = {(one.scale.low, one.scale.high) for one in rated if one.scale and not _asks_for_effort(one)}
     if len(spans) > 1:
         yield Problem(f"questions.{rated[-1].key}.scale", "scales_differ", is_blocking=False)
+
+
+AGREEMENT_WORDS: Final = ("非常同意", "strongly agree")
+
+
+def _asks_for_effort(question: Question) -> bool:
+    """Seven points of agreement are how customer effort is defined, whatever scale the rest has."""
+    if question.scale is None or (question.scale.low, question.scale.high) != (1, 7):
+        return False
+    return any(text.strip().lower() in AGREEMENT_WORDS for text in question.scale.labels.get(7, {}).values())
 
 
 BEST_WORDS: Final = ("非常满意", "非常同意", "very satisfied", "strongly agree", "extremely likely", "excellent")

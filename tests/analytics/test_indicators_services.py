@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from analytics.scoring.periods import EVERYTHING
 from analytics.scoring.recompute_requests import is_requested
 from analytics.scoring.selectors import get_run_of_weight_set, read_period
 from analytics.scoring.services import recompute
+from surveys.design.checks import check_for_publishing
 from surveys.design.document import parse_document
 from surveys.design.gallery import TEMPLATES
 from tests.analytics.builders import (
@@ -23,6 +25,7 @@ from tests.analytics.builders import (
     answer_many,
     make_team,
     publish,
+    rating,
     sheet,
     standard_document,
     text,
@@ -174,6 +177,13 @@ class TestATarget:
             services.set_target(indicator=node(tree, "csi"), target=Decimal(target))
 
 
+def every_node(node):
+    return [node, *(below for child in node.children for below in every_node(child))]
+
+
+TOP = TEMPLATES["relationship"].tree.root.key
+
+
 class TestThePlan:
     @pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda one: one.key)
     def test_of_every_template_can_be_computed(self, template):
@@ -184,6 +194,29 @@ class TestThePlan:
                 questionnaire=version.questionnaire, at=AT,
             )
             assert recompute(tree=tree, at=AT).run is not None
+
+    def test_of_a_template_takes_up_what_was_added_to_it(self):
+        raw = deepcopy(TEMPLATES["relationship"].document)
+        matrix = next(one for page in raw["pages"] for one in page["questions"] if one["key"] == "service")
+        matrix["rows"].append({"key": "service_hours", "text": text("Opening hours")})
+        raw["pages"][0]["questions"] += [rating("price"), rating(TOP), {"key": "idea", "type": "text", "text": text("Ideas?")}]
+        root, roles = plan_for_document(parse_document(raw))
+        before, _roles = plan_from_template(TEMPLATES["relationship"].tree)
+        family = next(one for one in every_node(root) if any(child.questions == ("service_hours",) for child in one.children))
+        assert family.children[0].questions == (matrix["rows"][0]["key"],)
+        assert [child.questions for child in root.children[len(before.children):]] == [("price",), (TOP,)]
+        assert "idea" in roles.comment and list(roles.nps) == ["nps"]
+        tree = services.create_tree(
+            team=(version := publish(make_team(), raw)).questionnaire.team, names=text("T"), root=root, roles=roles,
+            questionnaire=version.questionnaire, at=AT,
+        )
+        assert recompute(tree=tree, at=AT).run is not None
+
+    def test_of_the_template_after_a_service_case_measures_effort(self):
+        document = parse_document(TEMPLATES["after_service"].document)
+        ease = next(question for question in document.questions() if question.key == "case_ease")
+        assert (ease.scale.low, ease.scale.high) == (1, 7)
+        assert not [one for one in check_for_publishing(document) if one.code == "scales_differ"]
 
     def test_of_a_questionnaire_of_our_own_has_a_leaf_per_question(self):
         root, roles = plan_for_document(parse_document(standard_document()))

@@ -16,7 +16,7 @@ OVERALL = {
     "text": b.both("您对这次服务满意吗？", "How satisfied are you with this service case?"),
 }
 EASE = {
-    "key": "case_ease", "type": "rating", "required": True, "offers_na": True, "scale": b.AGREEMENT,
+    "key": "case_ease", "type": "rating", "required": True, "offers_na": True, "scale": b.EFFORT,
     "text": b.both("“解决问题的过程很轻松。”您同意吗？", "“It was easy to get my problem solved.” Do you agree?"),
 }
 SOLVED = {

@@ -61,6 +61,11 @@ AGREEMENT: Json = {
         "3": both("一般", "Neutral"), "4": both("同意", "Agree"), "5": both("非常同意", "Strongly agree"),
     },
 }
+EFFORT: Json = {
+    # Seven points: the scale on which customer effort is defined and compared.
+    "min": 1, "max": 7,
+    "labels": {"1": AGREEMENT["labels"]["1"], "4": AGREEMENT["labels"]["3"], "7": AGREEMENT["labels"]["5"]},
+}
 NPS_TEXT = both(
     "您有多大可能向朋友或同事推荐{company}？",
     "How likely are you to recommend {company} to a friend or colleague?",
