@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from analytics.dashboards.overview.numbers import Headline, NodeRow, Overview
+from analytics.dashboards.wording import level_text
 from analytics.scoring.results import Change, Figure, Level
 from surveys.design.document import text_in
 
@@ -16,7 +17,7 @@ HEADER: Final = (
     "section", "item", "name", "dimension", "level", "period", "metric", "value", "low", "high",
     "standard_error", "n", "n_eff", "status", "reason",
     "weight", "overall_weight", "target", "previous_period", "previous_value", "change", "change_low", "change_high",
-    "verdict",
+    "verdict", "from_average", "from_average_low", "from_average_high", "from_average_verdict",
 )
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -80,10 +81,9 @@ def _heat(page: Overview, language: str) -> Iterator[Sequence[Any]]:
         return
     for row in page.heat.rows:
         for cell in row.cells:
-            name = text_in(row.names, language) or row.level
             yield _row(
-                page, "segments", cell.node, name, cell.figure, dimension=page.heat.dimension.key, level=row.level,
-                change=cell.change,
+                page, "segments", cell.node, level_text(row.level, dict(row.names), language), cell.figure,
+                dimension=page.heat.dimension.key, level=row.level, change=cell.change, apart=cell.from_average,
             )
 
 
@@ -114,7 +114,7 @@ def _count(page: Overview, item: str, count: int) -> Sequence[Any]:
 def _row(
     page: Overview, section: str, item: str, name: str, figure: Figure, *, period: str = "", dimension: str = "",
     level: str = "", previous: Figure | None = None, change: Change | None = None, target: float | None = None,
-    weights: tuple[float, float] | None = None,
+    weights: tuple[float, float] | None = None, apart: Change | None = None,
 ) -> Sequence[Any]:
     return _line(
         page, section, item, figure.metric, name=name, period=period, dimension=dimension, level=level,
@@ -125,6 +125,8 @@ def _row(
         previous_value=previous.value if previous else None, change=change.difference if change else None,
         change_low=change.low if change else None, change_high=change.high if change else None,
         verdict=change.verdict.value if change else "",
+        from_average=apart.difference if apart else None, from_average_low=apart.low if apart else None,
+        from_average_high=apart.high if apart else None, from_average_verdict=apart.verdict.value if apart else "",
     )
 
 

@@ -14,7 +14,7 @@ from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AFTERWARDS, AT
-from tests.cast import Cast, client_of
+from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
 ORIGIN = Origin(7, 2, "linear", "none", "region=West")
@@ -46,6 +46,17 @@ class TestTheOverviewFile:
         cast.team.memberships.filter(user=cast.bob).update(scope={"region": ["East"]})
         _, rows = fetched(cast, "/overview/export/")
         assert {row["filters"] for row in rows} == {"region=East"}
+
+
+    def test_tells_how_far_each_group_is_from_the_average_as_the_page_does(self, cast, shop):
+        _, rows = fetched(cast, "/overview/export/")
+        told = api_client(make_key(cast.team)[1]).get("/api/v1/overview/").json()["heat"]
+        shown = {row["level"]: row["cells"][0]["from_average"] for row in told["rows"]}
+        written = {row["level"]: row for row in rows if row["section"] == "segments" and row["from_average"]}
+        assert written and set(written) == {level for level, apart in shown.items() if apart}
+        for level, row in written.items():
+            assert float(row["from_average"]) == shown[level]["difference"] and float(row["from_average_low"]) == shown[level]["low"]
+            assert row["from_average_verdict"] == shown[level]["verdict"] and row["name"]
 
 
 class TestTheChangeFile:

@@ -71,6 +71,8 @@ class TestTheWorkbook:
                                        ("segments", "Segments", "Value")):
             told = [row["value"] for row in rows if row["section"] == section and row["metric"] != "level_share"]
             assert told and [row[column] for row in rows_of(book[title])] == near([float(one) if one else None for one in told])
+        apart = [row["from_average"] for row in rows if row["section"] == "segments"]
+        assert any(apart) and [row["From the average"] for row in rows_of(book["Segments"])] == near([float(one) if one else None for one in apart])
         levels = [(int(row["n"]), float(row["value"])) for row in rows if row["metric"] == "level_share"]
         assert [row["Answers"] for row in rows_of(book["Distribution"])] == [count for count, _share in levels]
         assert [row["Share"] for row in rows_of(book["Distribution"])] == near([share for _count, share in levels])

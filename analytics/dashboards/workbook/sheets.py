@@ -74,7 +74,8 @@ def _of_overview(frame: pd.DataFrame, page: Overview, language: str) -> Iterator
     frame["note"] = [_note(row, page.show_from) for row in frame.to_dict("records")]
     frame["period"] = frame["period"].map(_period)
     frame["previous_period"] = frame["previous_period"].map(_period)
-    frame["verdict"] = frame["verdict"].map(_verdict)
+    for column in ("verdict", "from_average_verdict"):
+        frame[column] = frame[column].map(_verdict)
     frame["figure"] = frame["metric"].map(_metric)
     of_levels = frame["metric"] == LEVELS
     section = frame["section"]
@@ -106,7 +107,8 @@ def _segments(frame: pd.DataFrame, page: Overview, names: Mapping[str, str], lan
     dimension = text_in(page.heat.dimension.names, language) or page.heat.dimension.key if page.heat else ""
     told = frame.assign(dimension=dimension, segment=frame["name"], name=frame["item"].map(lambda key: names.get(key, key)))
     return _sheet(_("Segments"), told, (
-        "dimension", "segment", "name", "value", *UNCERTAINTY, "change", "change_low", "change_high", "verdict", "note"))
+        "dimension", "segment", "name", "value", *UNCERTAINTY, "from_average", "from_average_low", "from_average_high",
+        "from_average_verdict", "change", "change_low", "change_high", "verdict", "note"))
 
 
 def _trend(frame: pd.DataFrame, last_year: pd.DataFrame) -> Sheet:
@@ -170,6 +172,8 @@ def _headings() -> dict[str, str]:
         "weight": _("Among its siblings"), "overall_weight": _("Of the index"), "last_year": _("Same period of last year"),
         "previous_period": _("Compared with"), "previous_value": _("Value then"), "change": _("Change"),
         "change_low": _("Change: interval from"), "change_high": _("Change: interval to"), "verdict": _("Verdict"),
+        "from_average": _("From the average"), "from_average_low": _("From the average: interval from"),
+        "from_average_high": _("From the average: interval to"), "from_average_verdict": _("From the average: verdict"),
         "before_period": _("Earlier period"), "before": _("Value then"), "before_low": _("Interval then, from"),
         "before_high": _("Interval then, to"), "before_n": _("n then"), "before_n_eff": _("n_eff then"),
         "after_period": _("Later period"), "after": _("Value now"), "after_low": _("Interval now, from"),
