@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from analytics.indicators.models import Indicator
 from analytics.indicators.panel_models import RandomIndexTable
+from surveys.contacts.addresses import AddressError, normalise_address
 from surveys.design.document import text_in
 
 REASON_LENGTH = 240
@@ -79,18 +79,13 @@ class InviteForm(forms.Form):
 
     def clean_emails(self) -> list[str]:
         """Split and check the addresses."""
-        found = [part for part in re.split(r"[\s,;，；]+", self.cleaned_data["emails"]) if part]
-        wrong = [part for part in found if not _is_email(part)]
-        if wrong:
-            raise ValidationError(
-                _("This is no e-mail address: %(address)s. Correct or remove it."), params={"address": wrong[0][:80]}
-            )
-        return found
+        return [_address(part) for part in re.split(r"[\s,;，；]+", self.cleaned_data["emails"]) if part]
 
 
-def _is_email(text: str) -> bool:
+def _address(text: str) -> str:
     try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
+        return normalise_address(text).email
+    except AddressError as error:
+        raise ValidationError(
+            _("This is no e-mail address: %(address)s. Correct or remove it."), params={"address": text[:80]}
+        ) from error

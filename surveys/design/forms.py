@@ -44,4 +44,4 @@ class PublishForm(forms.Form):
     """The revision that was looked at, and what is new in this version."""
 
     revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-    note = forms.CharField(label=_("What is new (optional)"), max_length=240, required=False)
+    note = forms.CharField(label=_("What is new"), max_length=240, required=False)

@@ -341,10 +341,11 @@ class TestTheStaffPage:
         assert panel.experts.count() == 3
         assert AuditEvent.objects.filter(action="panel.experts_invited").get().detail == {"count": 3}
 
-    def test_refuses_a_wrong_address_and_invites_nobody(self, cast: Cast, ours: Panel) -> None:
-        reply = client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/invite/", {"emails": "a@e.example nonsense", "language": "en"})
+    @pytest.mark.parametrize("wrong", ["nonsense", f"{'x' * 300}@e.example", f"{'y' * 65}@e.example"])
+    def test_refuses_a_wrong_address_and_invites_nobody(self, cast: Cast, ours: Panel, wrong: str) -> None:
+        reply = client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/invite/", {"emails": f"a@e.example {wrong}", "language": "en"})
         assert (reply.status_code, ours.experts.count()) == (422, 0)
-        assert "nonsense" in reply.content.decode()
+        assert f"This is no e-mail address: {wrong[:80]}" in reply.content.decode()
 
     def test_shows_each_expert_the_group_and_the_effect(self, cast: Cast, ours: Panel) -> None:
         fill_sheet(invite_expert(ours, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
