@@ -149,10 +149,12 @@ class Selection:
         return urlencode({key: value for key, value in pairs.items() if value}, doseq=True)
 
     def filters_query(self) -> str:
-        """Write the filters and the weighting alone, for the address of a single value; begins with & where there are any."""
-        pairs: dict[str, str | Sequence[str]] = {parameter_of(key): levels for key, levels in self.filters.items()}
-        pairs |= {"weighting": self.weighting} if self.weighting else {}
-        return f"&{urlencode(pairs, doseq=True)}" if pairs else ""
+        """Write all but the period, for the address of a single value; begins with & where there is anything.
+
+        The value needs the filters and the weighting; the rest leads back to the same page.
+        """
+        query = self.query(period="")
+        return f"&{query}" if query else ""
 
     def without(self, dimension: str) -> str:
         """The query with one dimension's filter removed."""

@@ -12,7 +12,9 @@ def estimators_sentence(found: Estimators) -> str:
     if found.agreement == Agreement.UNKNOWN:
         return _("They cannot be compared, because one of them may not be shown: an indicator has too few answers.")
     if found.agreement == Agreement.COMPLETE:
-        return _("Everybody answered every indicator, so both are the same number.")
+        if found.parts == 1:
+            return _("Only those who answered count, so both agree.")
+        return _("Everybody who answered any of its indicators answered all of them, so both are the same number.")
     words = {
         "points": f"{abs(found.difference or 0.0):.2f}",
         "n": _("Some respondents") if found.incomplete is None else _("%(n)s respondents") % {

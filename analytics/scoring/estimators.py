@@ -54,7 +54,7 @@ class Agreement(StrEnum):
     UNKNOWN = "unknown"
     """One of them may not be shown."""
     COMPLETE = "complete"
-    """Everybody answered every indicator, so both are the same number."""
+    """Everybody who answered any part answered every part, so both are the same number."""
     CLOSE = "close"
     """Some left parts out, and it makes no difference that is printed."""
     APART = "apart"
@@ -63,7 +63,7 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Estimators:
-    """One indicator by both estimators. `incomplete` counts respondents with some but not all of its parts.
+    """One indicator by both estimators. `incomplete` counts respondents with some but not all of its `parts`, the leaves.
 
     It is None where that may not be told.
     """
@@ -72,6 +72,7 @@ class Estimators:
     item_means: Figure
     incomplete: int | None
     agreement: Agreement
+    parts: int
 
     @property
     def difference(self) -> float | None:
@@ -124,11 +125,11 @@ def read_estimators(
     result = reading.period(period, nodes=(node,))
     (found,) = result.nodes
     if result.is_withheld or found.index.status == Status.WITHHELD or _hides_parts(reading, node, period):
-        return Estimators(found.index, _withheld(reading.rules), None, Agreement.UNKNOWN)
+        return Estimators(found.index, _withheld(reading.rules), None, Agreement.UNKNOWN, len(leaves))
     pairs = _read_pairs(reading, period, leaves)
     by_means = _by_means(reading.reader, node, leaves, pairs)
     told = None if 0 < pairs.incomplete < reading.rules.k else pairs.incomplete
-    return Estimators(found.index, by_means, told, _agreement(found.index, by_means, pairs.incomplete))
+    return Estimators(found.index, by_means, told, _agreement(found.index, by_means, pairs.incomplete), len(leaves))
 
 
 def read_weighted_item_means(

@@ -16,6 +16,8 @@ from analytics.scoring.sources import Filter
 
 LISTED: Final = ", "
 """Stands between the parts of a value that is a list; no key holds it."""
+TOP: Final = "/"
+"""Stands for the parent of the topmost indicator; no key holds it."""
 
 
 class UnknownNodeError(LookupError):
@@ -54,7 +56,8 @@ class Because(StrEnum):
 class Reason:
     """One thing that differs: its code for a sentence, what it was, and what it is.
 
-    Both are numbers, keys or, divided by `LISTED`, lists of them; a weight set is its number.
+    Both are numbers, keys or, divided by `LISTED`, lists of them; a weight set is its number. Of an indicator, question
+    or weight the code ends with its key; what was not there, or is there no more, is "".
     """
 
     because: Because
@@ -110,8 +113,9 @@ def compare_runs(one: Run, other: Run, *, tells_answers: bool = True) -> RunComp
     data = _data(earlier, later)
     if data and not tells_answers:
         data = [Reason(Because.DATA, "answers", "", "")]
-    reasons = [*data, *_weights(earlier, later, before, after),
-               *_weighting(earlier, later), *_definition(earlier, later, before, after)]
+    # A tree that was built otherwise comes before the weights, which follow from it.
+    reasons = [*data, *_definition(earlier, later, before, after), *_weights(earlier, later, before, after),
+               *_weighting(earlier, later)]
     return RunComparison(earlier, later, tuple(reasons))
 
 
@@ -157,16 +161,46 @@ def _definition(earlier: Run, later: Run, before: Definition, after: Definition)
     pairs: list[tuple[str, Any, Any]] = [
         ("score_vector", before.score_vector, after.score_vector),
         ("coverage", f"{before.coverage}%", f"{after.coverage}%"), ("time_zone", before.time_zone, after.time_zone),
-        ("nodes", _list(node.key for node in before.nodes), _list(node.key for node in after.nodes)),
-        ("sources", _list(_source(s) for s in before.sources), _list(_source(s) for s in after.sources)),
         ("dimensions", _list(before.dimensions), _list(after.dimensions)),
         ("methods", _counts(earlier.definition.get("methods", {})), _counts(later.definition.get("methods", {}))),
     ]
-    return [Reason(Because.DEFINITION, code, *_only_new(one, other)) for code, one, other in pairs if one != other]
+    found = [Reason(Because.DEFINITION, code, *_only_new(one, other)) for code, one, other in pairs if one != other]
+    return [*_places(before, after), *_questions(before, after), *found]
 
 
-def _source(source: Any) -> str:
-    return f"{source.questionnaire}/{source.key}→{source.node or source.role}"
+def _places(before: Definition, after: Definition) -> list[Reason]:
+    """Which indicators were added, removed or moved under another one: `node:` with the parents; their order alone."""
+    old, new = ({node.key: node.parent or TOP for node in one.nodes} for one in (before, after))
+    moved = [
+        Reason(Because.DEFINITION, f"node:{key}", old.get(key, ""), new.get(key, ""))
+        for key in dict.fromkeys([*old, *new]) if old.get(key) != new.get(key)
+    ]
+    if moved or list(old) == list(new):
+        return moved
+    return [Reason(Because.DEFINITION, "order", _list(old), _list(new))]
+
+
+def _questions(before: Definition, after: Definition) -> list[Reason]:
+    """Which questions feed something else than before (`source:`), or are read on other scales (`scale:`)."""
+    reasons = []
+    old, new = (_uses(one) for one in (before, after))
+    for name in dict.fromkeys([*old, *new]):
+        (fed, scales), (feeds, read) = old.get(name, ("", "")), new.get(name, ("", ""))
+        if fed != feeds:
+            reasons.append(Reason(Because.DEFINITION, f"source:{name}", fed, feeds))
+        elif scales != read:
+            reasons.append(Reason(Because.DEFINITION, f"scale:{name}", scales, read))
+    return reasons
+
+
+def _uses(definition: Definition) -> dict[str, tuple[str, str]]:
+    """What every question, by questionnaire and key, feeds and on which scales."""
+    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for one in definition.sources:
+        feeds, scales = found.setdefault(f"{one.questionnaire}/{one.key}", ({}, {}))
+        feeds[one.node or one.role] = None
+        scales[f"{one.low}–{one.high}"] = None
+    return {name: (_list(sorted(feeds)), _list(sorted(scales))) for name, (feeds, scales) in found.items()}
 
 
 def _only_new(one: str, other: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analytics.indicators.services import set_rules
+from analytics.indicators.services import move_indicator, remove_indicator, set_rules
 from analytics.indicators.weight_choice import choose_weight_set
 from analytics.scoring.periods import EVERYTHING, wave
 from analytics.scoring.provenance import Because, UnknownNodeError, compare_runs, describe_value
@@ -33,8 +33,15 @@ class TestAValue:
         run = get_latest_run(tree=shop.tree)
         origin = describe_value(run, node="quality", period=EVERYTHING, at=AFTERWARDS)
         assert origin.left_out == 3 and origin.node.items[0].missing.not_applicable == 3
-        assert "3 respondents, whose answers carry less than 50%" in words(
-            client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=quality"))
+        page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=quality"))
+        assert "Left out 3: does not apply 3" in page and "Two estimators" not in page
+
+    def test_of_a_branch_tells_how_many_answered_too_little_of_it(self, cast, shop):
+        answer_many(shop.version, [{"speed": 4}] * 12, wave="2018", at=AT)
+        shop.compute()
+        run = get_latest_run(tree=shop.tree)
+        assert "12 respondents, whose answers carry less than 50%" in words(
+            client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=product"))
 
     def test_is_linked_from_the_overview_with_its_filters(self, cast, shop):
         run = get_latest_run(tree=shop.tree)
@@ -46,6 +53,15 @@ class TestAValue:
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=csi&period=wave:2018&region=West"))
         expected = read_period(run, period=wave("2018"), filters={"region": ["West"]}, at=AFTERWARDS).root.index
         assert f"{expected.value:.1f} / 100" in page
+
+    def test_leads_back_and_on_with_all_that_was_chosen(self, cast, shop):
+        run = get_latest_run(tree=shop.tree)
+        overview = client_of(cast.bob).get(f"/overview/?survey={shop.tree.pk}&compare=none&region=West").content.decode()
+        address = f"/runs/{run.pk}/value/?period=wave%3A2018&amp;survey={shop.tree.pk}&amp;compare=none&amp;region=West"
+        assert address in overview
+        page = client_of(cast.bob).get(address.replace("&amp;", "&")).content.decode()
+        query = address.partition("?")[2]
+        assert f'/overview/?{query}"' in page and f'/value/?{query}&amp;node=product"' in page
 
     def test_of_an_unknown_indicator_is_not_there(self, cast, shop):
         run = get_latest_run(tree=shop.tree)
@@ -86,6 +102,32 @@ class TestTwoRuns:
         comparison = compare_runs(first, get_latest_run(tree=shop.tree))
         assert comparison.causes == {Because.DEFINITION}
         assert [(one.before, one.after) for one in comparison.reasons] == [("50%", "80%")]
+
+    def test_of_a_tree_that_was_built_otherwise_say_what_stands_where(self, cast, shop):
+        first = get_latest_run(tree=shop.tree)
+        nodes = {one.key: one for one in shop.tree.indicators.all()}
+        move_indicator(indicator=nodes["speed"], parent=nodes["product"], position=0, user=cast.dora, at=AT)
+        shop.compute()
+        second = get_latest_run(tree=shop.tree)
+        reasons = {(one.code, one.before, one.after) for one in compare_runs(first, second).reasons}
+        assert ("node:speed", "service", "product") in reasons
+        page = words(client_of(cast.bob).get(f"/runs/{second.pk}/compare/{first.pk}/?period=wave:2018"))
+        assert "speed: Service → Product" in page and "Place of speed in the tree Definition Service Product" in page
+        before, after = (read_period(run, period=wave("2018"), at=AFTERWARDS).root.index.value for run in (first, second))
+        change = f"{after - before:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
+        assert f"Index {before:.1f} {after:.1f} {change}" in page
+
+    def test_of_an_indicator_that_came_and_one_that_went_name_both(self, cast, shop):
+        first = get_latest_run(tree=shop.tree)
+        nodes = {one.key: one for one in shop.tree.indicators.all()}
+        remove_indicator(indicator=nodes["design"], user=cast.dora, at=AT)
+        shop.compute()
+        second = get_latest_run(tree=shop.tree)
+        codes_of = {(one.code, one.before, one.after) for one in compare_runs(first, second).reasons}
+        assert ("node:design", "product", "") in codes_of
+        assert any(code.startswith("source:") and before == "design" and not after for code, before, after in codes_of)
+        page = words(client_of(cast.bob).get(f"/runs/{second.pk}/compare/{first.pk}/?period=wave:2018"))
+        assert "design: Product → not there" in page
 
     def test_under_rules_that_began_a_series_do_not_blame_the_weights(self, cast, shop):
         first = get_latest_run(tree=shop.tree)

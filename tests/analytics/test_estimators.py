@@ -196,7 +196,7 @@ class TestWhereTheyAreShown:
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?period=wave:2018"))
         for figure in (found.respondents, found.item_means):
             assert f"{figure.value:.2f}" in page and f"{figure.standard_error**2:.4f}" in page
-        assert "A · Satisfaction index" in page and "B · Satisfaction index by question means" in page
+        assert "A · Index, averaged per respondent" in page and "B · Index, by question means" in page
         assert "40 respondents left an indicator out" in page
 
     def test_the_page_says_so_in_chinese(self, opened):
@@ -204,7 +204,7 @@ class TestWhereTheyAreShown:
         cast.bob.language = "zh-hans"
         cast.bob.save(update_fields=["language"])
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?period=wave:2018"))
-        assert "40 位受访者" in page and "按题目均值计算的满意度指数" in page
+        assert "40 位受访者" in page and "（按题目均值）" in page
 
     def test_the_api_gives_both_by_metric_with_variance(self, opened):
         cast, run = opened

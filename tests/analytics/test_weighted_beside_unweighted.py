@@ -10,7 +10,7 @@ from analytics.scoring.periods import EVERYTHING, wave
 from analytics.scoring.provenance import Because, compare_runs
 from analytics.scoring.reading import UnknownDimensionError
 from analytics.scoring.schemes import choose_weighting, get_named, save_scheme
-from analytics.scoring.selectors import get_latest_run, read_segments
+from analytics.scoring.selectors import get_latest_run, read_period, read_segments
 from analytics.scoring.services import recompute
 from analytics.scoring.weighted import read_weighted, read_weighted_segments
 from analytics.scoring.weighting import PopulationPlan, WeightingError
@@ -115,6 +115,25 @@ class TestTheRooms:
         assert f"{result.node('product').index.value:.1f}" in page and f"{result.node('design').index.value:.1f}" in page
         assert "Respondent weights: Regions, version 1." in page and "Design effect" in page
 
+    def test_lead_to_the_value_that_was_clicked_with_its_own_interval_and_parts(self, cast, shop):
+        scheme, run = keep(shop), get_latest_run(tree=shop.tree)
+        page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?node=product&period=wave:2017&weighting={scheme.pk}"))
+        weighted, plain = read_weighted(run, period=wave("2017"), weighting=PLAN), read_period(run, period=wave("2017"), at=AFTERWARDS)
+        figure = weighted.node("product").index
+        unweighted = plain.node("product").index.value
+        assert f"{figure.value:.1f} / 100 · Regions, version 1; unweighted {unweighted:.1f}" in page
+        first = page.partition("Indicators below it")[0]
+        assert f"95% interval {figure.low:.1f} – {figure.high:.1f}" in first
+        assert f"n {figure.n:,} n_eff {figure.n_eff:,.0f}" in first and f"= {figure.value:.2f}" in first
+        parts = page.partition("Indicators below it")[2].partition("Two estimators")[0]
+        assert f"{weighted.node('design').index.value:.1f}" in parts and "Under respondent weights: Regions, version 1." in parts
+        assert "Unweighted." in page.partition("Two estimators of this value")[2]
+
+    def test_that_cannot_be_had_leave_the_value_unweighted_and_say_so_beside_it(self, cast, shop):
+        run = get_latest_run(tree=shop.tree)
+        page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?weighting=imported"))
+        assert "/ 100 · Unweighted No weights were imported" in page
+
     def test_say_on_a_value_why_its_weights_cannot_be_had(self, cast, shop):
         run = get_latest_run(tree=shop.tree)
         page = words(client_of(cast.bob).get(f"/runs/{run.pk}/value/?weighting=imported"))
@@ -162,7 +181,7 @@ class TestTheWeightingOfARun:
         page = words(client_of(cast.bob).get(f"/runs/{runs[1].pk}/compare/{runs[0].pk}/?period=wave:2017"))
         assert "What differs: the respondent weighting." in page and "Regions, version 1 Regions, version 2" in page
         for run, plan in zip(runs, (PLAN, other), strict=True):
-            assert f"{read_weighted(run, period=wave('2017'), weighting=plan).root.index.value:.3f}" in page
+            assert f"{read_weighted(run, period=wave('2017'), weighting=plan).root.index.value:.1f}" in page
 
     def test_opens_its_values_weighted_without_being_asked(self, cast, shop):
         scheme = keep(shop)

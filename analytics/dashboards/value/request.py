@@ -14,7 +14,9 @@ from analytics.dashboards.selection import PageReading, list_choices, parameter_
 from analytics.scoring.models import Run
 from analytics.scoring.periods import EVERYTHING, UnknownPeriodError, parse_period
 from analytics.scoring.results import Period
+from analytics.scoring.schemes import OF_THE_RUN
 from analytics.scoring.sources import Filter
+from analytics.scoring.standard_weighting import word_of
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,31 @@ class ValueRequest:
         return {key: levels for key, levels in asked.items() if levels}
 
     def fields(self) -> list[tuple[str, str]]:
-        """What a form must send again so that it stays on this value."""
-        levels = [(parameter_of(key), level) for key, chosen in self.filters.items() for level in chosen]
-        return [("node", self.node), ("period", self.period.key), *levels]
+        """What a form must send again so that it stays on this value; the weighting is its own."""
+        asked = self._asked(weighting="")
+        return [(key, value) for key, values in asked.lists() for value in values]
+
+    def address(self, **changes: str) -> str:
+        """Write all that was asked for, with these keys changed ("" drops one), as the query of another page."""
+        return self._asked(**changes).urlencode()
+
+    def _asked(self, **changes: str) -> QueryDict:
+        found = self.query.copy()
+        # The page before may know another period by default, and the weighting of the run by its own word alone.
+        found["node"], found["period"] = self.node, self.period.key
+        if self.weighting == OF_THE_RUN:
+            found["weighting"] = word_of(self.run.provenance.get("weighting"))
+        for key, value in changes.items():
+            found[key] = value
+        for key in [key for key, values in found.lists() if values == [""]]:
+            del found[key]
+        return found
+
+    @property
+    def overview(self) -> str:
+        """The query of the overview with the same choice."""
+        survey = self.query.get("survey", "") or str(self.run.tree_id)
+        return self.address(node="", survey=survey)
 
 
 def parse_value_request(*, run: Run, query: QueryDict, scope: Filter, at: datetime) -> ValueRequest:

@@ -9,7 +9,7 @@ from analytics.dashboards import wording
 from analytics.scoring import selectors
 from analytics.scoring.models import Run
 from analytics.scoring.provenance import RunComparison
-from analytics.scoring.results import Figure, Period, PeriodResult
+from analytics.scoring.results import Figure, NodeResult, Period, PeriodResult
 from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
 from analytics.scoring.sources import Filter, RunTooOldError
@@ -39,18 +39,35 @@ def present_values(
 
 def _rows(
     earlier: PeriodResult, later: PeriodResult, weighted: list[PeriodResult | None], language: str
-) -> list[dict[str, str]]:
-    rows = []
-    for node in later.nodes:
-        before = earlier.node(node.key)
-        own = [one.node(node.key) if one is not None else None for one in weighted]
-        rows.append({
-            "name": text_in(node.names, language) or node.key, "after": _shown(node.index),
-            "before": _shown(before.index) if before is not None else wording.NO_VALUE,
-            "weighted_before": _shown(own[0].index) if own[0] else "",
-            "weighted_after": _shown(own[1].index) if own[1] else "",
-        })
-    return rows
+) -> list[dict[str, Any]]:
+    """One row for every indicator of either run, in the order of the later one."""
+    gone = [node for node in earlier.nodes if later.node(node.key) is None]
+    return [_row(node, earlier, later, weighted, language) for node in (*later.nodes, *gone)]
+
+
+def _row(
+    node: NodeResult, earlier: PeriodResult, later: PeriodResult, weighted: list[PeriodResult | None], language: str
+) -> dict[str, Any]:
+    before, after = (_figure(one, node.key) for one in (earlier, later))
+    own = [_figure(one, node.key) for one in weighted]
+    return {
+        "name": text_in(node.names, language) or node.key, "depth": node.depth, "before": _shown(before),
+        "after": _shown(after), "change": _change(before, after),
+        "weighted_before": _shown(own[0]) if weighted[0] else "", "weighted_after": _shown(own[1]) if weighted[1] else "",
+        "weighted_change": _change(*own),
+    }
+
+
+def _figure(result: PeriodResult | None, key: str) -> Figure | None:
+    node = result.node(key) if result is not None else None
+    return node.index if node is not None else None
+
+
+def _change(before: Figure | None, after: Figure | None) -> str:
+    """After minus before; "" where either is not shown."""
+    if before is None or after is None or before.value is None or after.value is None:
+        return ""
+    return wording.number(after.value - before.value, wording.decimals_of(after.metric), sign=True)
 
 
 def _own_weighted(run: Run, period: Period, scope: Filter) -> tuple[PeriodResult | None, str]:
@@ -66,5 +83,7 @@ def _own_weighted(run: Run, period: Period, scope: Filter) -> tuple[PeriodResult
         return None, sentence("parts_too_old")
 
 
-def _shown(figure: Figure) -> str:
-    return wording.number(figure.value, 3) if figure.is_shown else wording.status_text(figure)
+def _shown(figure: Figure | None) -> str:
+    if figure is None:
+        return wording.NO_VALUE
+    return wording.value_text(figure) if figure.is_shown else wording.status_text(figure)

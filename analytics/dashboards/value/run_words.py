@@ -13,14 +13,15 @@ from analytics.dashboards.weighting.present import weighting_name
 from analytics.indicators.forms import VECTOR_NAMES
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.weight_words import weight_set_name
-from analytics.scoring.provenance import LISTED, Because, Reason, RunComparison, name_of_weighting
+from analytics.scoring.models import Run
+from analytics.scoring.provenance import LISTED, TOP, Because, Reason, RunComparison, name_of_weighting
 from analytics.scoring.registry import METRICS
 from surveys.contacts.models import ContactAttribute
 from surveys.design.document import text_in
 from surveys.design.models import QuestionnaireVersion
 
 Say = Callable[[str], str]
-LISTS: Final = frozenset({"versions", "nodes", "sources", "dimensions", "methods"})
+LISTS: Final = frozenset({"versions", "order", "source", "dimensions", "methods"})
 """What differs in a list of things."""
 
 
@@ -35,46 +36,78 @@ def finding(comparison: RunComparison) -> str:
         "causes": wording.listed([words[one] for one in Because if one in comparison.causes])}
 
 
+def run_lines(comparison: RunComparison) -> list[str]:
+    """Name both runs: when they were made, under which weights, and who made those weights, as far as that is known."""
+    return [_run_line(run) for run in (comparison.earlier, comparison.later)]
+
+
+def _run_line(run: Run) -> str:
+    made_by = run.weight_set.created_by
+    parts = [
+        _("Run %(id)s") % {"id": run.pk}, wording.moment_text(run.finished_at), weight_set_name(run.weight_set),
+        *([str(made_by)] if made_by is not None else []),
+    ]
+    return " · ".join(parts)
+
+
 def reason_rows(comparison: RunComparison, *, language: str) -> list[dict[str, str]]:
     """Write each thing that differs: its cause, what it is, and how it was and is."""
     causes = {Because.DATA: _("Data"), Because.WEIGHTS: _("Weights"), Because.WEIGHTING: _("Respondent weights"),
               Because.DEFINITION: _("Definition"), Because.SERIES: _("Series")}
     tree = comparison.later.tree
-    nodes, ways = _node_names(tree, language), _ways(comparison, language)
+    nodes, ways, questions = _node_names(tree, language), _ways(comparison, language), _question_names(tree, language)
     return [
-        {"cause": causes[one.because], "what": _what(one, nodes), "before": _told(one, one.before, ways),
+        {"cause": causes[one.because], "what": _what(one, nodes, questions), "before": _told(one, one.before, ways),
          "after": _told(one, one.after, ways)}
         for one in comparison.reasons
     ]
 
 
-def _what(reason: Reason, nodes: Mapping[str, str]) -> str:
+def move_lines(comparison: RunComparison, *, language: str) -> list[str]:
+    """Say of every indicator and question that stands elsewhere from where to where: Support: Service → Product."""
+    tree = comparison.later.tree
+    nodes, ways, questions = _node_names(tree, language), _ways(comparison, language), _question_names(tree, language)
+    return [
+        _("%(name)s: %(before)s → %(after)s") % {
+            "name": {"node": nodes, "source": questions}[kind].get(key, key),
+            "before": _told(one, one.before, ways), "after": _told(one, one.after, ways),
+        }
+        for one in comparison.reasons for kind, _colon, key in [one.code.partition(":")] if kind in ("node", "source")
+    ]
+
+
+def _what(reason: Reason, nodes: Mapping[str, str], questions: Mapping[str, str]) -> str:
     names = {
         "answers": _("Answers"), "responses": _("Responses covered"), "fingerprint": _("Fingerprint of the responses"),
         "versions": _("Responses by questionnaire version"), "weight_set": _("Weight set"),
         "score_vector": _("Score vector"), "coverage": _("Required share answered"), "time_zone": _("Time zone"),
-        "nodes": _("Indicators"), "sources": _("Questions"), "dimensions": _("Segment dimensions"),
+        "order": _("Order of the indicators"), "dimensions": _("Segment dimensions"),
         "methods": _("Method versions"), "weighting": _("Respondent weighting"),
         "series": _("Weight set, with the same weights"),
     }
-    key = reason.code.partition(":")[2]
+    kind, _colon, key = reason.code.partition(":")
+    if kind == "node":
+        return _("Place of %(name)s in the tree") % {"name": nodes.get(key, key)}
+    if kind in ("source", "scale"):
+        text = _("Indicator that “%(question)s” feeds") if kind == "source" else _("Scale of “%(question)s”")
+        return text % {"question": questions.get(key, key)}
     return names.get(reason.code) or _("Weight of %(key)s") % {"key": nodes.get(key, key)}
 
 
 def _told(reason: Reason, value: str, ways: Mapping[str, Say]) -> str:
-    say = ways.get(reason.code)
+    kind = reason.code.partition(":")[0]
+    say = ways.get(kind)
     if say is None:
         return value
-    if reason.code not in LISTS:
+    if kind not in LISTS:
         return say(value)
-    return wording.listed([say(part) for part in value.split(LISTED) if part])
+    return wording.listed([say(part) for part in value.split(LISTED) if part]) or _("none")
 
 
 def _ways(comparison: RunComparison, language: str) -> dict[str, Say]:
     """How the parts of each value are said; what has no entry is a number or a name already."""
     tree, runs = comparison.later.tree, (comparison.earlier, comparison.later)
     nodes, sets = _node_names(tree, language), {str(run.weight_set.number): weight_set_name(run.weight_set) for run in runs}
-    questions = {f"{of}/{key}": text_in(names, language) or key for (of, key), names in item_names(tree).items()}
     attributes = ContactAttribute.objects.filter(team=tree.team_id).values_list("key", "names")
     dimensions = {key: text_in(names, language) or key for key, names in attributes}
     versions = _version_names(comparison)
@@ -85,11 +118,13 @@ def _ways(comparison: RunComparison, language: str) -> dict[str, Say]:
         "series": lambda number: sets.get(number, number),
         "weighting": lambda name: {"": _("Unweighted"), "imported": _("Imported weights")}.get(name) or schemes[name],
         "score_vector": lambda vector: str(VECTOR_NAMES.get(vector, vector)),
-        "nodes": lambda key: nodes.get(key, key),
+        "node": lambda key: _parent(key, nodes),
+        "order": lambda key: nodes.get(key, key),
         "dimensions": lambda key: dimensions.get(key, key),
         "versions": lambda count: _counted(count, versions),
         "methods": lambda count: _counted(count, {key: str(metric.name) for key, metric in METRICS.items()}),
-        "sources": lambda source: _source(source, questions, nodes),
+        "source": lambda key: _fed(key, nodes),
+        "scale": lambda scale: scale or _("none"),
     }
 
 
@@ -112,7 +147,17 @@ def _counted(count: str, names: Mapping[str, str]) -> str:
     return f"{names.get(key, key)}: {value}"
 
 
-def _source(source: str, questions: Mapping[str, str], nodes: Mapping[str, str]) -> str:
-    question, _arrow, fed = source.partition("→")
+def _parent(key: str, nodes: Mapping[str, str]) -> str:
+    """The indicator above one; an indicator that is not there has none."""
+    if not key:
+        return _("not there")
+    return _("at the top") if key == TOP else nodes.get(key, key)
+
+
+def _fed(key: str, nodes: Mapping[str, str]) -> str:
     roles = {role.value: str(role.label) for role in SourceRole}
-    return f"{questions.get(question, question)} → {nodes.get(fed) or roles.get(fed, fed)}"
+    return nodes.get(key) or roles.get(key, key)
+
+
+def _question_names(tree: IndicatorTree, language: str) -> dict[str, str]:
+    return {f"{of}/{key}": text_in(names, language) or key for (of, key), names in item_names(tree).items()}

@@ -62,8 +62,9 @@ def runs_compare(request: TeamRequest, run_id: int, other_id: int) -> HttpRespon
     period, _problem = period_asked(request.GET)
     context = {
         "nav": "overview", "comparison": comparison, "finding": run_words.finding(comparison),
+        "moves": run_words.move_lines(comparison, language=language_of(request)),
         "reasons": run_words.reason_rows(comparison, language=language_of(request)),
-        "period_text": wording.period_text(period),
+        "runs": run_words.run_lines(comparison), "query": request.GET.urlencode(), "period_text": wording.period_text(period),
         **present_values(comparison, period, request.actor.scope, language_of(request), at=timezone.now()),
     }
     return render(request, "scoring/runs_compare.html", context)
@@ -77,6 +78,7 @@ def _about(request: TeamRequest, asked: ValueRequest) -> dict[str, Any]:
         "nav": "overview", "run": run, "runs": _listed_runs(run.tree),
         "method": describe_method(run, language=language_of(request), tells_answers=tells_answers),
         "period": asked.period, "period_text": wording.period_text(asked.period), "node_key": asked.node,
+        "overview_query": asked.overview, "value_query": asked.address(),
         "problem": asked.problem, "run_weighting": weighting_name(run.provenance.get("weighting")),
     }
 
