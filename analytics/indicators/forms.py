@@ -13,6 +13,7 @@ from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.placing import WHERE
 from analytics.indicators.selectors import AskedQuestion
 from analytics.indicators.services import KEY
+from analytics.indicators.weight_forms import REASON_LENGTH, ReasonForm
 from analytics.methods.distributions import SCORE_VECTORS
 from surveys.design.document import text_in
 from surveys.design.models import Questionnaire
@@ -75,7 +76,11 @@ class NewIndicatorForm(NamesForm):
             "invalid": _("A key is made of small letters, digits and underscores and begins with a letter.")
         },
     )
-    field_order = ["name_zh", "name_en", "key"]
+    reason = forms.CharField(label=_("Why (kept in the history)"), max_length=REASON_LENGTH, required=False)
+    field_order = ["name_zh", "name_en", "key", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="new_%s", **kwargs)
 
 
 class IndicatorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -86,10 +91,20 @@ class IndicatorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return text_in(obj.names, get_language() or "en") or str(obj.key)
 
 
+class RemovalForm(ReasonForm):
+    """Why an indicator is removed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="remove_%s", **kwargs)
+
+
 class MoveForm(forms.Form):
     """A new place for an indicator."""
 
-    parent = IndicatorChoice(label=_("Move below"), queryset=Indicator.objects.none())
+    parent = IndicatorChoice(
+        label=_("Move below"), queryset=Indicator.objects.none(), empty_label=_("Choose an indicator"),
+        error_messages={"required": _("Choose an indicator.")},
+    )
 
     def __init__(self, *args: Any, tree: IndicatorTree, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,6 +119,12 @@ class PlaceForm(forms.Form):
     target = forms.IntegerField(min_value=1)
     where = forms.ChoiceField(choices=[(name, name) for name in WHERE])
     revision = forms.IntegerField(min_value=1)
+    reason = forms.CharField(label=_("Why (kept in the history)"), max_length=REASON_LENGTH, required=False)
+
+    @property
+    def hidden(self) -> list[dict[str, Any]]:
+        """What the question about a move carries along."""
+        return [{"name": name, "value": self[name].value()} for name in ("target", "where", "revision")]
 
 
 class ShiftForm(forms.Form):
@@ -124,8 +145,8 @@ class RulesForm(forms.Form):
         help_text=_("A respondent counts at an indicator when the answered part of it carries at least this share."),
     )
     reason = forms.CharField(
-        label=_("Why (kept in the history)"), max_length=240,
-        error_messages={"required": _("Say why: other rules change every figure, and it is kept beside them.")},
+        label=_("Why (kept in the history)"), max_length=REASON_LENGTH,
+        error_messages={"required": _("Give a reason: other rules change every figure, and it is kept beside them.")},
     )
 
 

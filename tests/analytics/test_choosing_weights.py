@@ -67,7 +67,7 @@ WRONG = [
     ({"w_product": "33.333", "w_service": "66.667"}, "at most two decimals", "最多两位小数"),
     ({"w_product": "1e400", "w_service": "0"}, "A weight is at most", "权重不能超过"),
     ({"w_product": "1e-400", "w_service": "100"}, "at most two decimals", "最多两位小数"),
-    ({"w_product": "60", "w_service": "40", "reason": "  "}, "Say why", "请说明原因"),
+    ({"w_product": "60", "w_service": "40", "reason": "  "}, "Give a reason", "请填写原因"),
     ({"w_product": "60", "w_service": "40", "reason": "x" * 241}, "240", "240"),
 ]
 
@@ -240,7 +240,7 @@ class TestChoosing:
 
 
 class TestWithoutAReason:
-    @pytest.mark.parametrize(("language", "words"), [("en", "Say why"), ("zh-hans", "请说明原因")])
+    @pytest.mark.parametrize(("language", "words"), [("en", "Give a reason"), ("zh-hans", "请填写原因")])
     @pytest.mark.parametrize("name", ["equal", "weight-set-choose", "weights-choose"])
     def test_nothing_is_chosen(self, cast: Cast, tree: IndicatorTree, name: str, language: str, words: str) -> None:
         compare_weights(tree=tree, at=AT)
@@ -262,7 +262,7 @@ class TestTheAddressOfASet:
 
     def test_of_another_form_of_the_tree_says_so_and_is_refused(self, cast: Cast, tree: IndicatorTree) -> None:
         old = in_force(tree)
-        remove_indicator(indicator=tree.indicators.get(key="speed"), user=None, at=LATER)
+        remove_indicator(indicator=tree.indicators.get(key="speed"), reason="A trial", user=None, at=LATER)
         address = reverse("indicators:weight-set-choose", args=[old.pk])
         client = client_of(cast.dora)
         assert "do not fit it any more" in client.get(address).content.decode()

@@ -236,7 +236,7 @@ class TestOtherRules:
 
     def test_need_a_reason(self, cast, shop):
         response = self.rules(cast, shop, reason=" ")
-        assert response.status_code == 422 and "Say why: other rules change every figure" in words(response)
+        assert response.status_code == 422 and "Give a reason: other rules change every figure" in words(response)
         shop.tree.refresh_from_db()
         assert shop.tree.score_vector == "linear" and WeightSet.objects.filter(tree=shop.tree).count() == 2
 

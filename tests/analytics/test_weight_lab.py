@@ -251,7 +251,7 @@ class TestTheWeightsPage:
     def test_needs_a_reason_to_choose(self, cast: Cast, ours: IndicatorTree) -> None:
         reply = client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/choose/", {"candidate": "johnson", "reason": ""})
         assert (reply.status_code, ours.weight_sets.count()) == (422, 1)
-        assert "Say why" in reply.content.decode()
+        assert "Give a reason" in reply.content.decode()
 
     def test_chooses_and_logs_who_and_why(self, cast: Cast, ours: IndicatorTree) -> None:
         reply = client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/choose/", {"candidate": "johnson", "reason": "Board of May"})
