@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
@@ -48,7 +48,10 @@ class NamesForm(forms.Form):
 class NewTreeForm(forms.Form):
     """Which questionnaire the new tree is for."""
 
-    questionnaire = forms.ModelChoiceField(label=_("Questionnaire"), queryset=Questionnaire.objects.none())
+    questionnaire = forms.ModelChoiceField(
+        label=_("Questionnaire"), queryset=Questionnaire.objects.none(), empty_label=_("Choose a questionnaire"),
+        error_messages={"required": _("Choose a questionnaire.")},
+    )
 
     def __init__(self, *args: Any, questionnaires: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,6 +76,7 @@ class NewIndicatorForm(NamesForm):
         KEY, label=_("Key"), max_length=40,
         help_text=_("Small letters, digits and underscores. It stays when names change."),
         error_messages={
+            "required": _("Give the indicator a key."),
             "invalid": _("A key is made of small letters, digits and underscores and begins with a letter.")
         },
     )
@@ -80,7 +84,7 @@ class NewIndicatorForm(NamesForm):
     field_order = ["name_zh", "name_en", "key", "reason"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="new_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "new_%s"} | kwargs)
 
 
 class IndicatorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -95,7 +99,7 @@ class RemovalForm(ReasonForm):
     """Why an indicator is removed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="remove_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "remove_%s"} | kwargs)
 
 
 class MoveForm(forms.Form):
@@ -177,4 +181,4 @@ def _grouped_choices(questions: Sequence[tuple[Questionnaire, AskedQuestion]]) -
     for of, question in questions:
         label = text_in(question.text, language) or question.key
         groups.setdefault(of.name, []).append((f"{of.pk}:{question.key}", label[:100]))
-    return [("", "–"), *groups.items()]
+    return [("", gettext("Choose a question")), *groups.items()]

@@ -14,10 +14,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.access import TeamRequest
 from analytics.indicators import access, selectors
 from analytics.indicators.changing import CHANGED, TreeError
+from analytics.indicators.hooks import get_figures
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.sentences import sentence
 
@@ -88,5 +90,6 @@ def answer(
     return render(request, "indicators/_tree_reply.html", {
         "tree": tree, "branches": branches, "said": said, "is_refused": status != 200, "undo": undo,
         "texts": selectors.question_texts(sources=[one for branch in branches for one in branch.sources]),
+        "figures": get_figures(request.actor, tree, timezone.now()),
         "weight_sets": selectors.list_weight_sets(tree=tree)[: selectors.SETS_BESIDE_A_TREE],
     }, status=status)

@@ -27,11 +27,20 @@ from analytics.indicators.forms import (
     RemovalForm,
     RulesForm,
 )
-from analytics.indicators.hooks import tree_panels
+from analytics.indicators.hooks import get_figures, tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
 from analytics.indicators.problems import list_problems
-from analytics.indicators.replies import MOVED, STATUS, answer, get_number, node_view, posted_number, refuse, tell_it_is_gone
+from analytics.indicators.replies import (
+    MOVED,
+    STATUS,
+    answer,
+    get_number,
+    node_view,
+    posted_number,
+    refuse,
+    tell_it_is_gone,
+)
 from analytics.indicators.sentences import sentence
 from analytics.indicators.undoing import get_undoable
 from surveys.design.models import Questionnaire
@@ -271,6 +280,7 @@ def _tree_page(
         "tree": tree, "branches": branches, "roles": roles, "problems": list_problems(tree=tree), "nav": "indicators",
         "texts": selectors.question_texts(sources=sources),
         "weight_sets": selectors.list_weight_sets(tree=tree)[: selectors.SETS_BESIDE_A_TREE],
+        "figures": get_figures(request.actor, tree, timezone.now()),
         "undo": get_undoable(tree=tree, number=get_number(request.GET, MOVED)), "said": _("Moved; the weights changed."),
         "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),
     }, status=status)
@@ -286,6 +296,7 @@ def indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200, 
         mapping = MappingForm(questions=questions, initial={"role": SourceRole.LEAF})
     context = {
         "node": node, "branch": branch, "tree": node.tree, "nav": "indicators", "mapping": mapping,
+        "figures": get_figures(request.actor, node.tree, timezone.now()),
         "texts": selectors.question_texts(sources=branch.sources),
         "form": IndicatorForm(initial=names | {"target": node.target}),
         "new": NewIndicatorForm(),

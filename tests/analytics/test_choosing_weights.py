@@ -14,10 +14,12 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from accounts.roles import Role
+from analytics.indicators.comparison_view import CandidateView, _finding, mark
 from analytics.indicators.hand_weights import percentages
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
-from analytics.indicators.selectors import get_weight_set_in_force
+from analytics.indicators.selectors import get_weight_set_in_force, list_branches
 from analytics.indicators.services import remove_indicator
+from analytics.indicators.weight_change import changes_between
 from analytics.scoring.models import Run
 from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import recompute
@@ -327,6 +329,32 @@ class TestTheLab:
         assert "What would change" not in page and "Parallel analysis" not in page
 
 
+class TestTheFinding:
+    def found(self, *values: float) -> str:
+        root = {"low": None, "high": None, "status": "shown", "n": 400}
+        return str(_finding([CandidateView("x", "X", "", "", None, None, "", root | {"value": value}, 0.0, {}) for value in values]))
+
+    def test_holds_the_spread_against_what_matters_whichever_set_is_in_force(self) -> None:
+        for values in ((75.0, 73.0, 74.2), (73.0, 75.0, 74.2), (74.2, 75.0, 73.0)):
+            assert self.found(*values) == "Up to 2.0 points apart on the same answers: reaching the 2 points that matter here."
+        assert "1.9 points apart on the same answers: below the 2 points" in self.found(75.0, 73.1)
+
+    def test_never_contradicts_its_own_number(self) -> None:
+        assert "2.0 points apart on the same answers: reaching" in self.found(75.0, 73.04)
+
+
+class TestMarks:
+    @pytest.mark.parametrize(("share", "width"), [(0.0, 1.2), (0.5, 1.2), (1.0, 1.2), (1.0, 0.6), (0.998, 0.6)])
+    def test_are_drawn_whole_wherever_they_lie(self, share: float, width: float) -> None:
+        assert 0 <= mark(share, width) <= 100 - width
+
+    def test_of_the_largest_weight_have_room_beside_them(self, tree: IndicatorTree) -> None:
+        branches = list_branches(tree=tree)
+        weights = {"product": 0.602, "service": 0.398, "quality": 0.5, "design": 0.5, "attitude": 0.5, "speed": 0.5}
+        largest = next(row for row in changes_between(branches, weights, "en") if row.after == 0.602)
+        assert largest.track is not None and largest.track.after == pytest.approx(86 - 0.6)
+
+
 class TestTheLabWithLittle:
     """What answers cannot give is said by name, in page and API alike."""
 
@@ -368,4 +396,4 @@ class TestTheLabWithLittle:
         compare_weights(tree=tree, at=AT)
         page = client_of(cast.dora).get(reverse("indicators:weights", args=[tree.pk])).content.decode()
         assert "no interval: all answers are the same" in page
-        assert "so there is no interval to hold that against" in page
+        assert "Up to 0.0 points apart on the same answers: below the 2 points" in page

@@ -1,0 +1,56 @@
+"""The indices that the overview shows first, for the pages of a tree and of its weights."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.access import Actor
+from analytics.dashboards import wording
+from analytics.dashboards.overview.numbers import Headline
+from analytics.dashboards.overview.present import present_kpi
+from analytics.dashboards.overview.read import verdicts_of
+from analytics.dashboards.selection import Selection, read_selection
+from analytics.dashboards.verdicts import judge_nodes
+from analytics.indicators.hooks import NodeFigure, TreeFigures
+from analytics.indicators.models import IndicatorTree
+from analytics.scoring.results import Change, NodeResult, PeriodResult
+
+
+def read(actor: Actor, tree: IndicatorTree, at: datetime) -> TreeFigures | None:
+    """Return every indicator's index of the newest period within the actor's scope; None before the first run."""
+    selection = read_selection(actor=actor, tree=tree, query=QueryDict(), at=at)
+    if selection is None:
+        return None
+    current, previous = selection.reading.period(selection.period), None
+    if selection.previous is not None:
+        previous = selection.reading.period(selection.previous)
+    verdicts = verdicts_of(selection)
+    changes = judge_nodes(current, previous, verdicts.overlap) if verdicts and previous else {}
+    before = wording.period_text(selection.previous) if selection.previous is not None else ""
+    return TreeFigures(
+        period=wording.period_text(selection.period), periods=_span(selection), value=wording.value_text(current.root.index),
+        nodes={node.key: _figure(selection, current, node, changes.get(node.key), before) for node in current.nodes},
+    )
+
+
+def _figure(
+    selection: Selection, current: PeriodResult, node: NodeResult, change: Change | None, before: str
+) -> NodeFigure:
+    kpi = present_kpi(Headline(node.index, None, change, node.target), before)
+    query = urlencode({"node": node.key, "period": selection.period.key})
+    return NodeFigure(
+        value=kpi.value, is_shown=kpi.is_shown, note=kpi.note, interval=kpi.interval, n=kpi.n, change=kpi.change,
+        change_text=kpi.change_text, versus=kpi.versus, verdict=kpi.verdict,
+        address=f"{reverse('dashboards:value', args=[selection.run.pk])}?{query}",
+    )
+
+
+def _span(selection: Selection) -> str:
+    """Name the first and the last of the periods that hold answers: all that a figure of everything is made of."""
+    found = selection.known.periods.get(selection.period.grain, ())
+    names = list(dict.fromkeys(wording.period_text(one) for one in (*found[:1], *found[-1:])))
+    return "–".join(names)
