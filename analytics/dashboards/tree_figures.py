@@ -17,7 +17,6 @@ from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.verdicts import judge_nodes
 from analytics.indicators.hooks import NodeFigure, TreeFigures
 from analytics.indicators.models import IndicatorTree
-from analytics.scoring.results import Change, NodeResult, PeriodResult
 
 
 def read(actor: Actor, tree: IndicatorTree, at: datetime) -> TreeFigures | None:
@@ -31,20 +30,22 @@ def read(actor: Actor, tree: IndicatorTree, at: datetime) -> TreeFigures | None:
     verdicts = verdicts_of(selection)
     changes = judge_nodes(current, previous, verdicts.overlap) if verdicts and previous else {}
     before = wording.period_text(selection.previous) if selection.previous is not None else ""
+    earlier = {node.key: node.index for node in previous.nodes} if previous else {}
     return TreeFigures(
         period=wording.period_text(selection.period), periods=_span(selection), value=wording.value_text(current.root.index),
-        nodes={node.key: _figure(selection, current, node, changes.get(node.key), before) for node in current.nodes},
+        nodes={
+            node.key: _figure(selection, Headline(node.index, earlier.get(node.key), changes.get(node.key), node.target), node.key, before)
+            for node in current.nodes
+        },
     )
 
 
-def _figure(
-    selection: Selection, current: PeriodResult, node: NodeResult, change: Change | None, before: str
-) -> NodeFigure:
-    kpi = present_kpi(Headline(node.index, None, change, node.target), before)
-    query = urlencode({"node": node.key, "period": selection.period.key})
+def _figure(selection: Selection, headline: Headline, key: str, before: str) -> NodeFigure:
+    kpi = present_kpi(headline, before)
+    query = urlencode({"node": key, "period": selection.period.key})
     return NodeFigure(
         value=kpi.value, is_shown=kpi.is_shown, note=kpi.note, interval=kpi.interval, n=kpi.n, change=kpi.change,
-        change_text=kpi.change_text, versus=kpi.versus, verdict=kpi.verdict,
+        change_text=kpi.change_text, versus=kpi.versus,
         address=f"{reverse('dashboards:value', args=[selection.run.pk])}?{query}",
     )
 

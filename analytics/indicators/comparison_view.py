@@ -159,7 +159,8 @@ def comparison_of(tree: IndicatorTree, language: str) -> ComparisonView:
     is_outdated = _is_outdated(tree, raw[0]["weights"])
     candidates = tuple(_candidate(one, names, root, standing["value"], axis) for one in raw)
     if is_outdated:
-        candidates = tuple(replace(one, name=method_name("once_in_force")) if one.is_in_force else one for one in candidates)
+        then = replace(candidates[0], name=method_name("once_in_force"), about="")
+        candidates = (then, *candidates[1:])
     return ComparisonView(
         row=row, candidates=candidates, rows=_rows(row.result, names), axis=axis,
         finding=_finding([one for one in candidates if not one.refusal]),

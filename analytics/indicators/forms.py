@@ -100,6 +100,7 @@ class RemovalForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "remove_%s"} | kwargs)
+        self.fields["reason"].label = _("Why remove it (kept in the history)")
 
 
 class MoveForm(forms.Form):

@@ -40,7 +40,6 @@ class NodeFigure:
     change: Any
     change_text: str
     versus: str
-    verdict: str
     address: str
 
 

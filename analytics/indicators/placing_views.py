@@ -128,6 +128,7 @@ def _asked(request: TeamRequest, node: Indicator, form: Form) -> HttpResponse:
     parent = target if target is None or data["where"] == INSIDE else target.parent
     if parent is None:
         return refuse(request, node.tree, TreeError("place_gone"))
+    form.fields["reason"].required = True  # Not for a move among siblings, hence not by the form itself.
     is_first = "ask" in request.POST
     if not is_first and "reason" not in form.errors:
         form.add_error("reason", sentence(NO_REASON))
