@@ -15,7 +15,7 @@ class AnalyticsConfig(AppConfig):
         """Register with those who know nothing of results."""
         from accounts.breakdowns import on_breakdown_changed
         from accounts.scopes import level_sources
-        from analytics.dashboards import tree_panel
+        from analytics.dashboards import tree_figures, tree_panel
         from analytics.dashboards.scope_levels import list_scored_levels
         from analytics.indicators import expert_wake as expert_bell
         from analytics.indicators import hooks, trail
@@ -31,6 +31,7 @@ class AnalyticsConfig(AppConfig):
         listen(on_breakdown_changed, bell.breakdown_changed)
         listen(hooks.on_definition_changed, bell.definition_changed)
         listen(hooks.tree_panels, tree_panel.render)
+        listen(hooks.tree_figures, tree_figures.read)
         listen(hooks.run_problems, run_problem)
         listen(hooks.on_comparison_wanted, bell.wake_comparison)
         listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)

@@ -14,6 +14,10 @@ CHANGED: Final = "tree_changed"
 """Somebody else has changed the tree since the page was made."""
 
 
+NO_REASON: Final = "reason_missing"
+"""Weights would change and nobody has said why."""
+
+
 class TreeError(ValueError):
     """A change that would leave the tree wrong; `code` names why for a translated sentence."""
 
@@ -55,4 +59,4 @@ def touched(tree: IndicatorTree, at: datetime) -> None:
 def check_reason(reason: str) -> None:
     """Refuse weights that somebody chooses without saying why."""
     if not reason.strip():
-        raise TreeError("reason_missing")
+        raise TreeError(NO_REASON)

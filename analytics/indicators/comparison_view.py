@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,11 +11,16 @@ from django.utils.translation import ngettext
 
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.panel_models import WeightComparison
-from analytics.indicators.weight_words import about, candidate_name, order_note, problem, refusal
+from analytics.indicators.selectors import get_weight_set_in_force
+from analytics.indicators.weight_words import about, candidate_name, method_name, order_note, problem, refusal
+from analytics.indicators.worth import SMALLEST
 from surveys.design.document import text_in
 
 MARGIN = 2.0
 """Points of white beside the lowest and the highest interval of the chart."""
+
+NOW_WIDTH, THEN_WIDTH = 0.6, 1.2
+"""How wide the marks of the weight now and then are drawn, in percent of the chart."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,10 @@ class DimensionsView:
 
 @dataclass(frozen=True)
 class ComparisonView:
-    """The whole page's matter; `row` is None before the first comparison."""
+    """The whole page's matter; `row` is None before the first comparison.
+
+    `is_stale` says that the tree has other indicators since, `is_outdated` that other weights are in force.
+    """
 
     row: WeightComparison | None
     problem: str = ""
@@ -101,8 +109,19 @@ class ComparisonView:
     rows: tuple[RowView, ...] = ()
     axis: tuple[float, float] = (0.0, 100.0)
     is_stale: bool = False
+    is_outdated: bool = False
     choices: list[tuple[str, str]] = field(default_factory=list)
     dimensions: DimensionsView | None = None
+
+    def weights_of(self, code: str) -> Mapping[str, float] | None:
+        """The weights of a candidate by indicator; None of one that there is not."""
+        candidates = self.row.result.get("candidates", []) if self.row is not None else []
+        return next((one["weights"] for one in candidates if one["code"] == code), None)
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether a new comparison is being made."""
+        return self.is_outdated or (self.row is not None and self.row.wanted_at is not None)
 
     @property
     def accepted(self) -> list[CandidateView]:
@@ -137,14 +156,29 @@ def comparison_of(tree: IndicatorTree, language: str) -> ComparisonView:
     root = row.result["nodes"][0]["key"]
     standing = raw[0]["nodes"][root]
     axis = _axis([one["nodes"][root] for one in raw if one["weights"]])
+    is_outdated = _is_outdated(tree, raw[0]["weights"])
     candidates = tuple(_candidate(one, names, root, standing["value"], axis) for one in raw)
+    if is_outdated:
+        then = replace(candidates[0], name=method_name("once_in_force"), about="")
+        candidates = (then, *candidates[1:])
     return ComparisonView(
         row=row, candidates=candidates, rows=_rows(row.result, names), axis=axis,
         finding=_finding([one for one in candidates if not one.refusal]),
-        is_stale=set(names) != {node["key"] for node in row.result["nodes"]},
+        is_stale=set(names) != {node["key"] for node in row.result["nodes"]}, is_outdated=is_outdated,
         dimensions=dimensions_of(row.result["dimensions"]) if row.result.get("dimensions") else None,
         choices=[(one.code, one.name) for one in candidates if not one.refusal and not one.is_in_force],
     )
+
+
+def mark(share: float, width: float) -> float:
+    """Where a mark begins, in percent of the chart, so that its middle is at `share` and all of it can be seen."""
+    return min(max(share * 100 - width / 2, 0.0), 100 - width)
+
+
+def _is_outdated(tree: IndicatorTree, compared: Mapping[str, float]) -> bool:
+    """Tell whether other weights are in force than those that were compared as such."""
+    in_force = get_weight_set_in_force(tree=tree)
+    return in_force is not None and dict(in_force.weights) != dict(compared)
 
 
 def dimensions_of(facts: Mapping[str, Any]) -> DimensionsView:
@@ -155,7 +189,7 @@ def dimensions_of(facts: Mapping[str, Any]) -> DimensionsView:
     rows = tuple(
         DimensionRow(
             place + 1, values[place], chance[place], place < kept, values[place] / widest * 100,
-            chance[place] / widest * 100,
+            mark(chance[place] / widest, NOW_WIDTH),
         )
         for place in range(shown)
     )
@@ -225,18 +259,17 @@ def _cell(code: str, node: Mapping[str, Any]) -> CellView:
 
 
 def _finding(accepted: list[CandidateView]) -> str:
-    """One sentence from the numbers: how far apart the indices are, against the interval of the one in force."""
+    """One sentence from the numbers: how far apart the indices are, and whether so much matters.
+
+    The answers are the same under every set, so their sampling interval is no yardstick.
+    """
     values = [one.root["value"] for one in accepted if one.root and one.root["value"] is not None]
-    first = accepted[0].root
-    if len(values) < 2 or first is None or first["value"] is None:
+    if len(values) < 2:
         return _("There are too few answers to compare indices; the weights themselves can be compared.")
-    lowest, highest = min(values), max(values)
-    words = {"low": f"{lowest:.1f}", "high": f"{highest:.1f}", "count": len(values), "spread": f"{highest - lowest:.1f}"}
-    if first["low"] is None:
-        return _("Under %(count)d sets of weights the index lies between %(low)s and %(high)s. All answers are the same, "
-                 "so there is no interval to hold that against.") % words
-    if first["low"] <= lowest and highest <= first["high"]:
-        return _("Under %(count)d sets of weights the index lies between %(low)s and %(high)s: all inside the interval "
-                 "of the one in force, so the choice hardly moves it.") % words
-    return _("Under %(count)d sets of weights the index lies between %(low)s and %(high)s, %(spread)s points apart: more "
-             "than the interval of the one in force, so the choice matters.") % words
+    # As it is printed, so that the sentence never contradicts its own number.
+    spread = round(max(values) - min(values), 1)
+    words = {"spread": f"{spread:.1f}", "smallest": f"{SMALLEST:g}"}
+    if spread >= SMALLEST:
+        return _("Up to %(spread)s points apart on the same answers: reaching the %(smallest)s points that matter here.") % words
+    return _("Up to %(spread)s points apart on the same answers: below the %(smallest)s points that matter here, so the "
+             "choice hardly changes the result.") % words

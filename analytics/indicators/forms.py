@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.placing import WHERE
 from analytics.indicators.selectors import AskedQuestion
 from analytics.indicators.services import KEY
+from analytics.indicators.weight_forms import REASON_LENGTH, ReasonForm
 from analytics.methods.distributions import SCORE_VECTORS
 from surveys.design.document import text_in
 from surveys.design.models import Questionnaire
@@ -47,7 +48,10 @@ class NamesForm(forms.Form):
 class NewTreeForm(forms.Form):
     """Which questionnaire the new tree is for."""
 
-    questionnaire = forms.ModelChoiceField(label=_("Questionnaire"), queryset=Questionnaire.objects.none())
+    questionnaire = forms.ModelChoiceField(
+        label=_("Questionnaire"), queryset=Questionnaire.objects.none(), empty_label=_("Choose a questionnaire"),
+        error_messages={"required": _("Choose a questionnaire.")},
+    )
 
     def __init__(self, *args: Any, questionnaires: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,10 +76,15 @@ class NewIndicatorForm(NamesForm):
         KEY, label=_("Key"), max_length=40,
         help_text=_("Small letters, digits and underscores. It stays when names change."),
         error_messages={
+            "required": _("Give the indicator a key."),
             "invalid": _("A key is made of small letters, digits and underscores and begins with a letter.")
         },
     )
-    field_order = ["name_zh", "name_en", "key"]
+    reason = forms.CharField(label=_("Why (kept in the history)"), max_length=REASON_LENGTH, required=False)
+    field_order = ["name_zh", "name_en", "key", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "new_%s"} | kwargs)
 
 
 class IndicatorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -86,10 +95,21 @@ class IndicatorChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return text_in(obj.names, get_language() or "en") or str(obj.key)
 
 
+class RemovalForm(ReasonForm):
+    """Why an indicator is removed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "remove_%s"} | kwargs)
+        self.fields["reason"].label = _("Why remove it (kept in the history)")
+
+
 class MoveForm(forms.Form):
     """A new place for an indicator."""
 
-    parent = IndicatorChoice(label=_("Move below"), queryset=Indicator.objects.none())
+    parent = IndicatorChoice(
+        label=_("Move below"), queryset=Indicator.objects.none(), empty_label=_("Choose an indicator"),
+        error_messages={"required": _("Choose an indicator.")},
+    )
 
     def __init__(self, *args: Any, tree: IndicatorTree, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,6 +124,12 @@ class PlaceForm(forms.Form):
     target = forms.IntegerField(min_value=1)
     where = forms.ChoiceField(choices=[(name, name) for name in WHERE])
     revision = forms.IntegerField(min_value=1)
+    reason = forms.CharField(label=_("Why (kept in the history)"), max_length=REASON_LENGTH, required=False)
+
+    @property
+    def hidden(self) -> list[dict[str, Any]]:
+        """What the question about a move carries along."""
+        return [{"name": name, "value": self[name].value()} for name in ("target", "where", "revision")]
 
 
 class ShiftForm(forms.Form):
@@ -124,8 +150,8 @@ class RulesForm(forms.Form):
         help_text=_("A respondent counts at an indicator when the answered part of it carries at least this share."),
     )
     reason = forms.CharField(
-        label=_("Why (kept in the history)"), max_length=240,
-        error_messages={"required": _("Say why: other rules change every figure, and it is kept beside them.")},
+        label=_("Why (kept in the history)"), max_length=REASON_LENGTH,
+        error_messages={"required": _("Give a reason: other rules change every figure, and it is kept beside them.")},
     )
 
 
@@ -156,4 +182,4 @@ def _grouped_choices(questions: Sequence[tuple[Questionnaire, AskedQuestion]]) -
     for of, question in questions:
         label = text_in(question.text, language) or question.key
         groups.setdefault(of.name, []).append((f"{of.pk}:{question.key}", label[:100]))
-    return [("", "–"), *groups.items()]
+    return [("", gettext("Choose a question")), *groups.items()]

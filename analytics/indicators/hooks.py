@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from accounts.access import Actor
 from analytics.indicators.models import IndicatorTree
@@ -25,6 +26,43 @@ run_problems: list[Callable[[IndicatorTree], RunProblem | None]] = []
 
 tree_panels: list[Callable[[Actor, IndicatorTree, datetime], str]] = []
 """What rooms above show on a tree's card: safe HTML for this reader at this moment."""
+
+
+@dataclass(frozen=True)
+class NodeFigure:
+    """An indicator's index in words, with its change and the address where its value comes from."""
+
+    value: str
+    is_shown: bool
+    note: str
+    interval: str
+    n: str
+    change: Any
+    change_text: str
+    versus: str
+    address: str
+
+
+@dataclass(frozen=True)
+class TreeFigures:
+    """What the overview shows first of a tree: the index of its newest period, and of each indicator by its key.
+
+    `periods` names the first and the last period that hold answers.
+    """
+
+    period: str
+    periods: str
+    value: str
+    nodes: Mapping[str, NodeFigure]
+
+
+tree_figures: list[Callable[[Actor, IndicatorTree, datetime], TreeFigures | None]] = []
+"""What rooms above have computed for a tree, as far as this reader may see it; None before the first results."""
+
+
+def get_figures(actor: Actor, tree: IndicatorTree, at: datetime) -> TreeFigures | None:
+    """Return a tree's figures for this reader; None where there are none yet."""
+    return next((found for ask in tree_figures if (found := ask(actor, tree, at)) is not None), None)
 
 
 def announce(tree_id: int, at: datetime) -> None:

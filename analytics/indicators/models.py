@@ -111,6 +111,9 @@ class WeightOrigin(models.TextChoices):
     ENTROPY = "entropy", _("Entropy")
     FACTOR = "factor", _("Factor analysis")
     DERIVED = "derived", _("Derived importance")
+    MOVED = "moved", _("Indicator moved")
+    ADDED = "added", _("Indicator added")
+    REMOVED = "removed", _("Indicator removed")
 
 
 class WeightSet(models.Model):

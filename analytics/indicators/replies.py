@@ -11,17 +11,23 @@ from functools import wraps
 from typing import Final
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.access import TeamRequest
 from analytics.indicators import access, selectors
 from analytics.indicators.changing import CHANGED, TreeError
-from analytics.indicators.models import Indicator, IndicatorTree
+from analytics.indicators.hooks import get_figures
+from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.sentences import sentence
 
 CONFLICT: Final = 409
 STATUS: Final = {CHANGED: CONFLICT}
+
+MOVED: Final = "moved"
+"""Under which name the address of a tree says which set a move has made, so that it can be taken back."""
 
 NodeView = Callable[[TeamRequest, Indicator], HttpResponse]
 
@@ -48,7 +54,12 @@ def tell_it_is_gone(request: TeamRequest) -> HttpResponse:
 
 def posted_number(request: TeamRequest, name: str) -> int | None:
     """Return a number that a form carries along, None where it carries none."""
-    text = request.POST.get(name, "")
+    return get_number(request.POST, name)
+
+
+def get_number(given: QueryDict, name: str) -> int | None:
+    """Return a number that a form or an address carries, None where it carries none."""
+    text = given.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
@@ -57,14 +68,28 @@ def refuse(request: TeamRequest, tree: IndicatorTree, error: TreeError) -> HttpR
     return answer(request, tree, sentence(error.code, error.details), STATUS.get(error.code, 422))
 
 
-def answer(request: TeamRequest, tree: IndicatorTree, said: str, status: int = 200) -> HttpResponse:
-    """Say what came of a change: on the page of the tree, or beside the tree alone where a script asked."""
-    if request.headers.get("X-Requested-With") != "fetch":
+def is_script(request: TeamRequest) -> bool:
+    """Tell whether a script asks, which puts the reply into the page that is open."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def answer(
+    request: TeamRequest, tree: IndicatorTree, said: str, status: int = 200, undo: WeightSet | None = None
+) -> HttpResponse:
+    """Say what came of a change: on the page of the tree, or beside the tree alone where a script asked.
+
+    `undo` is the set that a move made, which can be taken back.
+    """
+    if not is_script(request):
+        if undo is not None:
+            return redirect(f"{reverse('indicators:tree', args=[tree.pk])}?{MOVED}={undo.number}")
         messages.add_message(request, messages.SUCCESS if status == 200 else messages.ERROR, said)
         return redirect("indicators:tree", tree.pk)
     tree.refresh_from_db()
     branches = selectors.list_branches(tree=tree)
-    return render(request, "indicators/_tree_body.html", {
-        "tree": tree, "branches": branches, "said": said, "is_refused": status != 200,
+    return render(request, "indicators/_tree_reply.html", {
+        "tree": tree, "branches": branches, "said": said, "is_refused": status != 200, "undo": undo,
         "texts": selectors.question_texts(sources=[one for branch in branches for one in branch.sources]),
+        "figures": get_figures(request.actor, tree, timezone.now()),
+        "weight_sets": selectors.list_weight_sets(tree=tree)[: selectors.SETS_BESIDE_A_TREE],
     }, status=status)

@@ -20,6 +20,8 @@ from surveys.design.selectors import get_document, get_draft, get_latest_version
 WEIGHT_TOLERANCE = 1e-9
 EFFORT_SCALE = (1, 7)
 COUNTING = (SourceRole.LEAF, SourceRole.OVERALL)
+SETS_BESIDE_A_TREE = 20
+"""How many weight sets the page of a tree lists; the page of weights lists more."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def _sentences() -> dict[str, str]:
         "weight_negative": _("A weight cannot be negative."),
         "weights_all_zero": _("All weights are 0, so nothing would count. Give at least one a weight above 0."),
         "weight_of_nobody": _("This weight belongs to no indicator below this one."),
-        "reason_missing": _("Say why: it is kept beside the weights."),
+        "reason_missing": _("Give a reason: it is kept beside the weights."),
         "weight_sum": _("The weights of indicators side by side must add up to 100 %%."),
         "weights_of_another_tree": _("These weights are for another form of the tree and do not fit it any more."),
         "unknown_vector": _("This score vector does not exist."),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -24,7 +25,8 @@ from analytics.indicators.models import (
 )
 from analytics.indicators.scales import check_vector
 from analytics.indicators.selectors import get_weight_set_in_force, siblings_problem, weight_problem
-from analytics.indicators.weights import put_in_force, with_equal_siblings, without
+from analytics.indicators.undoing import about, put_below, undo_of
+from analytics.indicators.weights import lasting, put_in_force, with_equal_siblings, without
 from analytics.methods.distributions import SCORE_VECTORS
 from surveys.design.models import Questionnaire
 
@@ -99,7 +101,7 @@ def create_tree(
 @transaction.atomic
 def add_indicator(
     *, parent: Indicator, key: str, names: Mapping[str, str], user: User | None, at: datetime,
-    revision: int | None = None,
+    revision: int | None = None, reason: str = "",
 ) -> Indicator:
     """Add a node below another; the siblings make room for it in proportion.
 
@@ -115,55 +117,62 @@ def add_indicator(
     node = _create(tree, parent, key, names, None, max((one.position for one in siblings), default=-1) + 1)
     weights = _weights(tree)
     shares = {one.key: weights.get(one.key, 0.0) * len(siblings) / (len(siblings) + 1) for one in siblings}
-    _reweight(tree, weights, shares | {node.key: 1 - sum(shares.values())}, user, at)
+    _reweight(
+        tree, weights, shares | {node.key: 1 - sum(shares.values())}, user, at, origin=WeightOrigin.ADDED, reason=reason,
+        evidence=about(node),
+    )
     return node
 
 
 @transaction.atomic
 def remove_indicator(
-    *, indicator: Indicator, user: User | None, at: datetime, revision: int | None = None
+    *, indicator: Indicator, reason: str, user: User | None, at: datetime, revision: int | None = None
 ) -> None:
     """Remove a node with all below it; its siblings take over its weight in proportion.
 
-    Raises TreeError for the root, and when somebody has changed the tree since `revision`.
+    Raises TreeError for the root, when nobody says why, and when somebody has changed the tree since `revision`.
     """
     tree = locked_as_seen(indicator, revision)
     if indicator.parent is None:
         raise TreeError("root_stays")
+    check_reason(reason)
     weights = without(_weights(tree), _branch_keys(indicator))
     siblings = [one.key for one in indicator.parent.children.exclude(pk=indicator.pk)]
     indicator.delete()
-    _reweight(tree, weights, _rescaled(weights, siblings), user, at)
+    _reweight(
+        tree, weights, _rescaled(weights, siblings), user, at, origin=WeightOrigin.REMOVED, reason=reason,
+        evidence=about(indicator),
+    )
 
 
 @transaction.atomic
 def move_indicator(
     *, indicator: Indicator, parent: Indicator, position: int, user: User | None, at: datetime,
-    revision: int | None = None,
+    revision: int | None = None, reason: str = "",
 ) -> Indicator:
     """Put a node below `parent` as its child number `position` (from 0).
 
-    Under a new parent it gets an equal share and the others make room; those it left take over its weight.
-    Raises TreeError for the root, for a move below itself, below a measured node, or too deep, and when
-    somebody has changed the tree since `revision`.
+    Under a new parent, which needs a reason, it gets an equal share and the others make room; those it left take
+    over its weight. Raises TreeError for the root, for a move below itself, below a measured node, or too deep,
+    when nobody says why the weights are to change, and when somebody has changed the tree since `revision`.
     """
     tree = locked_as_seen(indicator, revision)
     _check_move(indicator, parent)
     before = indicator.parent
-    siblings = [one for one in parent.children.all() if one.pk != indicator.pk]
-    siblings.insert(max(0, min(position, len(siblings))), indicator)
-    indicator.parent = parent
-    for number, one in enumerate(siblings):
-        one.position = number
-    Indicator.objects.bulk_update(siblings, ["position", "parent"])
-    if before is not None and before.pk != parent.pk:
-        weights = _weights(tree)
-        left = _rescaled(weights, [one.key for one in before.children.all()])
-        share = 1 / len(siblings)
-        joined = _rescaled(weights, [one.key for one in siblings if one.pk != indicator.pk], 1 - share)
-        _reweight(tree, weights, left | joined | {indicator.key: 1 - sum(joined.values())}, user, at)
-    else:
+    if before is None or before.pk == parent.pk:
+        put_below(indicator, parent, position)
         touched(tree, at)
+        return indicator
+    check_reason(reason)
+    evidence = about(indicator) | undo_of(tree, indicator)
+    siblings = put_below(indicator, parent, position)
+    weights = _weights(tree)
+    left = _rescaled(weights, [one.key for one in before.children.all()])
+    joined = _rescaled(weights, [one.key for one in siblings if one.pk != indicator.pk], 1 - 1 / len(siblings))
+    _reweight(
+        tree, weights, left | joined | {indicator.key: 1 - sum(joined.values())}, user, at, origin=WeightOrigin.MOVED,
+        reason=reason, evidence=evidence,
+    )
     return indicator
 
 
@@ -304,7 +313,7 @@ def _begin_series(
         put_in_force(
             tree=tree, weights=before.weights, origin=before.origin, is_provisional=before.is_provisional, user=user,
             reason=reason, at=at, name=before.name,
-            evidence=before.evidence | {"rules": {name: list(pair) for name, pair in rules.items()}},
+            evidence=lasting(before.evidence) | {"rules": {name: list(pair) for name, pair in rules.items()}},
         )
 
 
@@ -388,14 +397,17 @@ def _check_children(keys: Sequence[str], weights: Mapping[str, float]) -> None:
 
 def _reweight(
     tree: IndicatorTree, weights: Mapping[str, float], siblings: Mapping[str, float], user: User | None,
-    at: datetime, *, origin: str = "", reason: str = "",
+    at: datetime, *, origin: str, reason: str, evidence: Mapping[str, Any] | None = None,
 ) -> WeightSet:
-    """Put a weight set in force that differs in some siblings; a tree of equal weights stays called so."""
-    changed = dict(weights) | dict(siblings)
-    is_equal = changed == with_equal_siblings(tree, {})
+    """Put a weight set in force that differs in some siblings; equal weights set by hand are called equal.
+
+    Those that only follow from another form of the tree are provisional: nobody has chosen them.
+    """
+    changed, is_by_hand = dict(weights) | dict(siblings), origin == WeightOrigin.MANUAL
+    is_equal = is_by_hand and changed == with_equal_siblings(tree, {})
     made = put_in_force(
-        tree=tree, weights=changed, is_provisional=not origin, user=user, reason=reason, at=at,
-        origin=WeightOrigin.EQUAL if is_equal else origin or WeightOrigin.MANUAL,
+        tree=tree, weights=changed, is_provisional=not is_by_hand, user=user, reason=reason, at=at,
+        origin=WeightOrigin.EQUAL if is_equal else origin, evidence=evidence,
     )
     touched(tree, at)
     return made

@@ -17,21 +17,32 @@ from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, selectors, services
-from analytics.indicators.changing import CHANGED, TreeError
+from analytics.indicators.changing import NO_REASON, TreeError
 from analytics.indicators.forms import (
     IndicatorForm,
     MappingForm,
     MoveForm,
     NewIndicatorForm,
     NewTreeForm,
+    RemovalForm,
     RulesForm,
 )
-from analytics.indicators.hooks import tree_panels
+from analytics.indicators.hooks import get_figures, tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
 from analytics.indicators.planning import plan_for_document
 from analytics.indicators.problems import list_problems
-from analytics.indicators.replies import STATUS, answer, node_view, posted_number, refuse, tell_it_is_gone
+from analytics.indicators.replies import (
+    MOVED,
+    STATUS,
+    answer,
+    get_number,
+    node_view,
+    posted_number,
+    refuse,
+    tell_it_is_gone,
+)
 from analytics.indicators.sentences import sentence
+from analytics.indicators.undoing import get_undoable
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
 
@@ -108,10 +119,10 @@ def tree_rules(request: TeamRequest, tree_id: int) -> HttpResponse:
 def indicator(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Show one indicator; a POST changes its names and its target."""
     if request.method != "POST":
-        return _indicator_page(request, node)
+        return indicator_page(request, node)
     form = IndicatorForm(request.POST)
     if not form.is_valid():
-        return _indicator_page(request, node, form=form, status=422)
+        return indicator_page(request, node, form=form, status=422)
     try:
         services.edit_indicator(
             indicator=node, names=form.names, target=form.cleaned_data["target"],
@@ -131,11 +142,11 @@ def indicator_add(request: TeamRequest, parent: Indicator) -> HttpResponse:
     """Add an indicator below this one."""
     form = NewIndicatorForm(request.POST)
     if not form.is_valid():
-        return _indicator_page(request, parent, new=form, status=422)
+        return indicator_page(request, parent, new=form, status=422)
     try:
         node = services.add_indicator(
             parent=parent, key=form.cleaned_data["key"], names=form.names, user=request.actor.user,
-            at=timezone.now(), revision=posted_number(request, "revision"),
+            at=timezone.now(), revision=posted_number(request, "revision"), reason=form.cleaned_data["reason"],
         )
     except TreeError as error:
         return _refused(request, parent, error, new=form)
@@ -149,35 +160,19 @@ def indicator_add(request: TeamRequest, parent: Indicator) -> HttpResponse:
 @node_view
 def indicator_remove(request: TeamRequest, node: Indicator) -> HttpResponse:
     """Remove an indicator with all below it."""
-    return _change(
-        request, node.tree, "indicator.removed",
-        lambda at: services.remove_indicator(
-            indicator=node, user=request.actor.user, at=at, revision=posted_number(request, "revision")
-        ),
-        _about(node),
-    )
-
-
-@require_POST
-@team_view(Permission.DESIGN)
-@node_view
-def indicator_move(request: TeamRequest, node: Indicator) -> HttpResponse:
-    """Hang an indicator below another one."""
-    form = MoveForm(request.POST, tree=node.tree)
-    if posted_number(request, "revision") not in (None, node.tree.definition_revision):
-        # The place that was chosen may be gone: say that, rather than that it is no choice.
-        return refuse(request, node.tree, TreeError(CHANGED))
-    if not form.is_valid():
-        return _indicator_page(request, node, move=form, status=422)
-    parent = form.cleaned_data["parent"]
-    return _change(
-        request, node.tree, "indicator.moved",
-        lambda at: services.move_indicator(
-            indicator=node, parent=parent, position=parent.children.count(), user=request.actor.user, at=at,
+    form = RemovalForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    try:
+        services.remove_indicator(
+            indicator=node, reason=reason, user=request.actor.user, at=timezone.now(),
             revision=posted_number(request, "revision"),
-        ),
-        _about(node),
-    )
+        )
+    except TreeError as error:
+        if error.code == NO_REASON:
+            return indicator_page(request, node, removal=form, status=422)
+        return refuse(request, node.tree, error)
+    _record(request, node.tree, "indicator.removed", _about(node) | {"reason": reason})
+    return answer(request, node.tree, _("Removed. The weights beside it changed; results are being recomputed."))
 
 
 @require_POST
@@ -258,7 +253,7 @@ def _refused(request: TeamRequest, node: Indicator, error: TreeError, **forms: A
     [form] = forms.values()
     form.add_error("key" if "key" in error.code else None, sentence(error.code, error.details))
     current = access.get_indicator(request.actor, node.pk)
-    return _indicator_page(request, current, status=STATUS.get(error.code, 422), **forms)
+    return indicator_page(request, current, status=STATUS.get(error.code, 422), **forms)
 
 
 def _about(node: Indicator) -> dict[str, Any]:
@@ -284,12 +279,15 @@ def _tree_page(
     return render(request, "indicators/tree.html", {
         "tree": tree, "branches": branches, "roles": roles, "problems": list_problems(tree=tree), "nav": "indicators",
         "texts": selectors.question_texts(sources=sources),
-        "weight_sets": selectors.list_weight_sets(tree=tree)[:20],
+        "weight_sets": selectors.list_weight_sets(tree=tree)[: selectors.SETS_BESIDE_A_TREE],
+        "figures": get_figures(request.actor, tree, timezone.now()),
+        "undo": get_undoable(tree=tree, number=get_number(request.GET, MOVED)), "said": _("Moved; the weights changed."),
         "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),
     }, status=status)
 
 
-def _indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200, **forms: Any) -> HttpResponse:
+def indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """Show one indicator; `forms` are those that were sent, with what is wrong with them."""
     branch = selectors.branch_of(node=node)
     names = {"name_zh": node.names.get("zh-hans", ""), "name_en": node.names.get("en", "")}
     mapping = None
@@ -298,9 +296,10 @@ def _indicator_page(request: TeamRequest, node: Indicator, *, status: int = 200,
         mapping = MappingForm(questions=questions, initial={"role": SourceRole.LEAF})
     context = {
         "node": node, "branch": branch, "tree": node.tree, "nav": "indicators", "mapping": mapping,
+        "figures": get_figures(request.actor, node.tree, timezone.now()),
         "texts": selectors.question_texts(sources=branch.sources),
         "form": IndicatorForm(initial=names | {"target": node.target}),
-        "new": NewIndicatorForm(prefix=""),
-        "move": MoveForm(tree=node.tree) if node.parent_id else None,
+        "new": NewIndicatorForm(),
+        "move": MoveForm(tree=node.tree) if node.parent_id else None, "removal": RemovalForm(),
     }
     return render(request, "indicators/indicator.html", context | forms, status=status)

@@ -9,7 +9,15 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analytics.indicators.comparison_view import CandidateView, CellView, ComparisonView, RowView
+from analytics.indicators.comparison_view import (
+    NOW_WIDTH,
+    THEN_WIDTH,
+    CandidateView,
+    CellView,
+    ComparisonView,
+    RowView,
+    mark,
+)
 from analytics.indicators.selectors import Branch
 from analytics.methods.ranking import ranks
 from surveys.design.document import text_in
@@ -20,7 +28,7 @@ SAME: Final = 0.0005
 
 @dataclass(frozen=True)
 class Track:
-    """Where the marks of a row lie, in percent of the drawn width."""
+    """Where the marks and the range of a row begin, in percent of the drawn width."""
 
     before: float
     after: float
@@ -85,6 +93,24 @@ def change_to(comparison: ComparisonView, code: str) -> Change | None:
     return Change(candidate.code, candidate, rows, _finding(comparison, candidate, rows), axis)
 
 
+def index_question(comparison: ComparisonView, weights: Mapping[str, float] | None) -> str:
+    """Say what choosing some weights does to the index; in numbers where the comparison has them."""
+    if not comparison.is_outdated and not comparison.is_stale and comparison.row is not None:
+        result: Mapping[str, Any] = comparison.row.result
+        compared = [one for one in result.get("candidates", []) if one["weights"]]
+        both = [_index(result, one) for one in compared if one["code"] == "in_force" or one["weights"] == weights][:2]
+        if len(both) == 2 and None not in both:
+            return _("Index %(before)s → %(after)s from now on; published results stay.") % {
+                "before": f"{both[0]:.1f}", "after": f"{both[1]:.1f}",
+            }
+    return _("A new series starts from now on; published results stay.")
+
+
+def _index(result: Mapping[str, Any], candidate: Mapping[str, Any]) -> float | None:
+    value: float | None = candidate["nodes"][result["nodes"][0]["key"]]["value"]
+    return value
+
+
 def _differs(comparison: ComparisonView, code: str) -> bool:
     return any(abs(_cell(row, code).weight - _cell(row, "in_force").weight) >= SAME for row in comparison.weighted)
 
@@ -97,12 +123,12 @@ def changes_between(branches: Sequence[Branch], weights: Mapping[str, float], la
         sides = [[child.weight for child in known], [weights[child.indicator.key] for child in known]]
         moves |= dict(zip([child.indicator.key for child in known], _moves(*sides), strict=True))
     found = [branch for branch in branches if branch.indicator.key in moves]
-    largest = max((max(one.weight, weights[one.indicator.key]) for one in found), default=1.0)
+    axis = _headroom(max((max(one.weight, weights[one.indicator.key]) for one in found), default=1.0))
     return [
         ChangeRow(
             name=text_in(one.indicator.names, language) or one.indicator.key, depth=one.depth, before=one.weight,
             after=weights[one.indicator.key], moved=moves[one.indicator.key],
-            track=_track(one.weight, weights[one.indicator.key], None, None, largest),
+            track=_track(one.weight, weights[one.indicator.key], None, None, axis),
         )
         for one in found
     ]
@@ -120,7 +146,11 @@ def _moves(before: Sequence[float], after: Sequence[float]) -> list[int]:
 
 def _axis(rows: Sequence[RowView], code: str) -> float:
     cells = [cell for row in rows for cell in row.cells if cell.candidate in ("in_force", code)]
-    largest = max((max(cell.weight, cell.weight_high or 0.0) for cell in cells), default=1.0)
+    return _headroom(max((max(cell.weight, cell.weight_high or 0.0) for cell in cells), default=1.0))
+
+
+def _headroom(largest: float) -> float:
+    """The share at the end of the chart: the next full tenth above the largest, at most everything."""
     return min(1.0, (int(largest * 10) + 1) / 10)
 
 
@@ -139,7 +169,9 @@ def _cell(row: RowView, code: str) -> CellView:
 
 def _track(before: float, after: float, low: float | None, high: float | None, axis: float) -> Track:
     width = None if low is None or high is None else (high - low) / axis * 100
-    return Track(before / axis * 100, after / axis * 100, None if low is None else low / axis * 100, width)
+    return Track(
+        mark(before / axis, NOW_WIDTH), mark(after / axis, THEN_WIDTH), None if low is None else low / axis * 100, width
+    )
 
 
 def _finding(comparison: ComparisonView, candidate: CandidateView, rows: Sequence[ChangeRow]) -> str:

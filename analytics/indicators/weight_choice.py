@@ -16,7 +16,7 @@ from analytics.indicators.models import IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.panel_models import Panel, WeightComparison
 from analytics.indicators.panel_results import METHODS, SCOPES, PanelResult, chosen_weights
 from analytics.indicators.selectors import fits, get_weight_set_in_force, weights_problem
-from analytics.indicators.weights import put_in_force, retire_in_force, with_equal_siblings
+from analytics.indicators.weights import lasting, put_in_force, retire_in_force, with_equal_siblings
 
 
 @transaction.atomic
@@ -38,7 +38,7 @@ def choose_weight_set(*, weight_set: WeightSet, user: User | None, reason: str, 
     else:
         made = put_in_force(
             tree=tree, weights=weight_set.weights, origin=weight_set.origin, is_provisional=False, user=user,
-            reason=reason, at=at, name=weight_set.name, evidence=weight_set.evidence,
+            reason=reason, at=at, name=weight_set.name, evidence=lasting(weight_set.evidence),
         )
     touched(tree, at)
     return made

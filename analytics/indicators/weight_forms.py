@@ -24,7 +24,7 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Why (kept in the history)"), max_length=REASON_LENGTH,
-        error_messages={"required": _("Say why: it is kept beside the weights.")},
+        error_messages={"required": _("Give a reason: it is kept beside the weights.")},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
@@ -18,14 +19,14 @@ from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, selectors, services
 from analytics.indicators.changing import CHANGED, TreeError
-from analytics.indicators.comparison_view import comparison_of
+from analytics.indicators.comparison_view import ComparisonView, comparison_of
 from analytics.indicators.hand_weights import EQUAL, SCALE, WeightsForm, filled
-from analytics.indicators.hooks import list_run_problems
+from analytics.indicators.hooks import get_figures, list_run_problems
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.panel_selectors import list_panel_nodes, list_panels
 from analytics.indicators.replies import STATUS, node_view, posted_number, refuse
 from analytics.indicators.sentences import sentence
-from analytics.indicators.weight_change import change_to, changes_between
+from analytics.indicators.weight_change import change_to, changes_between, index_question
 from analytics.indicators.weight_choice import (
     ask_for_comparison,
     check_fit,
@@ -33,6 +34,7 @@ from analytics.indicators.weight_choice import (
     choose_weight_set,
 )
 from analytics.indicators.weight_forms import ChoiceForm, PanelForm, ReasonForm
+from analytics.indicators.weight_words import basis_sentence, method_name, weight_set_name
 
 WEIGHTS_CHANGED: Final = "weights_changed"
 """What the conflict is called where the page keeps what was typed."""
@@ -165,11 +167,16 @@ def _page(
     is_scoped = bool(request.actor.scope)
     looked_at = form["candidate"].value() if form else request.GET.get("candidate", "")
     change = None if is_scoped else change_to(comparison, looked_at)
-    chosen = {"candidate": change.code} if change else {}
-    context: dict[str, Any] = {
+    context: dict[str, Any] = {}
+    if comparison.row is not None and not is_scoped:
+        figures = get_figures(request.actor, tree, timezone.now())
+        context["basis"] = basis_sentence(comparison.row.responses, figures)
+    if change is not None:
+        context["question"] = index_question(comparison, comparison.weights_of(change.code))
+    context |= {
         "tree": tree, "nav": "weights", "run_problems": list_run_problems(tree), "comparison": comparison,
         "is_scoped": is_scoped, "change": change,
-        "form": form or ChoiceForm(candidates=comparison.choices, initial=chosen),
+        "form": form or ChoiceForm(candidates=comparison.choices),
         "weight_sets": selectors.list_weight_sets(tree=tree)[:50],
         "parents": [branch for branch in selectors.list_branches(tree=tree) if branch.children],
         "panels": list_panels(tree=tree), "panel_form": PanelForm(nodes=list_panel_nodes(tree=tree)),
@@ -183,8 +190,15 @@ def _set_page(request: TeamRequest, weight_set: WeightSet, form: ReasonForm, *, 
         "tree": tree, "weight_set": weight_set, "form": form, "nav": "weights", "problem": _misfit(weight_set),
         "heading": _("Weight set %(number)s") % {"number": weight_set.number},
         "rows": changes_between(branches, weight_set.weights, get_language() or "en"),
-        "action": reverse("indicators:weight-set-choose", args=[weight_set.pk]),
+        "action": reverse("indicators:weight-set-choose", args=[weight_set.pk]), "name": weight_set_name(weight_set),
+        "question": _question(request, tree, weight_set.weights),
     }, status=status)
+
+
+def _question(request: TeamRequest, tree: IndicatorTree, weights: Mapping[str, float]) -> str:
+    """Say what weights do to the index, in numbers to those who may see the comparison: it covers all answers."""
+    comparison = ComparisonView(None) if request.actor.scope else comparison_of(tree, get_language() or "en")
+    return index_question(comparison, weights)
 
 
 def _misfit(weight_set: WeightSet) -> str:
@@ -204,7 +218,8 @@ def _equal_page(request: TeamRequest, tree: IndicatorTree, form: ReasonForm, *, 
     return render(request, "indicators/weight_set.html", {
         "tree": tree, "form": form, "nav": "weights", "heading": _("Make all weights equal"),
         "rows": changes_between(branches, equal, get_language() or "en"),
-        "action": reverse("indicators:equal", args=[tree.pk]),
+        "action": reverse("indicators:equal", args=[tree.pk]), "name": method_name("equal"),
+        "question": _question(request, tree, equal),
     }, status=status)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from analytics.indicators.hooks import TreeFigures
 from analytics.indicators.models import WeightOrigin, WeightSet
 
 
@@ -35,6 +36,7 @@ def weight_set_name(weight_set: WeightSet) -> str:
 def _methods() -> dict[str, str]:
     return {
         "in_force": _("Weights in force"),
+        "once_in_force": _("Weights in force when compared"),
         "equal": _("Equal"),
         "ahp": _("AHP expert panel"),
         "johnson": _("Derived importance (Johnson)"),
@@ -79,8 +81,17 @@ def refusal(candidate: Mapping[str, Any], names: Mapping[str, str]) -> str:
 def order_note(candidate: Mapping[str, Any]) -> str:
     """Say why there is no rank correlation."""
     if candidate.get("order_reason") == "no_variation":
-        return _("no order: all weigh alike")
+        return _("no order: siblings weigh alike")
     return "–"
+
+
+def basis_sentence(answers: int, figures: TreeFigures | None) -> str:
+    """Say which answers a comparison rests on, and what the overview shows instead."""
+    if figures is None or not figures.periods:
+        return _("All periods together, %(n)s answers") % {"n": f"{answers:,}"}
+    return _("All periods together (%(periods)s), %(n)s answers; the overview shows %(period)s: %(value)s") % {
+        "n": f"{answers:,}", "periods": figures.periods, "period": figures.period, "value": figures.value,
+    }
 
 
 def problem(code: str) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Max, ProtectedError
 
 from accounts.models import User
 from analytics.indicators.models import IndicatorTree, WeightSet
+
+WAY_BACK: Final = "undo"
+"""Under which name the evidence of a set that a move made keeps how the tree and its weights were before."""
 
 
 def with_equal_siblings(tree: IndicatorTree, weights: Mapping[str, float]) -> dict[str, float]:
@@ -24,6 +27,11 @@ def with_equal_siblings(tree: IndicatorTree, weights: Mapping[str, float]) -> di
 def without(weights: Mapping[str, float], keys: Collection[str]) -> dict[str, float]:
     """Return weights without some keys."""
     return {key: weight for key, weight in weights.items() if key not in keys}
+
+
+def lasting(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a copy of a set rests on too: all but the way back, which is that of one set alone."""
+    return {name: fact for name, fact in evidence.items() if name != WAY_BACK}
 
 
 def put_in_force(

@@ -1,6 +1,7 @@
 """Do two sets of weights put things in the same order?
 
-Ranks of one set, and the rank correlations of two.
+Ranks of one set, and the rank correlations of two. Where the things stand in groups, such as indicators below
+different parents, an order exists within each group only.
 """
 
 import numpy as np
@@ -36,18 +37,20 @@ def ranks(values: npt.ArrayLike) -> IntArray:
     return np.asarray(larger.sum(axis=1) + 1, dtype=np.int64)
 
 
-def spearman_correlation(one: npt.ArrayLike, two: npt.ArrayLike) -> float:
+def spearman_correlation(one: npt.ArrayLike, two: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> float:
     """Return Spearman's rank correlation, -1 to 1, equal values at their mean rank.
 
     Parameters
     ----------
     one, two : array_like, shape (items,)
         At least two items.
+    groups : array_like, shape (items,), optional
+        Group of each item, a whole number. Ranks are then taken within each group and less its mean rank.
 
     Raises
     ------
     NoVariationError
-        If all values of one side are equal: they have no order.
+        If all values of one side are equal, within each group where there are groups: they have no order.
     TooFewAnswersError
         With fewer than two items (`n`, `needed`).
     ShapeMismatchError, InvalidValueError
@@ -62,20 +65,23 @@ def spearman_correlation(one: npt.ArrayLike, two: npt.ArrayLike) -> float:
     --------
     >>> round(spearman_correlation([1, 2, 3, 4], [1, 3, 2, 4]), 6)
     0.8
+    >>> round(spearman_correlation([0.6, 0.4, 0.7, 0.2, 0.1], [0.9, 0.1, 0.1, 0.7, 0.2], [0, 0, 1, 1, 1]), 6)
+    -0.2
     """
-    first, second = _checked_pair(one, two)
-    a, b = _average_ranks(first), _average_ranks(second)
-    a, b = a - a.mean(), b - b.mean()
+    first, second, of = _checked_pair(one, two, groups)
+    a, b = (_deviations(side, of) for side in (first, second))
     return float(np.clip((a @ b) / np.sqrt((a @ a) * (b @ b)), -1.0, 1.0))
 
 
-def kendall_correlation(one: npt.ArrayLike, two: npt.ArrayLike) -> float:
+def kendall_correlation(one: npt.ArrayLike, two: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> float:
     """Return Kendall's tau-b, -1 to 1: pairs in the same order less those in the other, ties allowed for.
 
     Parameters
     ----------
     one, two : array_like, shape (items,)
         At least two items.
+    groups : array_like, shape (items,), optional
+        Group of each item, a whole number. Only pairs within a group are then compared, all of them together.
 
     Raises
     ------
@@ -90,10 +96,12 @@ def kendall_correlation(one: npt.ArrayLike, two: npt.ArrayLike) -> float:
     --------
     >>> round(kendall_correlation([1, 2, 3, 4], [1, 3, 2, 4]), 6)
     0.666667
+    >>> kendall_correlation([0.6, 0.4, 0.7, 0.2, 0.1], [0.9, 0.1, 0.1, 0.7, 0.2], [0, 0, 1, 1, 1])
+    0.0
     """
-    first, second = _checked_pair(one, two)
-    upper = np.triu_indices(first.size, 1)
-    a, b = (np.sign(side[:, None] - side[None, :])[upper] for side in (first, second))
+    first, second, of = _checked_pair(one, two, groups)
+    pairs = np.triu(of[:, None] == of[None, :], 1)
+    a, b = (np.sign(side[:, None] - side[None, :])[pairs] for side in (first, second))
     return float(np.clip((a @ b) / np.sqrt((a @ a) * (b @ b)), -1.0, 1.0))
 
 
@@ -106,16 +114,28 @@ def _checked(values: npt.ArrayLike) -> FloatArray:
     return found
 
 
-def _checked_pair(one: npt.ArrayLike, two: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+def _checked_pair(
+    one: npt.ArrayLike, two: npt.ArrayLike, groups: npt.ArrayLike | None
+) -> tuple[FloatArray, FloatArray, IntArray]:
     # Rounded, so that what differs by rounding only is a tie.
     first, second = (np.round(_checked(side) / SAME) for side in (one, two))
-    if first.shape != second.shape:
+    of = np.zeros(first.shape, dtype=np.int64) if groups is None else np.asarray(groups)
+    if first.shape != second.shape or of.shape != first.shape:
         raise ShapeMismatchError("Both sides rank the same items.")
     if first.size < 2:
         raise TooFewAnswersError("Two items are needed.", n=first.size, needed=2)
-    if (first == first[0]).all() or (second == second[0]).all():
+    if not (_deviations(first, of).any() and _deviations(second, of).any()):
         raise NoVariationError("Equal values have no order.")
-    return first, second
+    return first, second, of
+
+
+def _deviations(values: FloatArray, of: IntArray) -> FloatArray:
+    """Return each value's rank within its group, less the mean rank of the group."""
+    found = np.zeros(values.shape)
+    for group in np.unique(of):
+        inside = of == group
+        found[inside] = _average_ranks(values[inside]) - (inside.sum() + 1) / 2
+    return found
 
 
 def _average_ranks(values: FloatArray) -> FloatArray:

@@ -42,7 +42,7 @@ EARLIER_SETS: Final = 4
 GROWTH: Final = 1.05
 """The comparison is made again once the answers have grown by this factor."""
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of the stored form; a comparison stored in another one is made again."""
 
 Part = tuple[int, Columns]
@@ -238,13 +238,19 @@ def _rank(nodes: dict[str, Any], keys: Sequence[str]) -> None:
 
 
 def _compare_orders(one: dict[str, Any], in_force: Mapping[str, Any], definition: Definition) -> None:
-    """Say how far the leaves' shares of the whole stand in the order of those in force, and who moves."""
+    """Say how far siblings stand in the order of the weights in force, and who moves.
+
+    Weights of indicators below different parents are no order: those of a large family are small, whoever gives them.
+    """
     if "nodes" not in one:
         return
-    leaves = [node.key for node in definition.nodes if not definition.children[node.key]]
-    own, standing = ([side["nodes"][key]["share"] for key in leaves] for side in (one, in_force))
+    place = {node.key: number for number, node in enumerate(definition.nodes)}
+    below = [(node.key, place[node.parent]) for node in definition.nodes if node.parent]
+    own, standing = ([side["nodes"][key]["weight"] for key, _ in below] for side in (one, in_force))
+    families = [family for _, family in below]
     try:
-        one["spearman"], one["kendall"] = spearman_correlation(own, standing), kendall_correlation(own, standing)
+        one["spearman"] = spearman_correlation(own, standing, families)
+        one["kendall"] = kendall_correlation(own, standing, families)
     except MethodError as error:
         one["order_reason"] = error.reason
     for family in definition.children.values():

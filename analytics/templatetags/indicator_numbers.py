@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django import template
 
-from analytics.indicators.models import QuestionSource
+from analytics.indicators.forms import VECTOR_NAMES
+from analytics.indicators.hooks import NodeFigure, TreeFigures
+from analytics.indicators.models import Indicator, QuestionSource
 from analytics.indicators.panel_models import RandomIndexTable
 from analytics.indicators.selectors import Branch
 
@@ -39,6 +41,18 @@ def wording_of(texts: Mapping[int, Mapping[str, str]], source: QuestionSource) -
 def random_index_name(code: str) -> str:
     """Name the table of random indices a ratio was divided by."""
     return str(RandomIndexTable(code).label)
+
+
+@register.filter
+def figure_of(figures: TreeFigures | None, indicator: Indicator) -> NodeFigure | None:
+    """Give an indicator's index; None before the first results, or of one that they do not know yet."""
+    return figures.nodes.get(indicator.key) if figures is not None else None
+
+
+@register.filter
+def vector_name(code: str) -> str:
+    """Name a score vector; one that is no longer offered keeps its code."""
+    return str(VECTOR_NAMES.get(code, code))
 
 
 @register.filter

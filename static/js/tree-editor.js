@@ -1,5 +1,6 @@
 // <section data-tree-editor>: indicators are dragged by their dots, and the arrows work without a new page.
-// The server decides every move and sends the tree as it is afterwards, or as it is after refusing one.
+// The server decides every move and sends the tree as it is afterwards, or as it is after refusing one. Before weights
+// change it sends a question instead, which the page's dialog asks.
 const EDGE = 56; // Pixels from the window's edge within which a drag scrolls.
 const SLACK = 4; // Pixels before a press is a drag.
 const MARKS = ["drop-before", "drop-inside", "drop-after"];
@@ -11,7 +12,7 @@ if (editor?.querySelector("[data-grip]")) {
   editor.dataset.ready = "";
   editor.querySelector("[data-drag-hint]").hidden = false;
   editor.addEventListener("pointerdown", press);
-  editor.addEventListener("submit", shift);
+  editor.addEventListener("submit", send);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") finish(); });
 }
 
@@ -79,6 +80,7 @@ function drop() {
   const body = new FormData(row.querySelector("form"));
   body.set("target", at.row.dataset.node);
   body.set("where", at.where);
+  body.set("ask", "yes");
   ask(row.dataset.place, body, row.dataset.node);
 }
 
@@ -95,14 +97,18 @@ function finish() {
   for (const row of rows()) row.classList.remove("is-dragged");
 }
 
-function shift(event) {
-  const form = event.target.closest("form[data-shift]");
-  if (!form) return;
+function send(event) {
+  const form = event.target;
+  const row = form.closest("tr");
+  if (form.matches("[data-shift]")) {
+    const { name, value } = event.submitter;
+    ask(form.action, new FormData(form, event.submitter), row.dataset.node, `[name=${name}][value=${value}]`);
+  } else if (form.matches("[data-undo]")) {
+    ask(form.action, new FormData(form), null);
+  } else {
+    return;
+  }
   event.preventDefault();
-  const direction = event.submitter.value;
-  const body = new FormData(form, event.submitter);
-  const node = form.closest("tr").dataset.node;
-  ask(form.action, body, node, `[name=direction][value=${direction}]`);
 }
 
 async function ask(address, body, node, focus = null) {
@@ -111,20 +117,42 @@ async function ask(address, body, node, focus = null) {
   const reply = await fetch(address, { method: "POST", body, headers }).catch(() => null);
   editor.removeAttribute("aria-busy");
   const html = reply && (reply.ok || [409, 422].includes(reply.status)) ? await reply.text() : null;
-  if (html === null) return say(editor.dataset.failed, true);
-  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-tree-body]");
+  if (html === null) return say(true, editor.dataset.failed);
+  const found = new DOMParser().parseFromString(html, "text/html");
+  const question = found.querySelector("[data-move-question]");
+  if (question) return wonder(question, node);
+  const fresh = found.querySelector("[data-tree-body]");
   // Signed out meanwhile, or the tree has gone: the page itself says what is so.
   if (!fresh) return window.location.reload();
   editor.querySelector("[data-tree-body]").replaceWith(fresh);
+  document.querySelector("[data-tree-sets]")?.replaceWith(found.querySelector("[data-tree-sets]"));
   const row = fresh.querySelector(`[data-node="${node}"]`);
   if (!("refused" in fresh.dataset)) row?.classList.add("is-placed");
   if (focus) row?.querySelector(focus)?.focus();
-  return say(fresh.dataset.said, "refused" in fresh.dataset);
+  return say("refused" in fresh.dataset, ...found.querySelector("[data-tree-said]").childNodes);
 }
 
-function say(words, isBad) {
+// Asks before weights change; the answer goes to the server, which asks again where no reason is given.
+function wonder(question, node) {
+  const dialog = editor.querySelector("[data-move-dialog]");
+  dialog.replaceChildren(question);
+  question.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    dialog.close();
+    ask(question.action, new FormData(question), node);
+  });
+  question.querySelector("[data-cancel]").addEventListener("click", (event) => {
+    event.preventDefault();
+    dialog.close();
+  });
+  dialog.showModal();
+  question.querySelector("[name=reason]").focus();
+}
+
+function say(isBad, ...words) {
   const line = editor.querySelector("[data-tree-said]");
-  line.textContent = words;
+  line.replaceChildren(...words);
   line.classList.toggle("is-bad", isBad);
 }
 

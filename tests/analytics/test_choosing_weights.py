@@ -14,10 +14,12 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from accounts.roles import Role
+from analytics.indicators.comparison_view import CandidateView, _finding, mark
 from analytics.indicators.hand_weights import percentages
 from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
-from analytics.indicators.selectors import get_weight_set_in_force
+from analytics.indicators.selectors import get_weight_set_in_force, list_branches
 from analytics.indicators.services import remove_indicator
+from analytics.indicators.weight_change import changes_between
 from analytics.scoring.models import Run
 from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import recompute
@@ -67,7 +69,7 @@ WRONG = [
     ({"w_product": "33.333", "w_service": "66.667"}, "at most two decimals", "最多两位小数"),
     ({"w_product": "1e400", "w_service": "0"}, "A weight is at most", "权重不能超过"),
     ({"w_product": "1e-400", "w_service": "100"}, "at most two decimals", "最多两位小数"),
-    ({"w_product": "60", "w_service": "40", "reason": "  "}, "Say why", "请说明原因"),
+    ({"w_product": "60", "w_service": "40", "reason": "  "}, "Give a reason", "请填写原因"),
     ({"w_product": "60", "w_service": "40", "reason": "x" * 241}, "240", "240"),
 ]
 
@@ -240,7 +242,7 @@ class TestChoosing:
 
 
 class TestWithoutAReason:
-    @pytest.mark.parametrize(("language", "words"), [("en", "Say why"), ("zh-hans", "请说明原因")])
+    @pytest.mark.parametrize(("language", "words"), [("en", "Give a reason"), ("zh-hans", "请填写原因")])
     @pytest.mark.parametrize("name", ["equal", "weight-set-choose", "weights-choose"])
     def test_nothing_is_chosen(self, cast: Cast, tree: IndicatorTree, name: str, language: str, words: str) -> None:
         compare_weights(tree=tree, at=AT)
@@ -262,7 +264,7 @@ class TestTheAddressOfASet:
 
     def test_of_another_form_of_the_tree_says_so_and_is_refused(self, cast: Cast, tree: IndicatorTree) -> None:
         old = in_force(tree)
-        remove_indicator(indicator=tree.indicators.get(key="speed"), user=None, at=LATER)
+        remove_indicator(indicator=tree.indicators.get(key="speed"), reason="A trial", user=None, at=LATER)
         address = reverse("indicators:weight-set-choose", args=[old.pk])
         client = client_of(cast.dora)
         assert "do not fit it any more" in client.get(address).content.decode()
@@ -327,6 +329,32 @@ class TestTheLab:
         assert "What would change" not in page and "Parallel analysis" not in page
 
 
+class TestTheFinding:
+    def found(self, *values: float) -> str:
+        root = {"low": None, "high": None, "status": "shown", "n": 400}
+        return str(_finding([CandidateView("x", "X", "", "", None, None, "", root | {"value": value}, 0.0, {}) for value in values]))
+
+    def test_holds_the_spread_against_what_matters_whichever_set_is_in_force(self) -> None:
+        for values in ((75.0, 73.0, 74.2), (73.0, 75.0, 74.2), (74.2, 75.0, 73.0)):
+            assert self.found(*values) == "Up to 2.0 points apart on the same answers: reaching the 2 points that matter here."
+        assert "1.9 points apart on the same answers: below the 2 points" in self.found(75.0, 73.1)
+
+    def test_never_contradicts_its_own_number(self) -> None:
+        assert "2.0 points apart on the same answers: reaching" in self.found(75.0, 73.04)
+
+
+class TestMarks:
+    @pytest.mark.parametrize(("share", "width"), [(0.0, 1.2), (0.5, 1.2), (1.0, 1.2), (1.0, 0.6), (0.998, 0.6)])
+    def test_are_drawn_whole_wherever_they_lie(self, share: float, width: float) -> None:
+        assert 0 <= mark(share, width) <= 100 - width
+
+    def test_of_the_largest_weight_have_room_beside_them(self, tree: IndicatorTree) -> None:
+        branches = list_branches(tree=tree)
+        weights = {"product": 0.602, "service": 0.398, "quality": 0.5, "design": 0.5, "attitude": 0.5, "speed": 0.5}
+        largest = next(row for row in changes_between(branches, weights, "en") if row.after == 0.602)
+        assert largest.track is not None and largest.track.after == pytest.approx(86 - 0.6)
+
+
 class TestTheLabWithLittle:
     """What answers cannot give is said by name, in page and API alike."""
 
@@ -368,4 +396,4 @@ class TestTheLabWithLittle:
         compare_weights(tree=tree, at=AT)
         page = client_of(cast.dora).get(reverse("indicators:weights", args=[tree.pk])).content.decode()
         assert "no interval: all answers are the same" in page
-        assert "so there is no interval to hold that against" in page
+        assert "Up to 0.0 points apart on the same answers: below the 2 points" in page

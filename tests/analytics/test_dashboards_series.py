@@ -226,7 +226,7 @@ class TestOtherRules:
         assert overview(cast, "?period=all")["index"] != before == overview(cast, "?period=all&series=2")["index"]
         made = WeightSet.objects.get(tree=shop.tree, number=3)
         assert (made.reason, made.created_by, made.weights["product"]) == ("The method of the ministry", cast.dora, 0.2)
-        assert "linear → cn_practice" in words(client_of(cast.dora).get(f"/indicators/{shop.tree.pk}/weights/"))
+        assert "Linear: lowest 0, highest 100, equal steps → 0 / 30 / 60 / 80 / 100 (five points)" in words(client_of(cast.dora).get(f"/indicators/{shop.tree.pk}/weights/"))
 
     def test_are_logged_with_what_they_were(self, cast, shop):
         self.rules(cast, shop, coverage="60")
@@ -236,7 +236,7 @@ class TestOtherRules:
 
     def test_need_a_reason(self, cast, shop):
         response = self.rules(cast, shop, reason=" ")
-        assert response.status_code == 422 and "Say why: other rules change every figure" in words(response)
+        assert response.status_code == 422 and "Give a reason: other rules change every figure" in words(response)
         shop.tree.refresh_from_db()
         assert shop.tree.score_vector == "linear" and WeightSet.objects.filter(tree=shop.tree).count() == 2
 

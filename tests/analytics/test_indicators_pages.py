@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +11,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent
 from analytics.indicators.hand_weights import percentages
 from analytics.indicators.selectors import get_weight_set_in_force
+from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import recompute
 from tests.analytics.builders import AT, answer_many, make_dimension, make_tree, publish, sheet, standard_document
 from tests.cast import PASSWORD
@@ -58,6 +61,68 @@ class TestTheTreePage:
     def test_costs_the_same_queries_for_a_large_tree(self, cast, tree, django_assert_max_num_queries):
         with django_assert_max_num_queries(40):
             client_of(cast.dora).get(reverse("indicators:tree", args=[tree.pk]))
+
+
+class TestTheScores:
+    def answers(self, version, tree, count=40):
+        answer_many(version, [sheet(5, 4, 3, 2), sheet(4, 4, 2, 2)] * (count // 2))
+        recompute(tree=tree, at=AT)
+
+    def test_of_every_indicator_lead_to_where_they_come_from(self, cast, version, tree):
+        self.answers(version, tree)
+        run = get_latest_run(tree=tree)
+        for user in (cast.bob, cast.dora):
+            page = client_of(user).get(reverse("indicators:tree", args=[tree.pk])).content.decode()
+            for key, value in (("csi", "56.2"), ("product", "81.2"), ("quality", "87.5"), ("service", "31.2")):
+                address = re.escape(reverse("dashboards:value", args=[run.pk]))
+                found = re.search(rf'href="({address}\?node={key}&amp;period=[^"]+)"[^>]*>([\d.]+)<', page)
+                assert found is not None and found[2] == value
+                assert client_of(user).get(found[1].replace("&amp;", "&")).status_code == 200
+
+    def test_stand_on_top_of_an_indicators_own_page(self, cast, version, tree):
+        self.answers(version, tree)
+        page = client_of(cast.dora).get(reverse("indicators:indicator", args=[tree.indicators.get(key="quality").pk])).content.decode()
+        assert 0 < page.index(">87.5</a>") < page.index("Name and target")
+
+    def test_are_not_told_of_too_few(self, cast, version, tree):
+        self.answers(version, tree, count=4)
+        page = client_of(cast.bob).get(reverse("indicators:tree", args=[tree.pk])).content.decode()
+        assert "4 answers. Scores are shown from 10." in page and "value-link" not in page
+
+    def test_of_a_limited_view_are_those_of_its_part(self, cast, version, tree):
+        make_dimension(version.questionnaire.team, "region", "East", "North")
+        answer_many(version, [sheet(5, 5, 5, 5)] * 20, attributes={"region": "East"})
+        answer_many(version, [sheet(1, 1, 1, 1)] * 20, attributes={"region": "North"})
+        recompute(tree=tree, at=AT)
+        address = reverse("indicators:tree", args=[tree.pk])
+        assert ">50.0</a>" in client_of(cast.bob).get(address).content.decode()
+        limited = client_of(cast.eve).get(address).content.decode()
+        assert ">50.0</a>" not in limited and ">100.0</a>" in limited
+
+    def test_are_left_out_before_the_first_results(self, cast, tree):
+        page = client_of(cast.bob).get(reverse("indicators:tree", args=[tree.pk])).content.decode()
+        assert ">Score" not in page and "value-link" not in page
+
+
+class TestEmptyChoices:
+    @pytest.mark.parametrize(("language", "words"), [("en", "Choose a questionnaire."), ("zh-hans", "请选择问卷。")])
+    def test_are_asked_for_at_the_field(self, cast, version, language, words):
+        cast.dora.language = language
+        cast.dora.save()
+        client = client_of(cast.dora)
+        page = client.get(reverse("indicators:new")).content.decode()
+        assert "novalidate" in page and "---------" not in page
+        reply = client.post(reverse("indicators:new"), {"questionnaire": ""})
+        assert reply.status_code == 422 and f'">{words}</p>' in reply.content.decode()
+
+    def test_are_named(self, cast, tree):
+        page = client_of(cast.dora).get(reverse("indicators:indicator", args=[tree.indicators.get(key="quality").pk])).content.decode()
+        assert "Choose an indicator" in page and "Choose a question" in page
+        assert "---------" not in page and '<option value="">–' not in page
+
+    def test_names_the_score_vector_to_a_manager(self, cast, tree):
+        page = client_of(cast.bob).get(reverse("indicators:tree", args=[tree.pk])).content.decode()
+        assert "Score vector Linear: lowest 0" in page and "Score vector linear" not in page
 
 
 class TestEditing:

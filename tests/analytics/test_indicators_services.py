@@ -71,13 +71,13 @@ class TestAnAddedIndicator:
 
 class TestARemovedIndicator:
     def test_leaves_its_weight_to_its_siblings(self, tree):
-        services.remove_indicator(indicator=node(tree, "product"), user=None, at=AT)
+        services.remove_indicator(indicator=node(tree, "product"), reason="A trial", user=None, at=AT)
         assert weights(tree)["service"] == 1.0 and is_whole(tree)
         assert set(weights(tree)) == {"service", "attitude", "speed"}
 
     def test_cannot_be_the_top(self, tree):
         with pytest.raises(TreeError, match="root_stays"):
-            services.remove_indicator(indicator=node(tree, "csi"), user=None, at=AT)
+            services.remove_indicator(indicator=node(tree, "csi"), reason="A trial", user=None, at=AT)
 
 
 class TestAMovedIndicator:
@@ -89,7 +89,7 @@ class TestAMovedIndicator:
 
     def test_brings_the_weights_of_both_families_in_order(self, tree):
         services.move_indicator(
-            indicator=node(tree, "speed"), parent=node(tree, "product"), position=9, user=None, at=AT
+            indicator=node(tree, "speed"), parent=node(tree, "product"), position=9, user=None, at=AT, reason="A trial"
         )
         assert is_whole(tree) and weights(tree)["attitude"] == 1.0
 

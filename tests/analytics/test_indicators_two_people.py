@@ -50,8 +50,8 @@ def address(indicator: Indicator, action: str) -> str:
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "rename": ("", {"name_en": "Mine", "name_zh": "我的"}),
     "add": ("add/", {"name_en": "Mine", "key": "mine"}),
-    "remove": ("remove/", {}),
-    "move": ("move/", {"parent": "service"}),
+    "remove": ("remove/", {"reason": "Mine"}),
+    "move": ("move/", {"parent": "service", "reason": "Mine"}),
     "shift": ("shift/", {"direction": "down"}),
 }
 
@@ -68,7 +68,7 @@ class TestWhoComesSecond:
     ) -> None:
         dora, product = client_of(cast.dora), node(tree, "product")
         seen = hidden(dora, product)
-        client_of(cast.alice).post(address(node(tree, "speed"), "remove/"), hidden(dora, node(tree, "speed")))
+        client_of(cast.alice).post(address(node(tree, "speed"), "remove/"), hidden(dora, node(tree, "speed")) | {"reason": "Hers"})
         before = list(tree.indicators.order_by("id").values_list("key", "parent", "position", "names"))
         reply = dora.post(address(product, FORMS[form][0]), sent(tree, form) | seen, follow=True)
         assert CHANGED in words_of(reply)
@@ -78,13 +78,13 @@ class TestWhoComesSecond:
     def test_to_an_indicator_that_is_gone_is_led_to_its_tree(self, cast: Cast, tree: IndicatorTree, form: str) -> None:
         dora, quality = client_of(cast.dora), node(tree, "quality")
         data = sent(tree, form) | hidden(dora, quality)
-        client_of(cast.alice).post(address(quality, "remove/"), hidden(dora, quality))
+        client_of(cast.alice).post(address(quality, "remove/"), hidden(dora, quality) | {"reason": "Hers"})
         reply = dora.post(address(quality, FORMS[form][0]), data, follow=True)
         assert reply.redirect_chain == [(f"/indicators/{tree.pk}/", 302)] and CHANGED in words_of(reply)
 
     def test_by_script_gets_the_tree_as_it_is_with_a_conflict(self, cast: Cast, tree: IndicatorTree) -> None:
         quality, data = node(tree, "quality"), {"tree": str(tree.pk), "revision": "1", "direction": "down"}
-        remove_indicator(indicator=quality, user=None, at=AT)
+        remove_indicator(indicator=quality, reason="A trial", user=None, at=AT)
         reply = client_of(cast.dora).post(
             address(quality, "shift/") if quality.pk else f"/indicators/nodes/{10**8}/shift/", data,
             headers={"x-requested-with": "fetch"},
@@ -94,7 +94,7 @@ class TestWhoComesSecond:
     def test_keeps_what_was_typed_and_may_store_it_knowing_the_change(self, cast: Cast, tree: IndicatorTree) -> None:
         dora, product = client_of(cast.dora), node(tree, "product")
         data = {"name_en": "My own words", "name_zh": "", **hidden(dora, product)}
-        remove_indicator(indicator=node(tree, "speed"), user=None, at=AT)
+        remove_indicator(indicator=node(tree, "speed"), reason="A trial", user=None, at=AT)
         refused = dora.post(address(product, ""), data)
         page = refused.content.decode()
         assert refused.status_code == 409 and 'value="My own words"' in page
@@ -129,7 +129,7 @@ class TestWhoComesSecond:
     def test_to_weights_of_an_indicator_that_is_gone_is_led_to_the_tree(self, cast: Cast, tree: IndicatorTree) -> None:
         product = node(tree, "product")
         data = {"w_quality": "30", "w_design": "70", "reason": "Mine", "tree": str(tree.pk), "revision": "1"}
-        remove_indicator(indicator=Indicator.objects.get(pk=product.pk), user=None, at=AT)
+        remove_indicator(indicator=Indicator.objects.get(pk=product.pk), reason="A trial", user=None, at=AT)
         assert CHANGED in words_of(client_of(cast.dora).post(address(product, "weights/"), data, follow=True))
 
     def test_to_a_mapping_that_is_gone_is_led_to_the_tree(self, cast: Cast, tree: IndicatorTree) -> None:
@@ -143,7 +143,7 @@ class TestWhoComesSecond:
     def test_to_the_questions_of_one_that_is_gone_gets_no_error_page(self, cast: Cast, tree: IndicatorTree) -> None:
         quality = node(tree, "quality")
         pk = quality.pk
-        remove_indicator(indicator=quality, user=None, at=AT)
+        remove_indicator(indicator=quality, reason="A trial", user=None, at=AT)
         for action in ("questions/", "weights/"):
             reply = client_of(cast.dora).post(f"/indicators/nodes/{pk}/{action}", {"tree": str(tree.pk)}, follow=True)
             assert CHANGED in words_of(reply)
@@ -195,7 +195,7 @@ class TestAtTheSameMoment:
                 connection.close()
 
         changes = (
-            lambda: remove_indicator(indicator=product, user=None, at=timezone.now()),
+            lambda: remove_indicator(indicator=product, reason="A trial", user=None, at=timezone.now()),
             lambda: edit_indicator(indicator=node(tree, "product"), names={"en": "x"}, target=None, revision=None),
         )
         threads = [threading.Thread(target=run, args=(change,)) for change in changes]

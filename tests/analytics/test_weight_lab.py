@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -110,6 +111,22 @@ class TestTheComparison:
         assert all("rank_change" not in node for node in candidate(row, "equal")["nodes"].values())
         assert -1 <= again["spearman"] <= 1 and -1 <= again["kendall"] <= 1
         assert (again["nodes"]["quality"]["rank"], again["nodes"]["quality"]["rank_change"]) == (1, 1)
+
+    def test_compares_the_orders_of_siblings_alone(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
+        """Branches of different length give their leaves different shares, which is no order of anybody's."""
+        tree.indicators.filter(key="design").delete()
+        alike = {"product": 0.5, "service": 0.5, "quality": 1.0, "attitude": 0.5, "speed": 0.5}
+        tree.weight_sets.update(weights=alike)
+        answer_from(version, drawn_codes())
+        recompute(tree=tree, at=LATER)
+        row = compare_weights(tree=tree, at=LATER)
+        found = candidate(row, "johnson")
+        assert "spearman" not in found and found["order_reason"] == "no_variation"
+        tree.weight_sets.update(weights=alike | {"attitude": 0.9, "speed": 0.1})
+        recompute(tree=tree, at=LATER)
+        found = candidate(compare_weights(tree=tree, at=LATER), "johnson")
+        is_same = found["weights"]["attitude"] > found["weights"]["speed"]
+        assert found["kendall"] == pytest.approx((1 if is_same else -1) / np.sqrt(2))
 
     def test_names_the_reason_when_there_are_too_few_answers(self, version: QuestionnaireVersion, tree: IndicatorTree) -> None:
         answer_from(version, drawn_codes()[:40])
@@ -235,7 +252,7 @@ def ours(cast: Cast) -> IndicatorTree:
 class TestTheWeightsPage:
     def test_shows_the_candidates_and_the_refused_with_their_reasons(self, cast: Cast, ours: IndicatorTree) -> None:
         body = client_of(cast.alice).get(f"/indicators/{ours.pk}/weights/").content.decode()
-        assert "Derived importance (Johnson)" in body and "not recommended" in body and "so the choice hardly moves it" in body
+        assert "Derived importance (Johnson)" in body and "not recommended" in body and "points apart on the same answers" in body
         ours.sources.filter(role="overall").delete()
         recompute(tree=ours, at=LATER)
         compare_weights(tree=ours, at=LATER)
@@ -251,7 +268,7 @@ class TestTheWeightsPage:
     def test_needs_a_reason_to_choose(self, cast: Cast, ours: IndicatorTree) -> None:
         reply = client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/choose/", {"candidate": "johnson", "reason": ""})
         assert (reply.status_code, ours.weight_sets.count()) == (422, 1)
-        assert "Say why" in reply.content.decode()
+        assert "Give a reason" in reply.content.decode()
 
     def test_chooses_and_logs_who_and_why(self, cast: Cast, ours: IndicatorTree) -> None:
         reply = client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/choose/", {"candidate": "johnson", "reason": "Board of May"})
@@ -259,6 +276,43 @@ class TestTheWeightsPage:
         assert (reply.status_code, event.user, event.detail["reason"]) == (302, cast.dora, "Board of May")
         body = client_of(cast.bob).get(f"/indicators/{ours.pk}/weights/").content.decode()
         assert "Board of May" in body and "Dora" in body
+
+    def test_names_the_weights_and_what_they_do_before_it_chooses_them(self, cast: Cast, ours: IndicatorTree) -> None:
+        row = WeightComparison.objects.get(tree=ours)
+        before, after = (candidate(row, code)["nodes"]["csi"]["value"] for code in ("in_force", "johnson"))
+        page = words(client_of(cast.dora).get(f"/indicators/{ours.pk}/weights/?candidate=johnson"))
+        body = client_of(cast.dora).get(f"/indicators/{ours.pk}/weights/?candidate=johnson").content.decode()
+        assert "Use “Derived importance (Johnson)”" in page
+        assert f'data-confirm="Index {before:.1f} → {after:.1f} from now on; published results stay."' in body
+
+    def test_says_which_answers_it_rests_on_and_what_the_overview_shows(self, cast: Cast, ours: IndicatorTree) -> None:
+        client = client_of(cast.dora)
+        page = words(client.get(f"/indicators/{ours.pk}/weights/"))
+        shown = re.search(r"All periods together \((.+?)\), 400 answers; the overview shows (.+?): (\d+\.\d)", page)
+        assert shown is not None
+        overview = words(client.get("/overview/", follow=True))
+        assert shown[2] in overview and shown[3] in overview
+
+    def test_says_that_it_compares_again_while_other_weights_are_in_force(self, cast: Cast, ours: IndicatorTree) -> None:
+        client = client_of(cast.dora)
+        choice = {"candidate": "johnson", "reason": "Board of May"}
+        page = words(client.post(f"/indicators/{ours.pk}/weights/choose/", choice, follow=True))
+        assert "Comparing again…" in page and "Weights in force when compared" in page
+        assert "A new series starts from now on" in client.get(f"/indicators/{ours.pk}/weights/").content.decode()
+        recompute(tree=ours, at=LATER)
+        compare_weights(tree=ours, at=LATER)
+        page = words(client.get(f"/indicators/{ours.pk}/weights/"))
+        assert "Comparing again" not in page and "Weights in force when compared" not in page
+
+    def test_asks_before_a_set_is_used_again(self, cast: Cast, ours: IndicatorTree) -> None:
+        client = client_of(cast.dora)
+        client.post(f"/indicators/{ours.pk}/weights/choose/", {"candidate": "johnson", "reason": "Board of May"})
+        recompute(tree=ours, at=LATER)
+        compare_weights(tree=ours, at=LATER)
+        old = ours.weight_sets.get(origin="equal")
+        page = client.get(f"/indicators/weight-sets/{old.pk}/choose/").content.decode()
+        assert re.search(r'data-confirm="Index \d+\.\d → \d+\.\d from now on; published results stay."', page)
+        assert f"Use “No. {old.number}: Equal”" in page
 
     def test_asks_a_worker_to_compare_again(self, cast: Cast, ours: IndicatorTree) -> None:
         client_of(cast.dora).post(f"/indicators/{ours.pk}/weights/compare/")

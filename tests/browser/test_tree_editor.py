@@ -67,9 +67,34 @@ class TestDragging:
         assert violations(page) == []
 
     def test_moves_to_another_parent(self, page: Page, tree: IndicatorTree) -> None:
+        sets = page.locator("[data-tree-sets]")
         drag(page, "quality", "Service", 0.5)
-        expect(page.locator("[data-tree-said]")).to_contain_text("number 3 of 3 below “Service”")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("Move “quality” to “Service”?")
+        shoot(page, "tree-question")
+        assert violations(page) == []
+        dialog.get_by_label("Why").fill("It is a service")
+        dialog.get_by_role("button", name="Move and recalculate").click()
+        expect(page.locator("[data-tree-said]")).to_contain_text("Moved; the weights changed.")
+        expect(sets).to_contain_text("Indicator moved")
+        expect(sets).to_contain_text("It is a service")
         assert order(tree, "service") == ["attitude", "speed", "quality"]
+        shoot(page, "tree-moved")
+        assert violations(page) == []
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("[data-tree-said]")).to_contain_text("Undone: “quality” is back below “Product”")
+        expect(sets).not_to_contain_text("Indicator moved")
+        assert order(tree, "product") == ["quality", "design"]
+
+    def test_to_another_parent_asks_again_for_the_reason_and_can_be_given_up(self, page: Page, tree: IndicatorTree) -> None:
+        drag(page, "quality", "Service", 0.5)
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Move and recalculate").click()
+        expect(dialog).to_contain_text("Give a reason")
+        meant(page, 422)
+        dialog.get_by_role("link", name="Cancel").click()
+        expect(dialog).to_be_hidden()
+        assert order(tree, "product") == ["quality", "design"]
 
     def test_shows_where_a_drop_would_land_and_escape_gives_up(self, page: Page, tree: IndicatorTree) -> None:
         drag(page, "Product", "speed", 0.9, drop=False)
@@ -88,7 +113,7 @@ class TestDragging:
         assert order(tree, "product") == ["quality", "design"]
 
     def test_on_a_tree_that_somebody_changed_shows_it_as_it_is_now(self, page: Page, tree: IndicatorTree) -> None:
-        remove_indicator(indicator=tree.indicators.get(key="design"), user=None, at=AT)
+        remove_indicator(indicator=tree.indicators.get(key="design"), reason="A trial", user=None, at=AT)
         drag(page, "Service", "Product", 0.1)
         expect(page.locator("[data-tree-said]")).to_contain_text("Somebody has changed the tree meanwhile")
         expect(row(page, "design")).to_have_count(0)

@@ -175,9 +175,18 @@ class TestTheComparison:
         page.get_by_role("button", name="Compare again").click()
         wait_for(WeightComparison.objects.filter(tree=tree, made_at__isnull=False).exists, what="a worker has compared")
         page.reload()
-        page.get_by_label("Weights to use from now on").select_option("johnson")
+        page.get_by_label("Look at").select_option("johnson")
+        page.get_by_role("button", name="Show", exact=True).click()
+        use = page.get_by_role("button", name="Use “Derived importance (Johnson)”")
+        use.click()
+        page.locator("#confirm [data-yes]").click()
+        expect(page.locator(".fld .err")).to_contain_text("Give a reason")
+        problems: list[str] = page.context.problems  # type: ignore[attr-defined]
+        assert ["422" in problem for problem in problems] == [True]
+        problems.clear()
         page.get_by_label("Why (kept in the history)").fill("What customers weigh")
-        page.get_by_role("button", name="Start a new series").click()
+        use.click()
+        expect(page.get_by_role("dialog")).to_contain_text("from now on; published results stay.")
         page.locator("#confirm [data-yes]").click()
         expect(page.get_by_text("What customers weigh").first).to_be_visible()
         assert tree.weight_sets.get(valid_to_at=None).origin == "derived"

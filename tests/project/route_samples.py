@@ -317,6 +317,7 @@ RULES: dict[str, Rule] = {
     "indicators:equal": Rule(DESIGN, ("GET", "POST"), build=a_tree, ids=("tree_id",)),
     "indicators:role-map": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
     "indicators:weight-set-choose": Rule(DESIGN, ("GET", "POST"), build=a_weight_set, ids=("weight_set_id",)),
+    "indicators:weight-set-undo": Rule(DESIGN, ("POST",), build=a_weight_set, ids=("weight_set_id",)),
     "indicators:indicator": Rule(DESIGN, ("GET", "POST"), build=an_indicator("quality"), ids=("indicator_id",)),
     "indicators:indicator-add": Rule(DESIGN, ("POST",), build=an_indicator("product"), ids=("indicator_id",)),
     "indicators:indicator-remove": Rule(DESIGN, ("POST",), build=an_indicator("quality"), ids=("indicator_id",)),

@@ -8,14 +8,13 @@ from itertools import islice
 from typing import Final
 
 from analytics.dashboards.overview.numbers import Alert, Names
+from analytics.indicators.worth import SMALLEST as SMALLEST
 from analytics.methods.multiplicity import benjamini_hochberg
 from analytics.scoring.comparing import INDEPENDENT, Shared, TestedChange, tested
 from analytics.scoring.results import Change, Figure, NodeResult, SegmentResult, Verdict
 
 FALSE_SHARE: Final = 0.05
 """Of the changes shown, this share may be false on average (Benjamini-Hochberg)."""
-SMALLEST: Final = 2.0
-"""Index points below which a change is not worth a manager's morning."""
 MOST: Final = 5
 
 SharedBy = Callable[[str, Figure, Figure], Shared]
