@@ -201,6 +201,11 @@ class TestThePage:
         page = words(client_of(cast.bob).get("/overview/change/"))
         assert "Moved most by" in page and "From weights" not in page
 
+    @pytest.mark.parametrize("sort", ["tree", "change", "p", "name"])
+    def test_keeps_the_index_first_however_its_tables_are_sorted(self, cast, shop, sort):
+        tables = present_tables(read_change(shop.tree, ""), sort=sort, language="en")
+        assert [one.row.after.metric for one in tables[0].lines] == ["index", "nps", "satisfied_share"]
+
     def test_names_the_score_and_puts_its_question_beneath(self, cast, shop):
         page = client_of(cast.bob).get("/overview/change/").content.decode()
         assert re.search(r'Net Promoter Score\s*<span class="about">Recommend\?</span>', page)

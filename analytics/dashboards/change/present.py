@@ -121,7 +121,9 @@ def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]
             _line(row, rows, language, parent=above.get(row.key, "") if is_tree else "", is_parent=deeper > row.depth)
             for row, deeper in zip(rows, below, strict=True)
         ]
-        tables.append(Table(family, heading, finding(changes, family), tuple(_sorted(lines, sort))))
+        # The headline's figures have no unit in common.
+        ordered = lines if family == ComparisonFamily.HEADLINE else _sorted(lines, sort)
+        tables.append(Table(family, heading, finding(changes, family), tuple(ordered)))
     return tables
 
 
