@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from analytics.dashboards.access import questionnaires_of
 from analytics.dashboards.overview.numbers import Names
@@ -14,9 +15,26 @@ from surveys.design.placeholders import fill_document
 from surveys.design.selectors import get_document
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What an item asks: its own words, and those of the question it is a row of (none where it is the question).
+
+    `full` names both where other items read alike.
+    """
+
+    own: Names
+    question: Names
+    full: Names
+
+
 def item_names(tree: IndicatorTree) -> Mapping[tuple[int, str], Names]:
     """Return the wording of every question, by questionnaire and key; rows that read alike say which question they answer."""
-    found: dict[tuple[int, str], Names] = {}
+    return {name: one.full for name, one in item_wordings(tree).items()}
+
+
+def item_wordings(tree: IndicatorTree) -> Mapping[tuple[int, str], Wording]:
+    """Return what every question asks, by questionnaire and key."""
+    found: dict[tuple[int, str], Wording] = {}
     versions = QuestionnaireVersion.objects.filter(questionnaire__in=questionnaires_of(tree)).defer("document")
     newest = {version.questionnaire_id: version for version in versions.order_by("questionnaire_id", "number")}
     for version in newest.values():
@@ -25,7 +43,10 @@ def item_names(tree: IndicatorTree) -> Mapping[tuple[int, str], Names]:
         for question in document.questions():
             for item in question.items:
                 is_alone = all(texts[pair] == 1 for pair in item.text.items()) or item.text == question.text
-                found[version.questionnaire_id, item.key] = dict(item.text) if is_alone else _with_question(question, item)
+                found[version.questionnaire_id, item.key] = Wording(
+                    dict(item.text), {} if item.text == question.text else dict(question.text),
+                    dict(item.text) if is_alone else _with_question(question, item),
+                )
     return found
 
 

@@ -1,40 +1,110 @@
 """One verdict for one change, whichever page names it.
 
 The index, the Net Promoter Score and the satisfied share stand for themselves: their own interval decides. The
-indicators of one population are one family, in which Holm decides; the population of a level is that of the page
-under its filter. People who are in both periods narrow the interval, on every page by the same covariances.
+questions of one population are one family and the indicators that combine several of them another; in each Holm decides.
+An indicator of one question is that question and has its verdict (see `hypotheses`). The population of a level is that of the
+page under its filter. People who are in both periods narrow the interval, on every page by the same covariances.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
 
+from analytics.dashboards.hypotheses import ComparedItem, compared_items, hypotheses
 from analytics.dashboards.overlap.pairing import Subject, item_share_subject, node_share_subject, node_subject
 from analytics.dashboards.overlap.read import WHOLE, LevelKey
 from analytics.dashboards.overview.numbers import Heat, HeatRow
 from analytics.dashboards.selection import Selection
 from analytics.dashboards.weighting.reading import AnyOverlap, overlap_of
-from analytics.scoring.comparing import Shared, compare, incomparable, judge_family, tested
+from analytics.scoring.comparing import JudgedChange, Shared, TestedChange, compare, incomparable, judge_family, tested
 from analytics.scoring.results import Change, Figure, Period, PeriodResult
 
 ChangesByNode = Mapping[str, Change]
 """The change of every indicator by its key, the index among them."""
 ByLevel = Mapping[str, ChangesByNode]
+SharedOf = Callable[[Subject, Figure, Figure], Shared]
+"""What people in both periods do to a change, from its subject and its two figures."""
 
 
-def judge_nodes(current: PeriodResult, previous: PeriodResult, overlap: AnyOverlap, group: LevelKey = WHOLE) -> ChangesByNode:
-    """Return the changes of the index and of the indicators below it, these judged as one family."""
-    root, before = current.root, {node.key: node.index for node in previous.nodes}
-    pairs = [(before[node.key], node) for node in current.nodes[1:] if node.key in before]
-    judged = judge_family([
-        tested(earlier, node.index, is_weighted=False, shared=overlap.shared(node_subject(node.key), earlier, node.index, group))
-        for earlier, node in pairs
-    ])
-    alone = compare(
-        previous.root.index, root.index, shared=overlap.shared(node_subject(root.key), previous.root.index, root.index, group)
+class ComparisonFamily(StrEnum):
+    """Which comparisons are corrected together."""
+
+    HEADLINE = "headline"
+    INDICATORS = "indicators"
+    ITEMS = "items"
+    SHARES = "shares"
+    EFFORT = "effort"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A change with its verdict, and the family in which what it is about was tested."""
+
+    found: JudgedChange
+    judged_in: ComparisonFamily
+
+
+def judge_all(
+    before: PeriodResult, after: PeriodResult, items: Sequence[ComparedItem], *, vector: str, shared: SharedOf,
+    is_weighted: bool = False,
+) -> Mapping[Subject, Judged]:
+    """Judge the index, every indicator and the mean of every question of one population, each thing once.
+
+    `vector` is the score vector of the tree, `items` are the questions of both periods (see `compared_items`).
+    """
+    def test(subject: Subject, one: Figure, other: Figure) -> TestedChange:
+        return tested(one, other, is_weighted=is_weighted, shared=shared(subject, one, other))
+
+    earlier = {node.key: node.index for node in before.nodes}
+    tests = {
+        node_subject(node.key): test(node_subject(node.key), earlier[node.key], node.index)
+        for node in after.nodes if node.key in earlier
+    }
+    asked = {
+        one.subject: test(one.subject, one.before.mean, one.after.mean) if one.is_alike
+        else incomparable(one.before.mean, one.after.mean) for one in items
+    }
+    same = hypotheses(before, after, items, vector)
+    return dict(_judged_once(node_subject(after.root.key), tests, asked, same))
+
+
+def _judged_once(
+    root: Subject, nodes: Mapping[Subject, TestedChange], items: Mapping[Subject, TestedChange],
+    same: Mapping[Subject, Subject],
+) -> Iterator[tuple[Subject, Judged]]:
+    """Share out what is tested among the families; what has another name takes the verdict found there."""
+    combined = [subject for subject in nodes if same[subject] == subject and subject != same[root]]
+    asked = [subject for subject in items if subject != same[root]]
+    judged = {same[root]: Judged(_alone(nodes[root]), ComparisonFamily.HEADLINE)}
+    for family, subjects in ((ComparisonFamily.INDICATORS, combined), (ComparisonFamily.ITEMS, asked)):
+        found = judge_family([(nodes if subject in nodes else items)[subject] for subject in subjects])
+        judged |= {subject: Judged(one, family) for subject, one in zip(subjects, found, strict=True)}
+    for subject, test in {**nodes, **items}.items():
+        one = judged[same.get(subject, subject)]
+        yield subject, replace(one, found=replace(one.found, change=_with_verdict(test.change, one.found.change)))
+
+
+def _alone(one: TestedChange) -> JudgedChange:
+    return JudgedChange(one.change, one.p, None, None)
+
+
+def _with_verdict(own: Change, judged: Change) -> Change:
+    """A change in its own unit with the verdict on what it is."""
+    return replace(own, verdict=judged.verdict)
+
+
+def judge_nodes(
+    current: PeriodResult, previous: PeriodResult, overlap: AnyOverlap, *, vector: str, group: LevelKey = WHOLE
+) -> ChangesByNode:
+    """Return the changes of the index and of every indicator below it."""
+    found = judge_all(
+        previous, current, compared_items(previous, current), vector=vector, shared=partial(overlap.shared, group=group)
     )
-    return {root.key: alone, **{node.key: one.change for (_, node), one in zip(pairs, judged, strict=True)}}
+    keys = {node_subject(node.key): node.key for node in current.nodes}
+    return {keys[subject]: one.found.change for subject, one in found.items() if subject in keys}
 
 
 def satisfied_subject(result: PeriodResult) -> Subject:
@@ -82,8 +152,9 @@ class Verdicts:
     def _judged(self, dimension: str) -> ByLevel:
         reading = self.selection.reading
         before = {one.level: one.result for one in reading.segments(self.previous, dimension, None)}
+        vector = reading.definition.score_vector
         return {
-            one.level: judge_nodes(one.result, before[one.level], self.overlap, (dimension, one.level))
+            one.level: judge_nodes(one.result, before[one.level], self.overlap, vector=vector, group=(dimension, one.level))
             for one in reading.segments(self.selection.period, dimension, None) if one.level in before
         }
 

@@ -113,16 +113,22 @@ def change_with_unit(change: Change) -> str:
     return _("%(change)s pp") % {"change": text}
 
 
-def change_number(metric: str, value: float | None, *, sign: bool = False) -> str:
-    """Write an end of a difference's interval, with a digit more than whole numbers have."""
-    return number(_scaled(metric, value), max(1, decimals_of(metric)), sign=sign)
+def change_number(metric: str, value: float | None, *, sign: bool = False, more: int = 0) -> str:
+    """Write an end of a difference's interval, with a digit more than whole numbers have and `more` on top."""
+    return number(_scaled(metric, value), max(1, decimals_of(metric)) + more, sign=sign)
 
 
 def verdict_text(change: Change) -> str:
-    """Say what may be said of a change."""
+    """Say what may be said of a change; where only the correction keeps it within chance, that too."""
     if change.verdict == Verdict.BEYOND:
         return _("beyond chance")
-    return _("within chance") if change.verdict == Verdict.WITHIN else ""
+    if change.verdict != Verdict.WITHIN:
+        return ""
+    return _("beyond chance alone, within chance after correction") if _leaves_out_zero(change) else _("within chance")
+
+
+def _leaves_out_zero(change: Change) -> bool:
+    return change.low is not None and change.high is not None and (change.low > 0 or change.high < 0)
 
 
 def unjudged_text(change: Change) -> str:

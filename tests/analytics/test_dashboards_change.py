@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -11,10 +12,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from analytics.dashboards.change.present import finding
-from analytics.dashboards.change.read import ComparisonFamily
+from analytics.dashboards.change.present import finding, present_tables
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
+from analytics.dashboards.verdicts import ComparisonFamily
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, PlannedRoles, create_tree
 from analytics.methods.multiplicity import holm
@@ -137,7 +138,7 @@ class TestTheShares:
 
     def test_are_on_the_page_in_percentage_points(self, cast, shop):
         page = words(client_of(cast.bob).get("/overview/change/"))
-        assert "Satisfied share:" in page and " pp " in page and "satisfied shares changed beyond chance (Holm)." in page
+        assert "Satisfied share " in page and " pp " in page and "satisfied shares changed beyond chance (Holm)." in page
 
 
 class TestCustomerEffort:
@@ -189,8 +190,48 @@ class TestThePage:
         for said in ("Change between periods", "beyond chance", "Smallest detectable", "What moved the index"):
             assert said in page
 
+    def test_says_what_moved_the_index_before_the_tables_and_folds_questions_away(self, cast, shop):
+        page = client_of(cast.bob).get("/overview/change/").content.decode()
+        places = [page.index(f'id="h-{name}"') for name in ("headline", "parts", "indicators", "items", "shares")]
+        assert places == sorted(places) and page.index('class="hint read') < places[0]
+        folds = re.findall(r'<details class="fold">\s*<summary>\s*<h2 id="h-(\w+)">[^<]+</h2>\s*<span class="find">(\d+ of \d+)', page)
+        assert [name for name, _ in folds] == ["items", "shares"]
+
+    def test_splits_the_parts_by_weights_only_where_those_differ(self, cast, shop):
+        page = words(client_of(cast.bob).get("/overview/change/"))
+        assert "Moved most by" in page and "From weights" not in page
+
+    @pytest.mark.parametrize("sort", ["tree", "change", "p", "name"])
+    def test_keeps_the_index_first_however_its_tables_are_sorted(self, cast, shop, sort):
+        tables = present_tables(read_change(shop.tree, ""), sort=sort, language="en")
+        assert [one.row.after.metric for one in tables[0].lines] == ["index", "nps", "satisfied_share"]
+
+    def test_names_the_score_and_puts_its_question_beneath(self, cast, shop):
+        page = client_of(cast.bob).get("/overview/change/").content.decode()
+        assert re.search(r'Net Promoter Score\s*<span class="about">Recommend\?</span>', page)
+
+    def test_names_the_question_of_a_row(self, cast):
+        rows = [{"key": key, "text": text(key.title())} for key in ("hall", "gate")]
+        grid = {"key": "clean", "type": "matrix", "text": text("How clean?"), "rows": rows, "scale": rating("x")["scale"]}
+        version = publish(cast.team, document(grid))
+        keys = ("hall", "gate")
+        plan = PlannedNode("csi", text("Index"), children=tuple(PlannedNode(f"of_{key}", text(key), questions=(key,)) for key in keys))
+        tree = create_tree(team=cast.team, names=text("Tree"), root=plan, at=AT, questionnaire=version.questionnaire)
+        for year in (2017, 2018):
+            answer_many(version, [dict.fromkeys(keys, 3 + n % 2) for n in range(40)], at=datetime(year, 5, 1, tzinfo=UTC))
+        recompute(tree=tree, at=AT)
+        page = client_of(cast.bob).get("/overview/change/?period=2018&before=2017").content.decode()
+        assert len(re.findall(r'(?:Hall|Gate)\s*<span class="about">How clean\?</span>', page)) == 4
+
+    def test_shows_on_which_side_of_zero_an_end_lies(self, airport):
+        rows = {row.key: row for row in read_change(airport, "").family(ComparisonFamily.ITEMS)}
+        tables = present_tables(read_change(airport, ""), sort="tree", language="en")
+        ends = [end for table in tables for line in table.lines for end in line.interval.split(" – ") if end]
+        assert rows and ends and not [end for end in ends if not set(end) & set("123456789")]
+
     def test_says_why_there_is_no_control_chart(self, cast, shop):
-        assert "2 periods can be shown; 12 are needed" in words(client_of(cast.bob).get("/overview/change/"))
+        page = words(client_of(cast.bob).get("/overview/change/"))
+        assert page.count("Control charts need 12 periods; there are 2.") == 1
 
     def test_draws_control_charts_over_twelve_months(self, cast):
         shop = make_shop(cast.team)
@@ -199,7 +240,7 @@ class TestThePage:
         shop.compute()
         page = client_of(cast.bob).get("/overview/change/?period=2019-12")
         assert page.content.decode().count("<polyline") == 12
-        assert "outside the limits" in words(page) and "Trend over" in words(page)
+        assert "outside the limits" in words(page) and "Over 12 periods the index moved" in words(page)
 
     @pytest.mark.parametrize("query", [
         "before=never", "period=1900", "weighting=99", "weighting=x", "weights=77", "sort=nothing", "before=wave:None",

@@ -12,12 +12,12 @@ from django.core.cache import cache
 from django.http import QueryDict
 from scipy import stats
 
-from analytics.dashboards.change.read import ComparisonFamily
 from analytics.dashboards.overlap import kept as overlap_kept
 from analytics.dashboards.overlap import pairing
 from analytics.dashboards.overlap import read as overlap
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
+from analytics.dashboards.verdicts import ComparisonFamily
 from analytics.methods.change import welch_difference
 from analytics.methods.intervals import Estimate, Interval
 from analytics.methods.net_promoter import adjusted_score
@@ -160,7 +160,7 @@ class TestTheInterval:
 
 class TestThePage:
     @pytest.mark.parametrize(("both", "said"), [
-        (0, "Nobody is known to have answered in both periods."),
+        (0, "No respondent could be recognised in both periods; they are compared as independent samples."),
         (3, "3 people answered in both periods: too few to tell"),
         (12, "12 people answered in both periods; the intervals take into account"),
     ])

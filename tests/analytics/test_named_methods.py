@@ -171,7 +171,7 @@ class TestTheApiOfAChange:
         slope = (precision * centred) @ y / (precision @ centred**2)
         assert reply["trend"]["periods"] == 5 and reply["trend"]["slope"] == pytest.approx(slope, rel=1e-9)
         assert reply["trend"]["slope_error"] == pytest.approx((precision @ centred**2) ** -0.5, rel=1e-9)
-        assert "Trend over 5 periods" in reply["trend"]["explanation"]
+        assert "Over 5 periods the index moved" in reply["trend"]["explanation"]
 
     def test_says_why_there_are_no_limits(self, airport):
         reply = api_client(make_key(airport)[1]).get("/api/v1/changes/").json()

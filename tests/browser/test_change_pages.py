@@ -18,6 +18,11 @@ from tests.browser.visits import sign_in
 from tests.cast import Cast
 from tests.services.site import WebServer
 
+CUT_OFF = """[...document.querySelectorAll("#main .change, main .change")].filter(table => table.offsetParent)
+    .map(table => table.closest(".scrollx")).filter(box => box && box.scrollWidth > box.clientWidth + 1)
+    .map(box => box.getAttribute("aria-labelledby"))"""
+"""Tables of changes that are wider than the place they have."""
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -53,3 +58,16 @@ class TestEveryPage:
                 page.screenshot(path=f"{folder}/{language}-{theme}-{size['width']}-{name}.png", full_page=True)
             assert violations(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
+            assert page.evaluate(CUT_OFF) == [], f"{path}: part of a table of changes lies outside"
+
+
+class TestStatisticalDetail:
+    def test_is_shown_when_asked_for_without_a_script(
+        self, cast: Cast, shop: Shop, site: WebServer, new_context: Callable[..., BrowserContext],
+    ) -> None:
+        page = sign_in(new_context(), cast.dora, site, language="en", theme="light")
+        page.goto("/overview/change/?period=2019-12")
+        holm = page.locator("section:has(#h-indicators) th", has_text="Holm")
+        assert not holm.is_visible()
+        page.locator("#detail-indicators").check()
+        assert holm.is_visible() and not page.locator("section:has(#h-headline) th.detail").first.is_visible()

@@ -27,7 +27,7 @@ from analytics.scoring.sentences import change_sentence
 
 
 class ChangeRowOutput(serializers.Serializer[Any]):
-    """One figure before and after; p values are adjusted within the family, the headline is not."""
+    """One figure before and after; p values are adjusted within `judged_in`, those of the headline are not."""
 
     family = serializers.CharField()
     key = serializers.CharField()
@@ -44,6 +44,9 @@ class ChangeRowOutput(serializers.Serializer[Any]):
     n_both = serializers.IntegerField(help_text="people behind the covariance in the interval; 0: independent periods")
     verdict = serializers.CharField(help_text="beyond, within or unknown")
     is_small = serializers.BooleanField(help_text="of an index: its whole interval lies within 2 points around 0")
+    judged_in = serializers.CharField(
+        help_text="the family its p values are adjusted in: items for an indicator of one question, else its own"
+    )
     reason = serializers.CharField()
     explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
 

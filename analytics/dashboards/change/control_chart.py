@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -35,36 +35,44 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class ControlDrawing:
-    """A control chart, or the `reason` why there is none; then it has no points."""
+    """A control chart with what it shows in a sentence."""
 
     kind: ChartKind
     name: str
-    reason: str
-    points: tuple[Drawn, ...] = ()
-    finding: str = ""
-    centre: str = ""
-    centre_y: float = 0.0
-    path: str = ""
-    upper_path: str = ""
-    lower_path: str = ""
+    points: tuple[Drawn, ...]
+    finding: str
+    centre: str
+    centre_y: float
+    path: str
+    upper_path: str
+    lower_path: str
     width: int = WIDTH
     height: int = HEIGHT
 
 
 def present_control(control: Control) -> ControlDrawing:
-    """Draw a control chart, or say why there is none."""
+    """Draw a control chart of a control that has points."""
     name = _name(control.kind)
-    if control.reason:
-        return ControlDrawing(control.kind, name, control_reason(control))
     factor = 1 if control.kind in OF_THE_INDEX else 100
     y, step = _height_of(control), (WIDTH - 2 * EDGE) / (len(control.points) - 1)
     points = tuple(_drawn(one, EDGE + place * step, y, factor) for place, one in enumerate(control.points))
     return ControlDrawing(
-        control.kind, name, "", points, _finding(control), centre=wording.number((control.centre or 0) * factor, 1),
+        control.kind, name, points, _finding(control), centre=wording.number((control.centre or 0) * factor, 1),
         centre_y=y(control.centre or 0), path=" ".join(f"{one.x},{one.y}" for one in points),
         upper_path=" ".join(f"{one.x},{one.upper_y}" for one in points),
         lower_path=" ".join(f"{one.x},{one.lower_y}" for one in points),
     )
+
+
+def missing_charts(controls: Sequence[Control]) -> list[str]:
+    """Say once why charts cannot be drawn: in one sentence where all wait for periods, else chart by chart."""
+    missing = [one for one in controls if one.reason]
+    if len(missing) == len(controls) and all(one.reason == "too_few_periods" for one in missing):
+        counts = {(one.details, one.other_scale) for one in missing}
+        if len(counts) == 1:
+            told = _("Control charts need %(needed)s periods; there are %(periods)s.") % dict(missing[0].details)
+            return [f"{told} {_elsewhere(missing[0])}" if missing[0].other_scale else told]
+    return [_("%(name)s: %(levels)s") % {"name": _name(one.kind), "levels": control_reason(one)} for one in missing]
 
 
 def control_reason(control: Control) -> str:

@@ -11,16 +11,21 @@ from django.utils.translation import ngettext
 
 from analytics.dashboards import wording
 from analytics.dashboards.change.controls import TrendTest
-from analytics.dashboards.change.read import ChangeRow, Changes, ComparisonFamily, Decomposed
+from analytics.dashboards.change.read import ChangeRow, Changes, Decomposed
 from analytics.dashboards.overview.attention import SMALLEST
+from analytics.dashboards.verdicts import ComparisonFamily
 from analytics.scoring.comparing import ONE_SIDE_ALIKE
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.sentences import change_sentence, sentence
 from surveys.design.document import text_in
 
-PLAIN: Final = ("index", "mean", "nps")
-"""Metrics that a row need not name."""
+NAMED_BY_WHAT: Final = ("index", "mean", "satisfied_share")
+"""Metrics that a row of a table need not name, since its heading does."""
+PARTS_SHOWN: Final = 8
+"""So many leaves are listed at once as what moved the index; the others are folded away."""
+FOLDED: Final = (ComparisonFamily.ITEMS, ComparisonFamily.SHARES, ComparisonFamily.EFFORT)
+"""Tables that are closed at first: their finding says what is in them."""
 SORTS: Final = ("tree", "change", "p", "name")
 
 
@@ -36,10 +41,12 @@ class ForestBar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row as it is printed."""
+    """A row as it is printed: `about` says in small what `name` belongs to; a parent heads the lines below it."""
 
     row: ChangeRow
     name: str
+    about: str
+    is_parent: bool
     before: str
     after: str
     change: Change
@@ -66,30 +73,57 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class PartLine:
-    """What a leaf added to the change of the index: by its score, and by its weight."""
+    """What a leaf added to the change of the index: in all, by its score, and by its weight."""
 
     name: str
+    about: str
+    total: str
     scores: str
     weights: str
+    bar: PartBar
+
+
+@dataclass(frozen=True, slots=True)
+class PartBar:
+    """Where a part lies, in percent of the width, from `zero` to either side."""
+
+    zero: float
+    start: float
+    width: float
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The change of the index in parts, or the `reason` why there are none."""
+    """The change of the index in parts, or the `reason` why there are none.
+
+    The largest are `lines`; what the `others` add up to is `rest`. `is_reweighted` says that weights have moved it too.
+    """
 
     reason: str
     finding: str
     lines: tuple[PartLine, ...]
+    others: tuple[PartLine, ...] = ()
+    rest: str = ""
+    is_reweighted: bool = False
 
 
 def present_tables(changes: Changes, *, sort: str, language: str) -> list[Table]:
     """Write a table for each family."""
     tables = []
     for family, heading in family_names().items():
-        rows = changes.family(family)
-        lines = [_line(row, rows, language) for row in rows]
-        if lines:
-            tables.append(Table(family, heading, finding(changes, family), tuple(_sorted(lines, sort))))
+        rows, above = changes.family(family), parents_of(changes, language) if sort != "tree" else {}
+        if not rows:
+            continue
+        below = [other.depth for other in rows[1:]] + [0]
+        is_tree = family == ComparisonFamily.INDICATORS
+        lines = [
+            _line(row, rows, language, parent=above.get(row.key, "") if is_tree else "", is_parent=deeper > row.depth)
+            for row, deeper in zip(rows, below, strict=True)
+        ]
+        # The headline's figures have no unit in common.
+        ordered = lines if family == ComparisonFamily.HEADLINE else _sorted(lines, sort)
+        tables.append(Table(family, heading, finding(changes, family), tuple(ordered)))
     return tables
 
 
@@ -115,10 +149,11 @@ def finding(changes: Changes, family: ComparisonFamily) -> str:
     if family == ComparisonFamily.HEADLINE:
         return _headline_finding(changes)
     if family == ComparisonFamily.INDICATORS:
-        return ngettext(
+        told = ngettext(
             "%(beyond)s of %(total)s indicator changed beyond chance (Holm).",
             "%(beyond)s of %(total)s indicators changed beyond chance (Holm).", len(rows),
         ) % counts
+        return " ".join(part for part in (told, _of_one_question(rows)) if part)
     if family == ComparisonFamily.SHARES:
         told = ngettext(
             "%(beyond)s of %(total)s satisfied share changed beyond chance (Holm).",
@@ -134,6 +169,14 @@ def finding(changes: Changes, family: ComparisonFamily) -> str:
         "%(beyond)s of %(total)s question changed beyond chance (Holm).",
         "%(beyond)s of %(total)s questions changed beyond chance (Holm).", len(rows),
     ) % counts
+
+
+def _of_one_question(rows: Sequence[ChangeRow]) -> str:
+    """Say how many of these indicators are one question, and so judged among the questions; empty where none is."""
+    count = sum(row.judged_in == ComparisonFamily.ITEMS for row in rows)
+    return ngettext(
+        "%(n)s is one question and has its verdict.", "%(n)s are one question each and have its verdict.", count,
+    ) % {"n": count} if count else ""
 
 
 def _has_overall(changes: Changes) -> bool:
@@ -154,10 +197,11 @@ def _headline_finding(changes: Changes) -> str:
     return _("The index moved from %(before)s to %(after)s (%(change)s): within chance.") % words
 
 
-def _line(row: ChangeRow, family: Sequence[ChangeRow], language: str) -> Line:
+def _line(row: ChangeRow, family: Sequence[ChangeRow], language: str, *, parent: str, is_parent: bool) -> Line:
     change, is_shown = _change(row), row.difference is not None
+    name, about = _name(row, language)
     return Line(
-        row=row, name=_name(row, language), before=wording.value_with_unit(row.before),
+        row=row, name=name, about=parent or about, is_parent=is_parent, before=wording.value_with_unit(row.before),
         after=wording.value_with_unit(row.after), change=change, change_text=wording.change_with_unit(change),
         interval=_interval(row) if is_shown and row.low is not None else "",
         detectable=wording.change_number(row.after.metric, row.detectable) if row.detectable is not None else "",
@@ -171,7 +215,9 @@ def _verdict(row: ChangeRow, change: Change) -> str:
     text = wording.verdict_text(change)
     if not row.is_small or change.verdict != Verdict.WITHIN:
         return text
-    return _("%(verdict)s, surely under %(points)s points") % {"verdict": text, "points": wording.number(SMALLEST, 0)}
+    if (row.low or 0) > 0 or (row.high or 0) < 0:  # Words enough.
+        return text
+    return _("%(verdict)s, changed by less than %(points)s points") % {"verdict": text, "points": wording.number(SMALLEST, 0)}
 
 
 def p_text(p: float | None) -> str:
@@ -181,17 +227,34 @@ def p_text(p: float | None) -> str:
     return "<0.001" if p < 0.0005 else f"{p:.3f}"
 
 
-def _name(row: ChangeRow, language: str) -> str:
-    """The indicator or question; where its figure is not the one that goes without saying, that too."""
+def _name(row: ChangeRow, language: str) -> tuple[str, str]:
+    """The indicator or question with what that is a row of; another figure by its own name, with what it is about."""
     name = text_in(row.names, language) or row.key
-    if row.after.metric in PLAIN:
-        return name
-    return _("%(metric)s: %(name)s") % {"metric": METRICS[row.after.metric].name, "name": name}
+    if row.after.metric not in NAMED_BY_WHAT or (row.family == ComparisonFamily.HEADLINE and row.after.metric != "index"):
+        return str(METRICS[row.after.metric].name), name
+    if row.wording is None:
+        return name, ""
+    return text_in(row.wording.own, language) or row.key, text_in(row.wording.question, language)
+
+
+def parents_of(changes: Changes, language: str) -> dict[str, str]:
+    """The name of the indicator that each indicator below the top level is a part of, by its key."""
+    found, path = dict[str, str](), dict[int, str]()
+    for row in changes.family(ComparisonFamily.INDICATORS):
+        path[row.depth] = text_in(row.names, language) or row.key
+        if row.depth > 1:
+            found[row.key] = path[row.depth - 1]
+    return found
 
 
 def _interval(row: ChangeRow) -> str:
-    low, high = (wording.change_number(row.after.metric, end, sign=True) for end in (row.low, row.high))
-    return f"{low} – {high}"
+    return f"{_end(row, row.low)} – {_end(row, row.high)}"
+
+
+def _end(row: ChangeRow, end: float | None) -> str:
+    """An end of an interval; one so near 0 that it would be rounded to it gets the digits that show its side."""
+    texts = [wording.change_number(row.after.metric, end, sign=True, more=more) for more in range(4)]
+    return next((text for text in texts if any(digit in text for digit in "123456789")), texts[0])
 
 
 def _change(row: ChangeRow) -> Change:
@@ -222,7 +285,7 @@ def overlap_sentence(changes: Changes) -> str:
     if changes.overlap is None:
         return ""
     if not changes.overlap:
-        return _("Nobody is known to have answered in both periods.")
+        return _("No respondent could be recognised in both periods; they are compared as independent samples.")
     count = {"n": f"{changes.overlap:,}"}
     if changes.is_overlap_used:
         return ngettext(
@@ -249,19 +312,49 @@ def parts_sentence(parts: Decomposed) -> str:
 
 
 def present_parts(changes: Changes, language: str) -> Parts:
-    """Write what the scores and the weights of the leaves added to the change."""
-    found = changes.decomposed
-    texts = {key: wording.number(value, 2, sign=True) for key, value in (
-        ("total", found.total), ("scores", found.from_scores), ("weights", found.from_weights))}
+    """Write what the scores and the weights of the leaves added to the change, the largest first."""
+    found, above = changes.decomposed, parents_of(changes, language)
+    ordered = sorted(found.parts, key=lambda one: -abs(one.total))
+    low, high = min([0.0, *(one.total for one in ordered)]), max([0.0, *(one.total for one in ordered)])
+    lines = [
+        PartLine(
+            text_in(one.names, language) or one.key, above.get(one.key, ""), wording.number(one.total, 2, sign=True),
+            wording.number(one.from_scores, 2, sign=True), wording.number(one.from_weights, 2, sign=True), _part_bar(one.total, low, high),
+        )
+        for one in ordered
+    ]
+    # One more line takes no more room than the words about it.
+    cut = PARTS_SHOWN if len(lines) > PARTS_SHOWN + 1 else len(lines)
     return Parts(
-        reason=parts_sentence(found),
-        finding=_("%(total)s points: %(scores)s from scores, %(weights)s from weights (by question means).") % texts,
-        lines=tuple(
-            PartLine(text_in(one.names, language) or one.key, wording.number(one.from_scores, 2, sign=True),
-                     wording.number(one.from_weights, 2, sign=True))
-            for one in sorted(found.parts, key=lambda one: -abs(one.from_scores + one.from_weights))
-        ),
+        parts_sentence(found), _parts_finding(changes, lines), tuple(lines[:cut]), tuple(lines[cut:]),
+        wording.number(sum(one.total for one in ordered[cut:]), 2, sign=True),
+        any(round(one.from_weights, 2) for one in ordered),
     )
+
+
+def _parts_finding(changes: Changes, lines: Sequence[PartLine]) -> str:
+    """Name the three largest parts, and say what they are parts of: question means, and not the index by respondents."""
+    found, index = changes.decomposed, changes.rows[0]
+    if not lines:
+        return ""
+    named = wording.listed([_("%(name)s (%(points)s)") % {"name": one.name, "points": one.total} for one in lines[:3]])
+    told = _("Moved most by %(parts)s.") % {"parts": named}
+    total = _("By question means the index moved by %(total)s; counted by respondent, as above, by %(index)s.") % {
+        "total": wording.number(found.total, 2, sign=True), "index": wording.number(index.difference, 2, sign=True),
+    }
+    if not round(found.from_weights, 2):
+        return f"{told} {total}"
+    split = _("%(scores)s of it come from scores, %(weights)s from weights.") % {
+        "scores": wording.number(found.from_scores, 2, sign=True), "weights": wording.number(found.from_weights, 2, sign=True),
+    }
+    return f"{told} {total} {split}"
+
+
+def _part_bar(total: float, low: float, high: float) -> PartBar:
+    """A bar from zero to the left or right, on an axis from the lowest part to the highest."""
+    place = {value: 1 + 98 * (value - low) / ((high - low) or 1.0) for value in (0.0, total)}
+    start, end = sorted(place.values()) if total else (place[0.0], place[0.0])
+    return PartBar(round(place[0.0], 2), round(start, 2), round(end - start, 2), "n1" if total < 0 else "p2")
 
 
 def present_trend_test(test: TrendTest) -> str:
@@ -277,8 +370,12 @@ def _trend_sentence(test: TrendTest) -> str:
         "count": test.periods, "q": p_text(test.found.p_any_change), "grain": wording.grain_text(test.grain),
     }
     if test.found.p_slope < 0.05:
-        return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), beyond chance. Any change at all: p %(q)s.") % words
-    return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), within chance. Any change at all: p %(q)s.") % words
+        line = _("Over %(count)s periods the index moved by %(slope)s points per period: beyond chance (p %(p)s).") % words
+    else:
+        line = _("Over %(count)s periods the index moved by %(slope)s points per period: within chance (p %(p)s).") % words
+    if test.found.p_any_change < 0.05:
+        return f"{line} {_('The periods differ from one another beyond chance (p %(q)s).') % words}"
+    return f"{line} {_('The periods do not differ from one another beyond chance (p %(q)s).') % words}"
 
 
 def _left_out(test: TrendTest) -> list[str]:

@@ -1,60 +1,58 @@
 """What changed between two periods of a tree: every indicator and every question, and what is only chance.
 
-The index, the Net Promoter Score and the satisfied share are the headline and stand for themselves. Indicators are
-one family of comparisons, the means of questions another, their satisfied shares a third (without that of the headline,
-which is judged once), and customer effort a fourth: in each, Holm decides what is called beyond chance, and
-Benjamini-Hochberg is given beside it for screening.
+The index, the Net Promoter Score and the satisfied share are the headline and stand for themselves. The indicators that
+combine several questions are one family of comparisons, the means of questions another, their satisfied shares a third
+(without that of the headline, which is judged once), and customer effort a fourth: in each, Holm decides what is called
+beyond chance, and Benjamini-Hochberg is given beside it for screening. An indicator of one question is judged as that
+question, in its family.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from analytics.dashboards.hypotheses import ComparedItem, compared_items, name_of
 from analytics.dashboards.overlap.kept import read_overlap
 from analytics.dashboards.overlap.pairing import (
     NPS,
-    ItemName,
     Subject,
     agreeing_subject,
     effort_subject,
     item_share_subject,
-    item_subject,
     node_subject,
 )
 from analytics.dashboards.overlap.read import Overlap, WeightedOverlap, read_weighted_overlap
 from analytics.dashboards.overview.attention import SMALLEST
 from analytics.dashboards.overview.numbers import Names
-from analytics.dashboards.question_names import item_names
+from analytics.dashboards.question_names import Wording, item_wordings
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.verdicts import satisfied_subject
+from analytics.dashboards.verdicts import ComparisonFamily, Judged, judge_all, satisfied_subject
 from analytics.indicators.models import WeightSet
 from analytics.methods.errors import MethodError
 from analytics.methods.intervals import DEFAULT_LEVEL, Interval
 from analytics.methods.trends import decompose_change, effect_band
-from analytics.scoring.comparing import INDEPENDENT, JudgedChange, TestedChange, incomparable, judge_family, tested
+from analytics.scoring.comparing import (
+    INDEPENDENT,
+    JudgedChange,
+    Shared,
+    TestedChange,
+    incomparable,
+    judge_family,
+    tested,
+)
 from analytics.scoring.effort import effort_of
-from analytics.scoring.results import Figure, ItemResult, Period, PeriodResult, Verdict
+from analytics.scoring.results import Figure, Period, PeriodResult, Verdict
 from analytics.scoring.weighted import read_weighted_periods
 from analytics.scoring.weighting import Weighting
-
-
-class ComparisonFamily(StrEnum):
-    """Which comparisons are corrected together."""
-
-    HEADLINE = "headline"
-    INDICATORS = "indicators"
-    ITEMS = "items"
-    SHARES = "shares"
-    EFFORT = "effort"
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
     """One figure before and after. `n_both` people answered in both and their covariance is in the interval.
 
-    `p_holm`, `p_bh` are the p values adjusted within the family.
+    `p_holm`, `p_bh` are the p values adjusted within `judged_in`, which is the family of questions for an indicator
+    of one question (see `verdicts`). `wording` tells of a question what it is a row of.
 
     `verdict` says beyond chance by the adjusted p value, in the headline by the figure's own interval.
     """
@@ -75,6 +73,8 @@ class ChangeRow:
     verdict: Verdict
     reason: str
     n_both: int
+    judged_in: ComparisonFamily
+    wording: Wording | None = None
 
     @property
     def is_small(self) -> bool:
@@ -92,6 +92,11 @@ class Contribution:
     names: Names
     from_scores: float
     from_weights: float
+
+    @property
+    def total(self) -> float:
+        """Both together."""
+        return self.from_scores + self.from_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +145,14 @@ def read_changes(
     is_withheld = earlier.is_withheld or later.is_withheld
     is_told = not (is_withheld or selection.reading.rules.k)
     overlap = _overlap(selection, before, weighting) if is_told else None
-    found = list(_compared(selection, earlier, later, overlap, is_weighted=weighting is not None))
+    items = compared_items(earlier, later)
+    found = list(_compared(selection, earlier, later, items, overlap, is_weighted=weighting is not None))
+    judged = judge_all(
+        earlier, later, items, vector=selection.reading.definition.score_vector,
+        shared=overlap.shared if overlap is not None else _independent, is_weighted=weighting is not None,
+    )
     return Changes(
-        before=before, after=selection.period, rows=tuple(_corrected(found)),
+        before=before, after=selection.period, rows=tuple(_corrected(found, judged)),
         decomposed=_decomposed(selection, earlier, later, earlier_weights),
         overlap=overlap.people if overlap is not None else None,
         is_overlap_used=any(one.n_both for one in found),
@@ -166,9 +176,14 @@ def _read(
     )
 
 
+def _independent(_subject: Subject, _before: Figure, _after: Figure) -> Shared:
+    return INDEPENDENT
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     family: ComparisonFamily
+    subject: Subject
     key: str
     names: Names
     depth: int
@@ -176,88 +191,74 @@ class _Found:
     after: Figure
     tested: TestedChange
     n_both: int
+    wording: Wording | None
 
 
 def _compared(
-    selection: Selection, earlier: PeriodResult, later: PeriodResult, overlap: Overlap | WeightedOverlap | None, *,
-    is_weighted: bool,
+    selection: Selection, earlier: PeriodResult, later: PeriodResult, items: Sequence[ComparedItem],
+    overlap: Overlap | WeightedOverlap | None, *, is_weighted: bool,
 ) -> Iterator[_Found]:
     def found(
         family: ComparisonFamily, subject: Subject, key: str, names: Names, depth: int, before: Figure, after: Figure,
-        *, is_alike: bool = True,
+        *, is_alike: bool = True, wording: Wording | None = None,
     ) -> _Found:
         shared = overlap.shared(subject, before, after) if overlap is not None else INDEPENDENT
         change = tested(before, after, is_weighted=is_weighted, shared=shared) if is_alike else incomparable(before, after)
-        return _Found(family, key, names, depth, before, after, change, shared.n)
+        return _Found(family, subject, key, names, depth, before, after, change, shared.n, wording)
 
-    words = item_names(selection.tree)
+    words, unnamed = item_wordings(selection.tree), Wording({}, {}, {})
     root = later.root
     yield found(ComparisonFamily.HEADLINE, node_subject(root.key), root.key, root.names, 0, earlier.root.index, root.index)
     if earlier.nps is not None and later.nps is not None:
-        names = words.get((later.nps.questionnaire_id, later.nps.key), {})
+        names = words.get((later.nps.questionnaire_id, later.nps.key), unnamed).full
         yield found(ComparisonFamily.HEADLINE, NPS, later.nps.key, names, 0, earlier.nps.score, later.nps.score)
     asked = later.overall
-    names = words.get((asked.questionnaire_id, asked.key), {}) if asked is not None else root.names
+    names = words.get((asked.questionnaire_id, asked.key), unnamed).full if asked is not None else root.names
     yield found(
         ComparisonFamily.HEADLINE, satisfied_subject(later), asked.key if asked else root.key, names, 0, earlier.satisfied, later.satisfied,
         is_alike=later.is_on_scale_of(earlier),
     )
     for node, other in zip(earlier.nodes[1:], later.nodes[1:], strict=True):
         yield found(ComparisonFamily.INDICATORS, node_subject(other.key), other.key, other.names, other.depth, node.index, other.index)
-    before = {_name_of(item): item for item in _items(earlier)}
-    of_key = {(item.questionnaire_id, item.key): item for item in _items(earlier)}
-    headline = _name_of(asked) if asked is not None else None
-    for item in _items(later):
-        name, names = _name_of(item), words.get((item.questionnaire_id, item.key), {})
-        one = before.get(name) or of_key.get((item.questionnaire_id, item.key))
-        if one is None:
-            continue
-        is_alike = name in before and not (_is_elsewhere(one) or _is_elsewhere(item))
-        yield found(ComparisonFamily.ITEMS, item_subject(name), item.key, names, 0, one.mean, item.mean, is_alike=is_alike)
+    headline = name_of(asked) if asked is not None else None
+    for pair in items:
+        one, item, name = pair.before, pair.after, pair.name
+        wording = words.get((item.questionnaire_id, item.key), unnamed)
+        names = wording.full
+        yield found(
+            ComparisonFamily.ITEMS, pair.subject, item.key, names, 0, one.mean, item.mean, is_alike=pair.is_alike, wording=wording
+        )
         if name != headline:
             yield found(
-                ComparisonFamily.SHARES, item_share_subject(name), item.key, names, 0, one.satisfied, item.satisfied, is_alike=is_alike
+                ComparisonFamily.SHARES, item_share_subject(name), item.key, names, 0, one.satisfied, item.satisfied,
+                is_alike=pair.is_alike, wording=wording,
             )
-        if name not in before:
-            continue
-        then, now = effort_of(one), effort_of(item)
+        then, now = (effort_of(one), effort_of(item)) if pair.is_same_scale else (None, None)
         if then is not None and now is not None:
             # Its mean is the question's own, in the family of means.
             yield found(ComparisonFamily.EFFORT, agreeing_subject(name), item.key, names, 0, then.agreeing, now.agreeing)
             yield found(ComparisonFamily.EFFORT, effort_subject(name), item.key, names, 0, then.net, now.net)
 
 
-def _is_elsewhere(item: ItemResult) -> bool:
-    """Whether everybody was asked it on another scale."""
-    return not item.mean.n and item.missing.other_scale > 0
-
-
-def _items(result: PeriodResult) -> list[ItemResult]:
-    """Every question once, however many leaves it feeds."""
-    items = [item for node in result.nodes for item in node.items]
-    items += [result.overall] if result.overall is not None else []
-    return list({_name_of(item): item for item in items}.values())
-
-
-def _name_of(item: ItemResult) -> ItemName:
-    return item.questionnaire_id, item.key, item.low_code, item.high_code
-
-
-def _corrected(found: Sequence[_Found]) -> Iterator[ChangeRow]:
+def _corrected(found: Sequence[_Found], judged: Mapping[Subject, Judged]) -> Iterator[ChangeRow]:
+    """Give every row its verdict: that of its subject, or in shares and effort that of its own family."""
     for family in ComparisonFamily:
         members = [one for one in found if one.family == family]
         tests = [one.tested for one in members]
         alone = [JudgedChange(one.change, one.p, None, None) for one in tests]
-        judged = alone if family == ComparisonFamily.HEADLINE else judge_family(tests)
-        yield from (_row(one, other) for one, other in zip(members, judged, strict=True))
+        own = alone if family == ComparisonFamily.HEADLINE else judge_family(tests)
+        yield from (
+            _row(one, judged.get(one.subject, Judged(other, family))) for one, other in zip(members, own, strict=True)
+        )
 
 
-def _row(one: _Found, judged: JudgedChange) -> ChangeRow:
-    change = judged.change
+def _row(one: _Found, judged: Judged) -> ChangeRow:
+    found, change = judged.found, judged.found.change
     return ChangeRow(
         family=one.family, key=one.key, names=one.names, depth=one.depth, before=one.before, after=one.after,
-        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=judged.p,
-        p_holm=judged.p_holm, p_bh=judged.p_bh, verdict=change.verdict, reason=change.reason, n_both=one.n_both,
+        difference=change.difference, low=change.low, high=change.high, detectable=change.detectable, p=found.p,
+        p_holm=found.p_holm, p_bh=found.p_bh, verdict=change.verdict, reason=change.reason, n_both=one.n_both,
+        judged_in=judged.judged_in, wording=one.wording,
     )
 
 

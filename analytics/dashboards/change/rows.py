@@ -12,7 +12,7 @@ from surveys.design.document import text_in
 HEADER: Final = (
     "family", "key", "name", "metric", "before_period", "before", "before_low", "before_high", "before_standard_error",
     "before_n", "before_n_eff", "after_period", "after", "after_low", "after_high", "after_standard_error", "after_n",
-    "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "n_both", "reason",
+    "after_n_eff", "difference", "low", "high", "p", "p_holm", "p_bh", "detectable", "verdict", "judged_in", "n_both", "reason",
 )
 
 
@@ -23,8 +23,8 @@ def change_rows(changes: Changes, language: str) -> Iterator[Sequence[Any]]:
         yield (
             row.family.value, row.key, text_in(row.names, language), row.after.metric,
             changes.before.key, *_cells(row.before), changes.after.key, *_cells(row.after), row.difference, row.low,
-            row.high, row.p, row.p_holm, row.p_bh, row.detectable, row.verdict.value, row.n_both,
-            row.reason,
+            row.high, row.p, row.p_holm, row.p_bh, row.detectable, row.verdict.value, row.judged_in.value,
+            row.n_both, row.reason,
         )
 
 

@@ -15,9 +15,10 @@ from accounts.access import TeamRequest, team_view
 from accounts.roles import Permission
 from analytics.dashboards import wording
 from analytics.dashboards.access import get_tree
-from analytics.dashboards.change.control_chart import present_control
+from analytics.dashboards.change.control_chart import missing_charts, present_control
 from analytics.dashboards.change.controls import ChartKind, read_control, read_trend_test
 from analytics.dashboards.change.present import (
+    FOLDED,
     SORTS,
     overlap_sentence,
     present_parts,
@@ -48,13 +49,14 @@ def change(request: TeamRequest) -> HttpResponse:
     changes, problem = read_requested(asked)
     selection = asked.selection
     menus = _menus(asked)
+    controls = [read_control(selection=asked.charted, kind=kind) for kind in ChartKind]
     context = shared_context(request, selection, "change") | {
         "asked": asked, "changes": changes, "problem": problem, "change_query": asked.query(),
         "weighting_name": chosen_name(menus["weightings"]),
         "ignored_more": asked.ignored[len(selection.ignored):], "menus": menus,
         "filters_text": wording.filters_text(selection, language_of(request)),
         "trend_test": present_trend_test(read_trend_test(selection=asked.charted)),
-        "controls": [present_control(read_control(selection=asked.charted, kind=kind)) for kind in ChartKind],
+        "controls": [present_control(one) for one in controls if not one.reason], "missing_charts": missing_charts(controls),
     }
     if changes is not None:
         context |= _presented(request, asked, changes)
@@ -93,7 +95,7 @@ def _presented(request: TeamRequest, asked: ChangeRequest, changes: Changes) -> 
     return {
         "tables": present_tables(changes, sort=sort, language=language), "parts": present_parts(changes, language),
         "overlap_text": overlap_sentence(changes),
-        "sort": sort, "sorts": [(key, names[key], asked.query(sort=key if key != SORTS[0] else "")) for key in SORTS],
+        "folded": FOLDED, "sort": sort, "sorts": [(key, names[key], asked.query(sort=key if key != SORTS[0] else "")) for key in SORTS],
         "before_text": wording.period_text(changes.before), "after_text": wording.period_text(changes.after),
     }
 

@@ -134,7 +134,7 @@ def _dimensions(selection: Selection) -> list[str]:
 
 def _name_of(selection: Selection, periods: tuple[Period, Period]) -> str:
     # A run under another definition starts anew: what adds up are its scores.
-    return "overlap:1:" + digest([
+    return "overlap:2:" + digest([
         selection.tree.pk, selection.run.definition_hash, [one.key for one in periods], selection.run.definition["time_zone"],
         sorted((key, sorted(levels)) for key, levels in selection.filters.items()),
         sorted((key, sorted(levels)) for key, levels in selection.scope.items()), _dimensions(selection),

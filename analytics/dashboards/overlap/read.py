@@ -47,6 +47,8 @@ MOST: Final = 10_000
 LevelKey = tuple[str, str]
 """A dimension and one of its levels."""
 WHOLE: Final[LevelKey] = ("", "")
+JUDGED_IN_LEVELS: Final = ("n:", "i:")
+"""How the subjects begin on which the verdicts within a level rest."""
 _CHUNK: Final = 512
 """The sum of this many products of two scores (below 10**16 each) fits into 64 bits."""
 
@@ -186,7 +188,7 @@ def sums_of(
 ) -> tuple[int, dict[LevelKey, dict[Subject, Sums]]]:
     """Count the people in both lists, and add up the pairs of one in `step` of them, whole and by level.
 
-    Of levels only the indicators are added up: more of them is on no page.
+    Of levels only what the indicators are judged by is added up: themselves and the means of the questions.
     """
     people = len({row.who for row in earlier} & {row.who for row in later})
     sides = [[row for row in rows if drawn(row.who, step)] for rows in (earlier, later)]
@@ -235,7 +237,7 @@ def _sums(
 ) -> dict[Subject, Sums]:
     found = {}
     for subject in before.keys() & after.keys():
-        if is_whole or subject.startswith("n:"):
+        if is_whole or subject.startswith(JUDGED_IN_LEVELS):
             one, other = before[subject][x], after[subject][y]
             both = (one != NONE) & (other != NONE)
             found[subject] = Sums.of(one[both], other[both])

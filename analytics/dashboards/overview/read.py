@@ -117,7 +117,8 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
     verdicts = verdicts or verdicts_of(selection)
     current = reading.period(selection.period)
     previous = reading.period(selection.previous) if selection.previous is not None else None
-    changes = judge_nodes(current, previous, verdicts.overlap) if verdicts and previous else {}
+    vector = reading.definition.score_vector
+    changes = judge_nodes(current, previous, verdicts.overlap, vector=vector) if verdicts and previous else {}
     segments = _read_segments(selection, current)
     alerts, looks = _alerts(selection, PeriodPair(current, previous, verdicts, changes), segments)
     shown = next((one for one in segments if one.dimension.key == selection.by), None)
@@ -134,7 +135,7 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
             current.root.index, previous.root.index if previous else None, changes.get(current.root.key),
             current.root.target,
         ),
-        grade=grade_of(current.root.index, reading.definition.score_vector),
+        grade=grade_of(current.root.index, vector),
         satisfied=_satisfied(selection, current, previous, verdicts), nps=_nps(current, previous, verdicts),
         funnel=None,
         trend=read_trend(selection=selection),

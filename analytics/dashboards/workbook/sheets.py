@@ -20,7 +20,7 @@ from analytics.dashboards.exports import overview_rows
 from analytics.dashboards.overview.numbers import Overview
 from analytics.scoring.periods import parse_period
 from analytics.scoring.registry import METRICS
-from analytics.scoring.results import Figure, Status, Verdict
+from analytics.scoring.results import Change, Figure, Status, Verdict
 from analytics.scoring.sentences import change_sentence
 from surveys.design.document import text_in
 
@@ -74,8 +74,8 @@ def _of_overview(frame: pd.DataFrame, page: Overview, language: str) -> Iterator
     frame["note"] = [_note(row, page.show_from) for row in frame.to_dict("records")]
     frame["period"] = frame["period"].map(_period)
     frame["previous_period"] = frame["previous_period"].map(_period)
-    for column in ("verdict", "from_average_verdict"):
-        frame[column] = frame[column].map(_verdict)
+    frame["verdict"] = _verdicts(frame, "change_low", "change_high")
+    frame["from_average_verdict"] = _verdicts(frame, "from_average_low", "from_average_high", "from_average_verdict")
     frame["figure"] = frame["metric"].map(_metric)
     of_levels = frame["metric"] == LEVELS
     section = frame["section"]
@@ -126,8 +126,9 @@ def _changes(frame: pd.DataFrame, changes: Changes) -> Sheet:
         frame[f"{side}_period"] = frame[f"{side}_period"].map(_period)
     frame.loc[frame["difference"].isna(), "n_both"] = None
     told = frame.rename(columns={"low": "difference_low", "high": "difference_high"}).assign(
-        family=frame["family"].map(families), figure=frame["metric"].map(_metric), verdict=frame["verdict"].map(_verdict),
+        family=frame["family"].map(families), figure=frame["metric"].map(_metric),
     )
+    told["verdict"] = _verdicts(frame, "low", "high")
     told["note"] = [change_sentence(row.before, row.after, row.reason) or None for row in changes.rows]
     return _sheet(_("Changes"), told, (
         "family", "name", "figure", "before_period", "before", "before_low", "before_high", "before_n", "before_n_eff",
@@ -158,8 +159,12 @@ def _period(key: str | None) -> str | None:
     return wording.period_text(parse_period(key)) if key else None
 
 
-def _verdict(word: str | None) -> str | None:
-    return {Verdict.BEYOND.value: _("beyond chance"), Verdict.WITHIN.value: _("within chance")}.get(word or "")
+def _verdicts(frame: pd.DataFrame, low: str, high: str, verdict: str = "verdict") -> list[str | None]:
+    """The verdicts in the words of the pages, from the columns of a change and its interval."""
+    return [
+        wording.verdict_text(Change("index", None, one, other, Verdict(word))) or None if word else None
+        for word, one, other in zip(frame[verdict], frame[low], frame[high], strict=True)
+    ]
 
 
 def _headings() -> dict[str, str]:

@@ -17,7 +17,10 @@ _WEIGHTED = _("Answers with a respondent weight above 0.")
 _DRIVERS = _("Respondents who answered both of each pair of indicators.")
 _PAIRS = _("The pairs judged on the sheet.")
 _SHEETS = _("Sheets that were sent and join all indicators.")
-_FAMILY = _("The comparisons of one table; the index, the Net Promoter Score and the satisfied share stand for themselves.")
+_FAMILY = _(
+    "The questions, the indicators that combine several of them, the satisfied shares, or customer effort; the index, the Net"
+    " Promoter Score and the satisfied share of the whole stand for themselves."
+)
 
 
 def _metric(
@@ -47,7 +50,8 @@ JUDGEMENTS: Final = (
     ),
     _metric(
         "p_holm", _("p value, Holm"),
-        _("The p value raised so that a whole table names a change wrongly in at most 5 % of cases; it decides the verdict."),
+        _("The p value raised so that a whole family of comparisons names a change wrongly in at most 5 % of cases; it decides"
+          " the verdict. An indicator of one question has that of the question."),
         _("Holm 1979."), out_of=_FAMILY, group=MetricGroup.CHANGES, unit="p", low=0, high=1, decimals=3,
     ),
     _metric(

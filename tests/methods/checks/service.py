@@ -13,9 +13,9 @@ from django.http import QueryDict
 
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
-from analytics.dashboards.change.read import ComparisonFamily
 from analytics.dashboards.change.request import parse_change_request, read_requested
 from analytics.dashboards.selection import parse_selection
+from analytics.dashboards.verdicts import ComparisonFamily
 from analytics.indicators import experts
 from analytics.indicators.models import Indicator, IndicatorTree
 from analytics.indicators.panel_results import panel_result
