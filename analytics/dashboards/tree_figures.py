@@ -28,7 +28,8 @@ def read(actor: Actor, tree: IndicatorTree, at: datetime) -> TreeFigures | None:
     if selection.previous is not None:
         previous = selection.reading.period(selection.previous)
     verdicts = verdicts_of(selection)
-    changes = judge_nodes(current, previous, verdicts.overlap) if verdicts and previous else {}
+    vector = selection.reading.definition.score_vector
+    changes = judge_nodes(current, previous, verdicts.overlap, vector=vector) if verdicts and previous else {}
     before = wording.period_text(selection.previous) if selection.previous is not None else ""
     earlier = {node.key: node.index for node in previous.nodes} if previous else {}
     return TreeFigures(
