@@ -1,4 +1,5 @@
 // Starts the small behaviours that a page asks for by data attributes; every page works without them.
+import { startBranches } from "./branches.js";
 import { startCharts } from "./chart.js";
 import { startConfirm } from "./confirm.js";
 import { startCopyLink } from "./copy-link.js";
@@ -12,4 +13,5 @@ startCopyLink(document);
 startFilters(document);
 startCharts(document);
 startLive(document);
+startBranches(document);
 document.querySelector(".err-summary")?.focus();

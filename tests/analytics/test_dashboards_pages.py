@@ -72,6 +72,11 @@ class TestTheOverview:
         assert "West: Index fell by" in words(response)
         assert "?region=West#n-" in response.content.decode()
 
+    def test_leads_an_alert_about_the_index_to_its_card_and_others_to_their_rows(self, cast, shop):
+        page = client_of(cast.bob).get("/overview/").content.decode()
+        anchors = set(re.findall(r'href="/overview/[^"]*#([^"]+)">\s+\S', page[page.index('id="h-att"'):page.index('id="h-dims"')]))
+        assert anchors and all(f'id="{anchor}"' in page for anchor in anchors), anchors
+
     def test_writes_nothing_and_asks_as_often_for_ten_times_the_answers(self, cast, shop):
         client = client_of(cast.bob)
         get_document(version=shop.version)  # each process parses a version once

@@ -19,6 +19,7 @@ from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, 
 from tests.browser.looks import in_every_look, violations
 from tests.browser.visits import sign_in
 from tests.cast import Cast
+from tests.conftest import DESKTOP, PHONE
 from tests.services.site import WebServer, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,6 +47,25 @@ def months(cast: Cast) -> Shop:
                     at=(now - timedelta(minutes=5) if back == 0 else now - timedelta(days=31 * back)))
     shop.compute()
     return shop
+
+
+@pytest.fixture
+def slower(cast: Cast) -> Shop:
+    """Two waves between which one part of an indicator fell, and nothing else."""
+    shop = make_shop(cast.team)
+    for wave, fall in (("2017", 0), ("2018", 1)):
+        answers = [{**one, "speed": one["speed"] - fall} for one in codes(4, 60)]
+        answer_many(shop.version, answers, wave=wave, attributes={"region": "East"}, at=datetime(int(wave), 5, 1, tzinfo=UTC))
+    shop.compute()
+    return shop
+
+
+def colour_of(page: Page, token: str) -> str:
+    """A colour of the page as the browser computes it."""
+    return str(page.evaluate(
+        "name => { const one = document.createElement('i'); one.style.color = `var(${name})`; document.body.append(one);"
+        " const found = getComputedStyle(one).color; one.remove(); return found; }", token
+    ))
 
 
 def chart(page: Page) -> Any:
@@ -117,6 +137,32 @@ class TestTheIndicatorTable:
         page.locator("#open-service").focus()
         page.keyboard.press("Space")
         expect(page.locator("#n-speed")).to_be_visible()
+
+
+class TestAnAlert:
+    @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+    def test_leads_to_the_row_it_names(self, cast: Cast, slower: Shop, site: WebServer, new_context: Any, size: Any) -> None:
+        page = sign_in(new_context(viewport=size), cast.bob, site)
+        page.goto("/overview/")
+        alert, row = page.locator(".att a[href$='/overview/#n-speed']"), page.locator("#n-speed")
+        for _ in range(2):
+            page.evaluate("document.querySelectorAll('.twist-box').forEach(box => { box.checked = false })")
+            expect(row).to_be_hidden()
+            alert.click()
+            expect(row).to_be_in_viewport()
+            for cell in page.locator("tr", has=row).locator("> *").all():
+                expect(cell).to_have_css("background-color", colour_of(page, "--brand-50"))
+
+    def test_is_shown_in_an_open_branch_without_script(self, cast: Cast, slower: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(java_script_enabled=False), cast.bob, site)
+        page.goto("/overview/")
+        page.locator(".att a[href$='#n-speed']").click()
+        expect(page.locator("#n-speed")).to_be_in_viewport()
+
+    def test_address_of_a_part_opens_its_branch(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/?compare=none#n-speed")
+        expect(page.locator("#n-speed")).to_be_in_viewport()
 
 
 class TestTheFilters:
