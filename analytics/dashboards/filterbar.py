@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.selection import Compare, Selection, first_key, parameter_of
+from analytics.dashboards.selection import Compare, Selection, parameter_of
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
 from analytics.scoring.results import Grain, Period
@@ -73,7 +73,7 @@ def build_filter_bar(selection: Selection, trees: Iterable[IndicatorTree], *, la
         is_on=bool(selection.filters) or selection.period != selection.known.default_period
         or selection.compare != Compare.PREVIOUS or bool(selection.series),
         reset_query=selection.query(series="", period="", compare="", **{parameter_of(key): "" for key in selection.filters}),
-        default_by=first_key(selection.known.dimensions),
+        default_by=selection.default_by,
     )
 
 

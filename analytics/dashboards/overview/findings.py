@@ -20,7 +20,9 @@ from analytics.dashboards.wording import (
     value_text,
     verdict_text,
 )
+from analytics.scoring.comparing import NOBODY_ELSE
 from analytics.scoring.results import Change, Figure, Verdict
+from analytics.scoring.sentences import sentence
 from surveys.design.document import text_in
 
 NOTABLE: Final = 2.0
@@ -80,6 +82,8 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
 def heat_finding(heat: Heat, language: str) -> str:
     """Name the group whose index is furthest from the average beyond chance, when it is far enough."""
     sure = [row for row in heat.rows if row.is_sure and row.cells and row.cells[0].distance is not None]
+    if len(heat.rows) == 1:
+        return sentence(NOBODY_ELSE)
     if len(sure) < 2:
         return _("Too few groups have enough answers to be compared.")
     found = [(row, row.cells[0].from_average) for row in sure]
