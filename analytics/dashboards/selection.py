@@ -159,6 +159,10 @@ class Selection:
         pairs |= {"weighting": self.weighting} if self.weighting else {}
         return f"&{urlencode(pairs, doseq=True)}" if pairs else ""
 
+    def count_narrowed(self) -> int:
+        """How many of period and dimensions are not as they begin."""
+        return len(self.filters) + (self.period != self.known.default_period)
+
     def without(self, dimension: str) -> str:
         """The query with one dimension's filter removed."""
         return self.query(**{parameter_of(dimension): ""})
