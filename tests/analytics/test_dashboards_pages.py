@@ -22,7 +22,7 @@ from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
 from surveys.answering.models import RecomputeNote
 from surveys.design.selectors import get_document
-from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, publish, rating, text
+from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, make_dimension, publish, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.cast import Cast, api_client, client_of, make_key, make_member
 from tests.cast import words_of as words
@@ -136,6 +136,21 @@ class TestTheAddress:
         shop.compute()
         page = overview(client_of(cast.bob), "?region=West")
         assert "No answers for West in 2019." in page and "Remove “West”" in page
+
+
+    def test_that_empties_the_page_by_several_filters_names_them_together(self, cast, shop):
+        make_dimension(cast.team, "tier", "Gold", "Basic")
+        answer_many(shop.version, codes(4, 30), wave="2018", attributes={"region": "East", "tier": "Gold"},
+                    at=datetime(2018, 5, 2, tzinfo=UTC))
+        shop.compute()
+        client = client_of(cast.bob)
+        page = overview(client, "?region=West&region=North&tier=Gold")
+        assert "No answers in 2018 match West or North and Gold together." in page and "No answers for" not in page
+        assert "Remove “West or North”" in page and "Remove “Gold”" in page
+        raw = client.get("/overview/?region=West&region=North&tier=Gold").content.decode()
+        for address in ("?tier=Gold", "?region=West&amp;region=North"):
+            assert re.search(rf'<a class="btn btn-primary" href="{re.escape(address)}">', raw)
+        assert "No answers in" not in overview(client, "?tier=Gold")
 
 
 class TestTheExample:
