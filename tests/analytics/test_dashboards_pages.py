@@ -51,8 +51,23 @@ class TestTheOverview:
         assert f"{result.root.index.value:.1f}" in page and f"vs {before.root.index.value:.1f} in 2017" in page
         assert "beyond chance" in page and f"n = {result.root.index.n}" in page
 
-    def test_tells_that_imported_answers_have_no_response_rate(self, cast, shop):
-        assert "there were no invitations, so there is no response rate" in overview(client_of(cast.bob))
+    def test_has_no_response_rate_where_nobody_was_invited(self, cast, shop):
+        page = overview(client_of(cast.bob))
+        assert "Nobody was invited by mail, so there is no response rate." in page and "Response rate" not in page
+
+    def test_says_that_answers_without_an_invitation_do_not_count_in_the_rate(self, cast, shop):
+        invite(shop, sent=40, completed=0)
+        page = overview(client_of(cast.bob))
+        assert "0.0 % of delivered invitations" in page
+        assert "Answers without a mailed invitation do not count here." in page
+
+    def test_draws_the_index_and_the_ends_of_the_axis_in_what_makes_it_up(self, cast, shop):
+        page = client_of(cast.bob).get("/overview/").content.decode()
+        table = page[page.index('<table class="ladder">'):page.index("</table>", page.index('<table class="ladder">'))]
+        places = set(re.findall(r'class="s-index" x1="([\d.]+)%"', table))
+        low, high = map(int, re.findall(r"<text[^>]*>(\d+)</text>", table))
+        value = read_period(get_latest_run(tree=shop.tree), period=wave("2018"), at=AFTERWARDS).root.index.value
+        assert len(places) == 1 and float(places.pop()) == pytest.approx(100 * (value - low) / (high - low), abs=0.01)
 
     def test_shows_the_response_rate_of_what_was_delivered(self, cast, shop):
         invite(shop, sent=40, completed=10, failed=5)
@@ -76,6 +91,17 @@ class TestTheOverview:
         page = client_of(cast.bob).get("/overview/").content.decode()
         anchors = set(re.findall(r'href="/overview/[^"]*#([^"]+)">\s+\S', page[page.index('id="h-att"'):page.index('id="h-dims"')]))
         assert anchors and all(f'id="{anchor}"' in page for anchor in anchors), anchors
+
+    def test_corrects_for_no_comparisons_where_none_was_made(self, cast, shop):
+        client = client_of(cast.bob)
+        assert re.search(r"with n ≥ 30; corrected for \d+ comparisons", overview(client))
+        page = overview(client, "?compare=none")
+        assert "with n ≥ 30." in page and "corrected for" not in page
+
+    def test_says_from_what_differences_are_worked_out(self, cast, shop):
+        client = client_of(cast.bob)
+        assert "Differences use unrounded values." in overview(client)
+        assert "Differences use unrounded values." not in overview(client, "?compare=none")
 
     def test_writes_nothing_and_asks_as_often_for_ten_times_the_answers(self, cast, shop):
         client = client_of(cast.bob)

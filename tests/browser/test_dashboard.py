@@ -166,6 +166,23 @@ class TestAnAlert:
         expect(page.locator("#n-speed")).to_be_in_viewport()
 
 
+class TestATableWiderThanItsCard:
+    def test_fades_at_the_edge_behind_which_there_is_more(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(viewport=PHONE), cast.bob, site)
+        page.goto("/overview/")
+        frame = page.locator(".scrollx", has=page.locator("table.heat"))
+        expect(frame).to_have_class("scrollx more-after")
+        frame.evaluate("one => one.scrollTo(40, 0)")
+        expect(frame).to_have_class("scrollx more-after more-before")
+        frame.evaluate("one => one.scrollTo(one.scrollWidth, 0)")
+        expect(frame).to_have_class("scrollx more-before")
+
+    def test_fades_nowhere_where_it_fits(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(viewport=DESKTOP), cast.bob, site)
+        page.goto("/overview/")
+        expect(page.locator(".scrollx", has=page.locator("table.heat"))).to_have_class("scrollx")
+
+
 class TestTheFilters:
     def test_work_without_script_and_stay_in_the_address(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
         page = sign_in(new_context(java_script_enabled=False), cast.bob, site)

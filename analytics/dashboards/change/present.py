@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -277,8 +277,17 @@ def _trend_sentence(test: TrendTest) -> str:
         "count": test.periods, "q": p_text(test.found.p_any_change), "grain": wording.grain_text(test.grain),
     }
     if test.found.p_slope < 0.05:
-        return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), beyond chance. Any change at all: p %(q)s.") % words
-    return _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), within chance. Any change at all: p %(q)s.") % words
+        slope = _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), beyond chance.") % words
+    else:
+        slope = _("Trend over %(count)s periods: %(slope)s points per period (p %(p)s), within chance.") % words
+    return f"{slope} {_any_change(test.found.p_any_change, words)}"
+
+
+def _any_change(p: float, words: Mapping[str, object]) -> str:
+    """Answer the other question of the trend test, which looks neither at the order of the periods nor at the last step."""
+    if p < 0.05:
+        return _("Another question is whether these %(count)s periods differ at all, up or down: they do, beyond chance (p %(q)s).") % words
+    return _("Another question is whether these %(count)s periods differ at all, up or down: within chance (p %(q)s).") % words
 
 
 def _left_out(test: TrendTest) -> list[str]:
