@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
-from analytics.dashboards.selection import Compare, Selection, first_key, parameter_of
+from analytics.dashboards.selection import Compare, Selection, parameter_of
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import periods
 from analytics.scoring.results import Grain, Period
@@ -53,13 +53,14 @@ class DimensionMenu:
 
 @dataclass(frozen=True, slots=True)
 class FilterBar:
-    """Everything in the filter form."""
+    """Everything in the filter form; `count` is how many of its fields are not as they begin."""
 
     surveys: tuple[Choice, ...]
     periods: tuple[PeriodGroup, ...]
     compares: tuple[Choice, ...]
     dimensions: tuple[DimensionMenu, ...]
     is_on: bool
+    count: int
     reset_query: str
     default_by: str
 
@@ -72,9 +73,15 @@ def build_filter_bar(selection: Selection, trees: Iterable[IndicatorTree], *, la
         dimensions=tuple(_menu(selection, key, language) for key in (d.key for d in selection.known.dimensions)),
         is_on=bool(selection.filters) or selection.period != selection.known.default_period
         or selection.compare != Compare.PREVIOUS or bool(selection.series),
+        count=_count(selection),
         reset_query=selection.query(series="", period="", compare="", **{parameter_of(key): "" for key in selection.filters}),
-        default_by=first_key(selection.known.dimensions),
+        default_by=selection.default_by,
     )
+
+
+def _count(selection: Selection) -> int:
+    own = (selection.compare != Compare.PREVIOUS, bool(selection.series), bool(selection.weighting))
+    return selection.count_narrowed() + sum(own)
 
 
 def _survey(tree: IndicatorTree, selection: Selection, place: int, language: str) -> Choice:

@@ -1,7 +1,8 @@
-"""What a team without results still has to do, and which filter has emptied a selection."""
+"""What a team without results still has to do, and which filters have emptied a selection."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import Team
@@ -42,11 +43,16 @@ def get_progress(*, team: Team) -> Progress:
     )
 
 
-def find_emptying_dimension(*, selection: Selection) -> str | None:
-    """Return the dimension without whose filter there would be answers; None when that is no single one."""
-    for key in selection.filters:
-        rest = {other: levels for other, levels in selection.filters.items() if other != key}
-        reading = PageReading(selection.run, filters=rest, scope=selection.scope, at=selection.reading.at)
-        if reading.period(selection.period, nodes=()).responses:
-            return key
-    return None
+def list_emptying(*, selection: Selection) -> dict[str, bool]:
+    """Return for each dimension with a filter whether there are answers without it; empty where no filter is to blame."""
+    if not selection.filters or not _has_answers(selection, {}):
+        return {}
+    return {
+        key: _has_answers(selection, {other: levels for other, levels in selection.filters.items() if other != key})
+        for key in selection.filters
+    }
+
+
+def _has_answers(selection: Selection, filters: Mapping[str, Sequence[str]]) -> bool:
+    reading = PageReading(selection.run, filters=filters, scope=selection.scope, at=selection.reading.at)
+    return bool(reading.period(selection.period, nodes=()).responses)

@@ -21,6 +21,11 @@ class Wanted:
     mood: Mood | None = None
     page: int = 1
 
+    @property
+    def count(self) -> int:
+        """How many of its fields narrow the comments."""
+        return bool(self.search) + bool(self.mood)
+
 
 class CommentFilters(forms.Form):
     """Search words, score band and page; what makes no sense is treated as not given."""

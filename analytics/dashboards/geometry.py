@@ -82,9 +82,9 @@ def range_bar(headline: Headline, axis: Axis) -> RangeBar:
     if figure.low is not None and figure.high is not None:
         start, end = axis.percent(figure.low), axis.percent(figure.high)
     return RangeBar(
-        dot=_place(axis, figure.value), band_start=start,
+        dot=place(axis, figure.value), band_start=start,
         band_width=round(end - start, 2) if start is not None and end is not None else None,
-        previous=_place(axis, previous.value if previous else None), target=_place(axis, headline.target),
+        previous=place(axis, previous.value if previous else None), target=place(axis, headline.target),
     )
 
 
@@ -124,5 +124,6 @@ def heat_tone(distance: float | None) -> str:
     return "h0" if size == "0" else f"h{size}{'p' if distance > 0 else 'n'}"
 
 
-def _place(axis: Axis, value: float | None) -> float | None:
+def place(axis: Axis, value: float | None) -> float | None:
+    """Where a value lies on an axis, 0-100; None stays None."""
     return axis.percent(value) if value is not None else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import pgettext
 
 from accounts.access import TeamRequest
 from analytics.dashboards import first_use, wording
@@ -31,15 +33,31 @@ def shared_context(request: TeamRequest, selection: Selection, nav: str) -> dict
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Emptying:
+    """A filter that takes part in emptying a page; `helps` when without it alone there are answers."""
+
+    levels: str
+    query: str
+    helps: bool
+
+
 def emptiness(request: TeamRequest, selection: Selection) -> dict[str, Any]:
-    """Say which filter to take away where nothing answers all of them."""
-    key = first_use.find_emptying_dimension(selection=selection)
-    dimension = selection.known.dimension(key) if key else None
-    language = language_of(request)
+    """Say which filters nothing answers together, each with the way to take it away."""
+    language, found = language_of(request), first_use.list_emptying(selection=selection)
+    emptied_by = [
+        Emptying(_levels(selection, key, language), selection.without(key), helps)
+        for key, helps in sorted(found.items(), key=lambda pair: not pair[1])
+    ]
+    named = [_levels(selection, key, language) for key in found]
     return {
-        "emptied_by": [wording.level_name(dimension, level, language) for level in selection.filters[key]] if key else [],
-        "emptied_query": selection.without(key) if key else selection.query(period=""),
+        "emptied_by": emptied_by, "emptied_together": wording.listed(named), "everything_query": selection.query(period=""),
     }
+
+
+def _levels(selection: Selection, key: str, language: str) -> str:
+    names = [wording.level_name(selection.known.dimension(key), level, language) for level in selection.filters[key]]
+    return pgettext("between levels of which one must match", " or ").join(names)
 
 
 def may_know_answers(request: TeamRequest, run: Run) -> bool:

@@ -130,6 +130,11 @@ class Selection:
         return self.period.is_running(self.today)
 
     @property
+    def default_by(self) -> str:
+        """The dimension of the table of segments unless another is asked for."""
+        return default_dimension(self.known.dimensions, self.filters)
+
+    @property
     def uncompared(self) -> str:
         """Why there is nothing to compare with although a year earlier was asked for, as a sentence; else empty."""
         is_missed = self.compare == Compare.YEAR and self.period.grain == Grain.WAVE and self.previous is None
@@ -142,7 +147,7 @@ class Selection:
             "period": "" if self.period == self.known.default_period else self.period.key,
             "compare": "" if self.compare == Compare.PREVIOUS else self.compare.value,
             **{parameter_of(key): levels for key, levels in self.filters.items()},
-            "by": "" if self.by == first_key(self.known.dimensions) else self.by,
+            "by": "" if self.by == self.default_by else self.by,
             "weighting": self.weighting,
         }
         pairs |= changes
@@ -155,6 +160,10 @@ class Selection:
         """
         query = self.query(period="")
         return f"&{query}" if query else ""
+
+    def count_narrowed(self) -> int:
+        """How many of period and dimensions are not as they begin."""
+        return len(self.filters) + (self.period != self.known.default_period)
 
     def without(self, dimension: str) -> str:
         """The query with one dimension's filter removed."""
@@ -233,7 +242,7 @@ def parse_selection(
         reading=PageReading(run, filters=filters, scope=scope, at=at) if filters else whole,
         known=known, survey=query.get("survey", ""), period=period, compare=compare,
         previous=compared_period(period, compare, known=known, today=today),
-        filters=filters, by=by or first_key(known.dimensions), today=today,
+        filters=filters, by=by or default_dimension(known.dimensions, filters), today=today,
         ignored=tuple(ignored),
     )
 
@@ -289,9 +298,10 @@ def parameter_of(dimension: str) -> str:
     return f"dim.{dimension}" if dimension in OWN_KEYS else dimension
 
 
-def first_key(dimensions: Sequence[Dimension]) -> str:
-    """The key of the first dimension, "" when there is none."""
-    return dimensions[0].key if dimensions else ""
+def default_dimension(dimensions: Sequence[Dimension], filters: Mapping[str, Sequence[str]]) -> str:
+    """The key of the first dimension of which more than one level is left, else of the first; "" when there is none."""
+    several = [one.key for one in dimensions if len(filters.get(one.key) or one.levels) > 1]
+    return next(iter([*several, *(one.key for one in dimensions)]), "")
 
 
 def _within(dimension: Dimension, scope: Mapping[str, Sequence[str]]) -> Dimension:

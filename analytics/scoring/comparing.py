@@ -28,6 +28,9 @@ FAMILY_LEVEL: Final = 0.05
 ONE_SIDE_ALIKE: Final = "one_side_alike"
 """The answers of one period are all the same, so its spread and with it the chance of a change are unknown."""
 
+NOBODY_ELSE: Final = "nobody_else"
+"""All answers are the group's, so that there is no rest to compare it with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -107,6 +110,8 @@ def tested_from_average(group: Figure, whole: Figure) -> TestedChange:
         reason = (group if group.value is None else whole).reason
         return TestedChange(Change(group.metric, None, None, None, Verdict.UNKNOWN, reason=reason), None)
     distance = group.value - whole.value
+    if group.n >= whole.n:
+        return TestedChange(Change(group.metric, distance, None, None, Verdict.UNKNOWN, reason=NOBODY_ELSE), None)
     if ALL_ALIKE in (group.reason, whole.reason):
         return TestedChange(Change(group.metric, distance, None, None, Verdict.UNKNOWN, reason=ALL_ALIKE), None)
     weights = None if group.weight is None or whole.weight is None else (whole.weight, group.weight)

@@ -82,6 +82,7 @@ def _sentences() -> dict[str, str]:
         "file_too_large": _("The file is too large: a table of margins has a few hundred lines."),
         "no_respondents": _("No answers in this period, so there is nobody to weight."),
         "no_answers": _("No answers in this period, so there is nobody to weight."),
+        "nobody_else": _("Only one group has answers here, so there is nobody to compare it with."),
         "no_imported_weights": _("No weights were imported with the answers of this period."),
         "negative_population": _("The population of “%(level)s” must be a number of people, 0 or more."),
         "empty_population": _("The population of “%(dimension)s” adds up to 0. Enter how many people there are."),

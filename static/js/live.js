@@ -3,6 +3,7 @@
 // the reader is typing. Focus, open details, ticked boxes and scroll positions stay. Two missed answers in a row are told in
 // [data-live-stamp] by the words in its data-lost.
 import { startCharts } from "./chart.js";
+import { startEdges } from "./edges.js";
 
 const EVERY = 3000;
 const SLOWEST = 60000;
@@ -81,6 +82,7 @@ function replace(region, next) {
   [...region.querySelectorAll(".scrollx")].forEach((one, at) => { if (scrolled[at]) one.scrollTo(...scrolled[at]); });
   if (focus) find(region, focus)?.focus({ preventScroll: true });
   startCharts(region);
+  startEdges(region);
 }
 
 // Where an element is: by its id, or by the way down from the region.

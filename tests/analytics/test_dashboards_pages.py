@@ -22,7 +22,7 @@ from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.services import recompute
 from surveys.answering.models import RecomputeNote
 from surveys.design.selectors import get_document
-from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, publish, rating, text
+from tests.analytics.builders import AFTERWARDS, AT, answer_many, document, make_dimension, publish, rating, text
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
 from tests.cast import Cast, api_client, client_of, make_key, make_member
 from tests.cast import words_of as words
@@ -51,8 +51,23 @@ class TestTheOverview:
         assert f"{result.root.index.value:.1f}" in page and f"vs {before.root.index.value:.1f} in 2017" in page
         assert "beyond chance" in page and f"n = {result.root.index.n}" in page
 
-    def test_tells_that_imported_answers_have_no_response_rate(self, cast, shop):
-        assert "there were no invitations, so there is no response rate" in overview(client_of(cast.bob))
+    def test_has_no_response_rate_where_nobody_was_invited(self, cast, shop):
+        page = overview(client_of(cast.bob))
+        assert "Nobody was invited by mail, so there is no response rate." in page and "Response rate" not in page
+
+    def test_says_that_answers_without_an_invitation_do_not_count_in_the_rate(self, cast, shop):
+        invite(shop, sent=40, completed=0)
+        page = overview(client_of(cast.bob))
+        assert "0.0 % of delivered invitations" in page
+        assert "Answers without a mailed invitation do not count here." in page
+
+    def test_draws_the_index_and_the_ends_of_the_axis_in_what_makes_it_up(self, cast, shop):
+        page = client_of(cast.bob).get("/overview/").content.decode()
+        table = page[page.index('<table class="ladder">'):page.index("</table>", page.index('<table class="ladder">'))]
+        places = set(re.findall(r'class="s-index" x1="([\d.]+)%"', table))
+        low, high = map(int, re.findall(r"<text[^>]*>(\d+)</text>", table))
+        value = read_period(get_latest_run(tree=shop.tree), period=wave("2018"), at=AFTERWARDS).root.index.value
+        assert len(places) == 1 and float(places.pop()) == pytest.approx(100 * (value - low) / (high - low), abs=0.01)
 
     def test_shows_the_response_rate_of_what_was_delivered(self, cast, shop):
         invite(shop, sent=40, completed=10, failed=5)
@@ -71,6 +86,22 @@ class TestTheOverview:
         response = client_of(cast.bob).get("/overview/")
         assert "West: Index fell by" in words(response)
         assert "?region=West#n-" in response.content.decode()
+
+    def test_leads_an_alert_about_the_index_to_its_card_and_others_to_their_rows(self, cast, shop):
+        page = client_of(cast.bob).get("/overview/").content.decode()
+        anchors = set(re.findall(r'href="/overview/[^"]*#([^"]+)">\s+\S', page[page.index('id="h-att"'):page.index('id="h-dims"')]))
+        assert anchors and all(f'id="{anchor}"' in page for anchor in anchors), anchors
+
+    def test_corrects_for_no_comparisons_where_none_was_made(self, cast, shop):
+        client = client_of(cast.bob)
+        assert re.search(r"with n ≥ 30; corrected for \d+ comparisons", overview(client))
+        page = overview(client, "?compare=none")
+        assert "with n ≥ 30." in page and "corrected for" not in page
+
+    def test_says_from_what_differences_are_worked_out(self, cast, shop):
+        client = client_of(cast.bob)
+        assert "Differences use unrounded values." in overview(client)
+        assert "Differences use unrounded values." not in overview(client, "?compare=none")
 
     def test_writes_nothing_and_asks_as_often_for_ten_times_the_answers(self, cast, shop):
         client = client_of(cast.bob)
@@ -131,6 +162,21 @@ class TestTheAddress:
         shop.compute()
         page = overview(client_of(cast.bob), "?region=West")
         assert "No answers for West in 2019." in page and "Remove “West”" in page
+
+
+    def test_that_empties_the_page_by_several_filters_names_them_together(self, cast, shop):
+        make_dimension(cast.team, "tier", "Gold", "Basic")
+        answer_many(shop.version, codes(4, 30), wave="2018", attributes={"region": "East", "tier": "Gold"},
+                    at=datetime(2018, 5, 2, tzinfo=UTC))
+        shop.compute()
+        client = client_of(cast.bob)
+        page = overview(client, "?region=West&region=North&tier=Gold")
+        assert "No answers in 2018 match West or North and Gold together." in page and "No answers for" not in page
+        assert "Remove “West or North”" in page and "Remove “Gold”" in page
+        raw = client.get("/overview/?region=West&region=North&tier=Gold").content.decode()
+        for address in ("?tier=Gold", "?region=West&amp;region=North"):
+            assert re.search(rf'<a class="btn btn-primary" href="{re.escape(address)}">', raw)
+        assert "No answers in" not in overview(client, "?tier=Gold")
 
 
 class TestTheExample:

@@ -72,12 +72,23 @@ class TestTheTrendsSentence:
     def test_leaves_the_running_period_and_gaps_out(self):
         assert findings.trend_finding(trend(75.0, None, 78.0, 40.0, is_running=True)) == "Up 3.0 since 2014, beyond chance."
 
+    def test_names_the_newest_periods_that_have_no_value(self):
+        assert findings.trend_finding(trend(75.0, 78.0, None, target=80)) == (
+            "2016: too few answers. 2015 against 2014: up 3.0, beyond chance. 2.0 below the target of 80.")
+        assert findings.trend_finding(trend(78.0, 75.0, None, None)) == (
+            "2016 and 2017: too few answers. 2015 against 2014: down 3.0, beyond chance.")
+        assert findings.trend_finding(trend(75.0, 75.2, None)).endswith("2015 against 2014: no change beyond chance.")
+        assert findings.trend_finding(trend(75.0, None, target=80)) == (
+            "2015: too few answers. Last shown: 2014. 5.0 below the target of 80.")
+        with translation.override("zh-hans"):
+            assert findings.trend_finding(trend(75.0, 78.0, None)) == "2016 答卷太少。 2015 与 2014 相比上升 3.0 分，超出随机波动。"
+
     def test_says_that_there_is_no_trend_yet(self):
         assert findings.trend_finding(trend(None, None)) == "There are not enough answers yet for a trend."
 
     def test_is_said_in_chinese(self):
         with translation.override("zh-hans"):
-            assert findings.trend_finding(trend(75.0, 78.0)) == "与上期（2014）相比上升 3.0 分，超出随机波动。"
+            assert findings.trend_finding(trend(75.0, 78.0)) == "与 2014 相比上升 3.0 分，超出随机波动。"
 
 
 class TestTheIndicatorsSentence:

@@ -156,6 +156,7 @@ class TestTheTrend:
         response = client_of(cast.bob).get("/overview/?period=all")
         page = words(response)
         assert "All points are worked out with weight set 2, in force since 10 Sep 2026." in page
+        assert "Set 2 adopted (marker only)" in page
         assert "As published before: weight set 1" in page
         figure = json.loads(re.search(r'id="trend-figure" type="application/json">(.*?)</script>', response.content.decode())[1])
         (line,) = [shape for shape in figure["layout"]["shapes"] if shape["xref"] == "x"]

@@ -50,6 +50,7 @@ class TestTheTrend:
         assert found.found.slope == pytest.approx((precision * centred) @ y / (precision @ centred**2), rel=1e-9)
         assert (found.periods, found.left_out, found.alike) == (3, 8, 0) and -3 < found.found.slope < -2
         assert "8 periods in between have no or too few answers" in present_trend_test(found)
+        assert f"Another question is whether these {found.periods} periods differ at all, up or down: " in present_trend_test(found)
 
     def test_says_how_many_periods_tell_nothing_of_chance(self, shop):
         fill(shop, {1: 4, 2: 3, 4: 4})

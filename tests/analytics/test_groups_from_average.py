@@ -115,6 +115,29 @@ class TestAGroupThatDiffers:
         assert {cell["from_average"]["verdict"] for cell in cells_of(cast).values()} == {"beyond"}
 
 
+class TestAGroupAlone:
+    def test_is_compared_with_nobody(self, cast):
+        shop_of(cast, draw(4))
+        page = words(client_of(cast.bob).get("/overview/?period=2018&region=R3"))
+        assert "Only one group has answers here, so there is nobody to compare it with." in page
+        assert "nobody to weight" not in page and "All answers are the same" not in page
+        change = cells_of(cast, "&region=R3")["R3"]["from_average"]
+        assert (change["verdict"], change["reason"]) == ("unknown", comparing.NOBODY_ELSE)
+
+    def test_gives_its_table_to_the_next_grouping(self, cast):
+        shop = shop_of(cast, draw(4, each=30))
+        make_dimension(cast.team, "tier", "Gold", "Basic")
+        answers = [{**dict.fromkeys((*ITEMS, "overall"), 3 + number % 3), "nps": 7} for number in range(40)]
+        for tier in ("Gold", "Basic"):
+            answer_many(shop.version, answers, at=datetime(2018, 5, 2, tzinfo=UTC), attributes={"region": "R1", "tier": tier})
+        shop.compute()
+        client = client_of(cast.bob)
+        assert "Where it differs · tier" in words(client.get("/overview/?period=2018&region=R1"))
+        assert "Where it differs · region" in words(client.get("/overview/?period=2018&region=R1&region=R2"))
+        assert "Where it differs · region" in words(client.get("/overview/?period=2018&region=R1&by=region"))
+        assert client.get("/overview/?period=2018&region=R1&by=tier").url == "/overview/?period=2018&region=R1"
+
+
 class TestADistance:
     def figure(self, value: float, n: int, error: float | None, reason: str = "") -> Figure:
         ends = (None, None) if error is None else (value - 2 * error, value + 2 * error)
@@ -133,4 +156,5 @@ class TestADistance:
 
     def test_of_the_whole_from_itself_has_none(self):
         whole = self.figure(80.0, 400, 1.0)
-        assert comparing.tested_from_average(whole, whole).change.verdict == Verdict.UNKNOWN
+        change = comparing.tested_from_average(whole, whole).change
+        assert (change.verdict, change.reason) == (Verdict.UNKNOWN, comparing.NOBODY_ELSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,9 +17,10 @@ from analytics.scoring.wake import wake_questionnaire
 from surveys.answering.models import RecomputeNote
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, fill_waves, invite, make_shop, say
-from tests.browser.looks import in_every_look, violations
+from tests.browser.looks import fits, in_every_look, violations
 from tests.browser.visits import sign_in
 from tests.cast import Cast
+from tests.conftest import DESKTOP, PHONE
 from tests.services.site import WebServer, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,6 +48,25 @@ def months(cast: Cast) -> Shop:
                     at=(now - timedelta(minutes=5) if back == 0 else now - timedelta(days=31 * back)))
     shop.compute()
     return shop
+
+
+@pytest.fixture
+def slower(cast: Cast) -> Shop:
+    """Two waves between which one part of an indicator fell, and nothing else."""
+    shop = make_shop(cast.team)
+    for wave, fall in (("2017", 0), ("2018", 1)):
+        answers = [{**one, "speed": one["speed"] - fall} for one in codes(4, 60)]
+        answer_many(shop.version, answers, wave=wave, attributes={"region": "East"}, at=datetime(int(wave), 5, 1, tzinfo=UTC))
+    shop.compute()
+    return shop
+
+
+def colour_of(page: Page, token: str) -> str:
+    """A colour of the page as the browser computes it."""
+    return str(page.evaluate(
+        "name => { const one = document.createElement('i'); one.style.color = `var(${name})`; document.body.append(one);"
+        " const found = getComputedStyle(one).color; one.remove(); return found; }", token
+    ))
 
 
 def chart(page: Page) -> Any:
@@ -119,6 +140,49 @@ class TestTheIndicatorTable:
         expect(page.locator("#n-speed")).to_be_visible()
 
 
+class TestAnAlert:
+    @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+    def test_leads_to_the_row_it_names(self, cast: Cast, slower: Shop, site: WebServer, new_context: Any, size: Any) -> None:
+        page = sign_in(new_context(viewport=size), cast.bob, site)
+        page.goto("/overview/")
+        alert, row = page.locator(".att a[href$='/overview/#n-speed']"), page.locator("#n-speed")
+        for _ in range(2):
+            page.evaluate("document.querySelectorAll('.twist-box').forEach(box => { box.checked = false })")
+            expect(row).to_be_hidden()
+            alert.click()
+            expect(row).to_be_in_viewport()
+            for cell in page.locator("tr", has=row).locator("> *").all():
+                expect(cell).to_have_css("background-color", colour_of(page, "--brand-50"))
+
+    def test_is_shown_in_an_open_branch_without_script(self, cast: Cast, slower: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(java_script_enabled=False), cast.bob, site)
+        page.goto("/overview/")
+        page.locator(".att a[href$='#n-speed']").click()
+        expect(page.locator("#n-speed")).to_be_in_viewport()
+
+    def test_address_of_a_part_opens_its_branch(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/?compare=none#n-speed")
+        expect(page.locator("#n-speed")).to_be_in_viewport()
+
+
+class TestATableWiderThanItsCard:
+    def test_fades_at_the_edge_behind_which_there_is_more(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(viewport=PHONE), cast.bob, site)
+        page.goto("/overview/")
+        frame = page.locator(".scrollx", has=page.locator("table.heat"))
+        expect(frame).to_have_class("scrollx more-after")
+        frame.evaluate("one => one.scrollTo(40, 0)")
+        expect(frame).to_have_class("scrollx more-after more-before")
+        frame.evaluate("one => one.scrollTo(one.scrollWidth, 0)")
+        expect(frame).to_have_class("scrollx more-before")
+
+    def test_fades_nowhere_where_it_fits(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(viewport=DESKTOP), cast.bob, site)
+        page.goto("/overview/")
+        expect(page.locator(".scrollx", has=page.locator("table.heat"))).to_have_class("scrollx")
+
+
 class TestTheFilters:
     def test_work_without_script_and_stay_in_the_address(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
         page = sign_in(new_context(java_script_enabled=False), cast.bob, site)
@@ -129,6 +193,64 @@ class TestTheFilters:
         assert page.url.endswith("/overview/?region=East")
         page.get_by_role("link", name="Reset").click()
         assert page.url.split("?")[0].endswith("/overview/") and "region" not in page.url
+
+    @pytest.mark.parametrize("path", ["/overview/", "/overview/change/", "/comments/", "/weighting/"])
+    def test_that_are_not_applied_yet_are_marked_counted_and_kept_in_sight(
+        self, cast: Cast, shop: Shop, site: WebServer, new_context: Any, path: str
+    ) -> None:
+        page = sign_in(new_context(viewport=DESKTOP), cast.bob, site)
+        page.goto(path)
+        address, period, button = page.url, page.locator("select[name=period]"), page.locator(".filter-go [data-apply]")
+        period.select_option(label="2017")
+        page.locator("summary", has_text="region").click()
+        page.get_by_label("East", exact=True).check()
+        expect(page.locator(".chip.pending")).to_have_count(2)
+        expect(page.locator(".chip-menu > .pending b")).to_have_text("East")
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        expect(button).to_have_text("Apply 2 changes")
+        expect(button).to_be_in_viewport()
+        assert page.url == address and violations(page) == []
+        page.get_by_label("East", exact=True).uncheck()
+        expect(button).to_have_text("Apply 1 change")
+        button.click()
+        expect(page.locator(".pending")).to_have_count(0)
+        assert "period=wave" in page.url and "region" not in page.url
+
+    def test_taken_back_leave_nothing_to_apply(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(viewport=DESKTOP), cast.bob, site)
+        page.goto("/overview/")
+        period, button = page.locator("select[name=period]"), page.locator(".filter-go [data-apply]")
+        period.select_option(label="2017")
+        expect(button).to_have_class(re.compile("btn-primary"))
+        period.select_option(label="2018")
+        expect(button).to_have_text("Apply")
+        expect(button).not_to_have_class(re.compile("btn-primary"))
+        expect(page.locator(".pending")).to_have_count(0)
+
+    @pytest.mark.parametrize("path", ["/overview/", "/overview/change/", "/comments/", "/weighting/"])
+    def test_are_folded_on_a_phone_with_the_button_in_reach(
+        self, cast: Cast, shop: Shop, site: WebServer, new_context: Any, path: str
+    ) -> None:
+        page = sign_in(new_context(viewport=PHONE), cast.bob, site)
+        page.goto(f"{path}?region=East")
+        period, button = page.locator("select[name=period]"), page.locator(".filter-go [data-apply]")
+        expect(period).to_be_hidden()
+        page.get_by_text("Filters (1)").click()
+        period.select_option(label="2017")
+        for top in (0, 10_000):
+            page.evaluate("top => window.scrollTo(0, top)", top)
+            expect(button).to_be_in_viewport(ratio=1)
+        assert violations(page) == [] and fits(page)
+        button.click()
+        expect(page.get_by_text("Filters (2)")).to_be_visible()
+
+    def test_work_on_a_phone_without_script(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(viewport=PHONE, java_script_enabled=False), cast.bob, site)
+        page.goto("/overview/")
+        page.locator(".filter-fold summary").click()
+        page.locator("select[name=period]").select_option(label="2017")
+        page.locator(".filter-go").get_by_role("button", name="Apply").click()
+        expect(page.get_by_text("Filters (1)")).to_be_visible()
 
     def test_are_written_out_in_print(self, cast: Cast, shop: Shop, site: WebServer, new_context: Any) -> None:
         page = sign_in(new_context(), cast.bob, site)

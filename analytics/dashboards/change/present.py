@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -373,9 +373,14 @@ def _trend_sentence(test: TrendTest) -> str:
         line = _("Over %(count)s periods the index moved by %(slope)s points per period: beyond chance (p %(p)s).") % words
     else:
         line = _("Over %(count)s periods the index moved by %(slope)s points per period: within chance (p %(p)s).") % words
-    if test.found.p_any_change < 0.05:
-        return f"{line} {_('The periods differ from one another beyond chance (p %(q)s).') % words}"
-    return f"{line} {_('The periods do not differ from one another beyond chance (p %(q)s).') % words}"
+    return f"{line} {_any_change(test.found.p_any_change, words)}"
+
+
+def _any_change(p: float, words: Mapping[str, object]) -> str:
+    """Answer the other question of the trend test, which looks neither at the order of the periods nor at the last step."""
+    if p < 0.05:
+        return _("Another question is whether these %(count)s periods differ at all, up or down: they do, beyond chance (p %(q)s).") % words
+    return _("Another question is whether these %(count)s periods differ at all, up or down: within chance (p %(q)s).") % words
 
 
 def _left_out(test: TrendTest) -> list[str]:

@@ -39,6 +39,12 @@ class ChangeRequest:
             return self.selection
         return weighted(self.selection, self.weighting_word, self.weighting)
 
+    @property
+    def count(self) -> int:
+        """How many of the form's fields are not as they begin."""
+        own = (self.before != self.selection.previous, bool(self.weighting_word), self.earlier_weights is not None)
+        return self.selection.count_narrowed() + sum(own)
+
     def query(self, **changes: str) -> str:
         """Write the address's query with these keys changed."""
         is_default = self.before == self.selection.previous

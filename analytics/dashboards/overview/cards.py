@@ -49,6 +49,7 @@ class Branch:
 
     node: Node
     parts: tuple[Node, ...]
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +143,13 @@ class TrendCard:
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """A change that deserves attention, with the query of the view it is about."""
+    """A change that deserves attention, with the query of the view it is about and the place on it."""
 
     title: str
     detail: str
     is_good: bool
     query: str
-    node: str
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)

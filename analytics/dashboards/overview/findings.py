@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from analytics.dashboards.overview.numbers import Alert, Heat, NodeRow, Trend
+from analytics.dashboards.overview.numbers import Alert, Heat, NodeRow, Trend, TrendPoint
 from analytics.dashboards.wording import (
     change_number,
     change_text,
@@ -20,7 +20,9 @@ from analytics.dashboards.wording import (
     value_text,
     verdict_text,
 )
-from analytics.scoring.results import Change, Figure, Verdict
+from analytics.scoring.comparing import NOBODY_ELSE
+from analytics.scoring.results import Change, Figure, Status, Verdict
+from analytics.scoring.sentences import sentence
 from surveys.design.document import text_in
 
 NOTABLE: Final = 2.0
@@ -34,9 +36,25 @@ def trend_finding(trend: Trend) -> str:
     finished = [point for point in trend.points if point.figure.is_shown and not point.is_running]
     if not finished:
         return _("There are not enough answers yet for a trend.")
-    parts = [_direction(trend, period_text(finished[-2].period)) if len(finished) > 1 else ""]
+    missing = _missing_since(trend, finished[-1])
+    parts = [_unshown_text(missing), _direction(trend, finished, is_newest=not missing)]
     parts.append(target_finding(finished[-1].figure, trend.target))
     return " ".join(part for part in parts if part)
+
+
+def _missing_since(trend: Trend, last: TrendPoint) -> list[TrendPoint]:
+    """The finished periods after the last one that may be shown."""
+    return [point for point in trend.points[trend.points.index(last) + 1:] if not point.is_running]
+
+
+def _unshown_text(missing: Sequence[TrendPoint]) -> str:
+    """Say which newest periods tell nothing, so that nobody takes an older value for theirs."""
+    if not missing:
+        return ""
+    words = {"periods": listed([period_text(point.period) for point in missing])}
+    if all(point.figure.status == Status.TOO_FEW for point in missing):
+        return _("%(periods)s: too few answers.") % words
+    return _("%(periods)s: not shown.") % words
 
 
 def target_finding(figure: Figure, target: float | None) -> str:
@@ -80,6 +98,8 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
 def heat_finding(heat: Heat, language: str) -> str:
     """Name the group whose index is furthest from the average beyond chance, when it is far enough."""
     sure = [row for row in heat.rows if row.is_sure and row.cells and row.cells[0].distance is not None]
+    if len(heat.rows) == 1:
+        return sentence(NOBODY_ELSE)
     if len(sure) < 2:
         return _("Too few groups have enough answers to be compared.")
     found = [(row, row.cells[0].from_average) for row in sure]
@@ -126,18 +146,34 @@ def alert_detail(alert: Alert) -> str:
     ))
 
 
-def _direction(trend: Trend, since: str) -> str:
+def _direction(trend: Trend, finished: Sequence[TrendPoint], *, is_newest: bool) -> str:
+    """Compare the last two periods that may be shown; where they are not the newest, both are named."""
     change = trend.last_change
+    if len(finished) < 2:
+        return "" if is_newest else _("Last shown: %(period)s.") % {"period": period_text(finished[-1].period)}
     if change is None or change.difference is None:
         return ""
+    words = {"size": change_text(change).lstrip("+−"), "period": period_text(finished[-2].period),
+             "later": period_text(finished[-1].period)}
     if change.verdict == Verdict.UNKNOWN:
         return unjudged_text(change)
-    words = {"size": change_text(change).lstrip("+−"), "period": since}
+    return (_since(change) if is_newest else _against(change)) % words
+
+
+def _since(change: Change) -> str:
     if change.verdict == Verdict.WITHIN:
-        return _("No change beyond chance since %(period)s.") % words
-    if change.difference > 0:
-        return _("Up %(size)s since %(period)s, beyond chance.") % words
-    return _("Down %(size)s since %(period)s, beyond chance.") % words
+        return _("No change beyond chance since %(period)s.")
+    if (change.difference or 0.0) > 0:
+        return _("Up %(size)s since %(period)s, beyond chance.")
+    return _("Down %(size)s since %(period)s, beyond chance.")
+
+
+def _against(change: Change) -> str:
+    if change.verdict == Verdict.WITHIN:
+        return _("%(later)s against %(period)s: no change beyond chance.")
+    if (change.difference or 0.0) > 0:
+        return _("%(later)s against %(period)s: up %(size)s, beyond chance.")
+    return _("%(later)s against %(period)s: down %(size)s, beyond chance.")
 
 
 def _extremes(top: Sequence[NodeRow], language: str) -> str:

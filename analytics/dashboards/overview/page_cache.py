@@ -139,4 +139,5 @@ def _write_tile(tile: Tile) -> str:
     return render_to_string("dashboards/_responding.html", {
         "funnel": present_funnel(funnel, before) if funnel else None,
         "responses": tile.responses, "has_nps": tile.has_nps,
+        "has_others": funnel is not None and tile.responses > funnel.completed,
     })

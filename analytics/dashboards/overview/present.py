@@ -49,7 +49,7 @@ from analytics.dashboards.selection import Selection, parameter_of
 from analytics.dashboards.series import present_begin, validity_text
 from analytics.indicators.weight_words import weight_set_name
 from analytics.methods.distributions import box_size
-from analytics.scoring.comparing import SCALE_CHANGED
+from analytics.scoring.comparing import NOBODY_ELSE, SCALE_CHANGED
 from analytics.scoring.results import Dimension, Figure, Status
 from analytics.scoring.weighting import NOT_WEIGHTABLE
 from surveys.design.document import text_in
@@ -71,7 +71,8 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
         "trend": present_trend(page.trend, _begin(page.trend, selection), language=language),
         "weights": {"name": weight_set_name(selection.run.weight_set), "validity": validity_text(selection.run.weight_set),
                     "tree": selection.tree.pk},
-        "branches": present_branches(page.nodes, before, axis, language), "nodes_axis": axis,
+        "branches": present_branches(page, before, axis, language), "nodes_axis": axis,
+        "nodes_index": geometry.place(axis, page.index.figure.value),
         "nodes_finding": findings.nodes_finding(page.nodes, language),
         "alerts": [present_alert(alert, selection, language) for alert in page.alerts],
         "heat": present_heat(page.heat, selection, language) if page.heat else None,
@@ -187,14 +188,22 @@ def _begin(trend: Trend, selection: Selection) -> Mapping[str, Any] | None:
     return present_begin(selection, [(point.period.start, point.period.end) for point in trend.points])
 
 
-def present_branches(rows: Sequence[NodeRow], before: str, axis: Axis, language: str) -> list[Branch]:
+def present_branches(page: Overview, before: str, axis: Axis, language: str) -> list[Branch]:
     """Group the indicator table by top-level indicator."""
-    parents = {row.parent for row in rows}
-    nodes = [_node(row, before, axis, language, has_parts=row.key in parents) for row in rows]
+    parents = {row.parent for row in page.nodes}
+    nodes = [_node(row, before, axis, language, has_parts=row.key in parents) for row in page.nodes]
+    opened = _opened(page)
     return [
-        Branch(top, tuple(one for one in nodes if one.row.branch == top.row.key and one.row.depth > 1))
+        Branch(top, tuple(one for one in nodes if one.row.branch == top.row.key and one.row.depth > 1), top.row.key in opened)
         for top in nodes if top.row.depth == 1
     ]
+
+
+def _opened(page: Overview) -> set[str]:
+    """The branches in which an alert points to a part; where there is none, the first, which shows that branches open."""
+    named = {alert.node for alert in page.alerts if not alert.dimension}
+    held = {row.branch for row in page.nodes if row.depth > 1 and row.key in named}
+    return held or {row.branch for row in page.nodes[:1]}
 
 
 def present_alert(alert: Alert, selection: Selection, language: str) -> AlertLine:
@@ -202,8 +211,13 @@ def present_alert(alert: Alert, selection: Selection, language: str) -> AlertLin
     changes = {parameter_of(alert.dimension): [alert.level]} if alert.dimension and alert.level else {}
     return AlertLine(
         title=findings.alert_title(alert, language), detail=findings.alert_detail(alert), is_good=alert.is_good,
-        query=selection.query(**changes), node=alert.node,
+        query=selection.query(**changes), anchor=_anchor(alert, selection),
     )
+
+
+def _anchor(alert: Alert, selection: Selection) -> str:
+    """The row of the indicator, or for the index, which has none, its card."""
+    return "h-index" if alert.node == selection.reading.definition.nodes[0].key else f"n-{alert.node}"
 
 
 def present_heat(heat: Heat, selection: Selection, language: str) -> HeatCard:
@@ -314,9 +328,9 @@ def _heat_text(cell: HeatCell) -> HeatText:
 
 
 def _from_average(row: HeatRow) -> dict[str, str]:
-    """How far a group's index is from the average, with interval and verdict; empty where it is not ranked."""
+    """How far a group's index is from the average, with interval and verdict; empty where it is compared with nobody."""
     apart = row.cells[0].from_average if row.cells else None
-    if apart is None:
+    if apart is None or apart.reason == NOBODY_ELSE:
         return {}
     return {
         "distance": wording.change_text(apart), "interval": findings.distance_range(apart),
