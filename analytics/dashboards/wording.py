@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.lists import enumerated
 from analytics.dashboards.geometry import FIVE_TONES, Piece
 from analytics.dashboards.selection import Selection
 from analytics.scoring.grades import Grade
@@ -213,8 +214,7 @@ def listed(words: list[str]) -> str:
     """Write a, b and c."""
     if len(words) < 2:
         return "".join(words)
-    head = pgettext("between the parts of a list", ", ").join(words[:-1])
-    return _("%(head)s and %(last)s") % {"head": head, "last": words[-1]}
+    return _("%(head)s and %(last)s") % {"head": enumerated(words[:-1]), "last": words[-1]}
 
 
 def level_text(level: str, names: object, language: str) -> str:
@@ -259,7 +259,7 @@ def level_words() -> list[str]:
 def levels_text(pieces: Sequence[Piece]) -> str:
     """Write a distribution as a sentence for those who do not see the bar."""
     words = level_words() if len(pieces) == len(FIVE_TONES) else [str(piece.code) for piece in pieces]
-    return ", ".join(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
+    return enumerated(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
 
 
 def grain_text(grain: Grain) -> str:
