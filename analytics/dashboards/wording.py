@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.lists import enumerated
+from analytics.dashboards.comments import CommentCount, Mood
 from analytics.dashboards.geometry import FIVE_TONES, Piece
 from analytics.dashboards.selection import Selection
 from analytics.scoring.grades import Grade
@@ -260,6 +261,14 @@ def levels_text(pieces: Sequence[Piece]) -> str:
     """Write a distribution as a sentence for those who do not see the bar."""
     words = level_words() if len(pieces) == len(FIVE_TONES) else [str(piece.code) for piece in pieces]
     return enumerated(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
+
+
+def comments_text(counted: CommentCount) -> str:
+    """Write how many comments there are, and of which scores: 8 comments · 5 high · 3 middle."""
+    words = {Mood.HIGH: _("%(n)s high"), Mood.MIDDLE: _("%(n)s middle"), Mood.LOW: _("%(n)s low")}
+    total = ngettext("%(n)s comment", "%(n)s comments", counted.total) % {"n": f"{counted.total:,}"}
+    bands = [text % {"n": f"{counted.bands[mood]:,}"} for mood, text in words.items() if counted.bands[mood]]
+    return " · ".join([total, *bands])
 
 
 def grain_text(grain: Grain) -> str:
