@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from accounts.lists import enumerated
+from accounts.punctuation import enumerated
 from analytics.dashboards.comments import CommentCount, Mood
 from analytics.dashboards.geometry import FIVE_TONES, Piece
 from analytics.dashboards.selection import Selection
@@ -80,7 +80,7 @@ def size_text(figure: Figure) -> str:
     """Write how many answers a figure rests on; for a weighted one also its effective number."""
     if figure.weight is None:
         return n_text(figure.n) if figure.n else ""
-    return f"{n_text(figure.n)} · n_eff = {number(figure.n_eff, 0)}"
+    return " · ".join((n_text(figure.n), _("effective n = %(n)s") % {"n": number(figure.n_eff, 0)}))
 
 
 def status_text(figure: Figure) -> str:

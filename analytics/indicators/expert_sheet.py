@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from accounts.lists import enumerated
+from accounts.punctuation import enumerated
 from analytics.indicators.panel_models import Expert, Panel
 from analytics.indicators.panel_results import SheetResult, list_pairs, unlinked_groups
 from surveys.design.document import text_in

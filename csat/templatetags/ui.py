@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
-from accounts.lists import enumerated
+from accounts import punctuation
 from csat.logs import request_id
 
 register = template.Library()
@@ -64,7 +64,19 @@ def initials(name: object) -> str:
 @register.filter
 def listed(words: Iterable[object]) -> str:
     """Write a, b, c, or a、b、c in Chinese."""
-    return enumerated(words)
+    return punctuation.enumerated(words)
+
+
+@register.filter
+def bracketed(text: object) -> str:
+    """Write a remark in brackets after a word: " (example)", or （示例） without a space in Chinese."""
+    return punctuation.bracketed(text) if text else ""
+
+
+@register.filter
+def labels(label: object, text: object) -> str:
+    """Write a label before a text: "Name: too long", or 名称：太长 in Chinese."""
+    return punctuation.labelled(label, text)
 
 
 # --- numbers ----------------------------------------------------------------------------
