@@ -359,6 +359,13 @@ class TestTheStaffPage:
         assert (reply.status_code, ours.experts.count()) == (422, 0)
         assert "nonsense" in reply.content.decode()
 
+    def test_says_itself_what_is_missing(self, cast: Cast, ours: Panel) -> None:
+        client = client_of(cast.dora)
+        page = client.get(f"/indicators/panels/{ours.pk}/").content.decode()
+        assert re.search(rf'<form method="post" action="/indicators/panels/{ours.pk}/invite/" novalidate>', page)
+        reply = client.post(f"/indicators/panels/{ours.pk}/invite/", {"emails": "", "language": "en"})
+        assert reply.status_code == 422 and 'id="id_emails-error">This field is required.' in reply.content.decode()
+
     def test_shows_each_expert_the_group_and_the_effect(self, cast: Cast, ours: Panel) -> None:
         fill_sheet(invite_expert(ours, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})
         fill_sheet(invite_expert(ours, "b@e.example"), {"attitude|speed": 9, "speed|skill": 9, "attitude|skill": -9})
