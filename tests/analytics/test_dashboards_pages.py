@@ -345,5 +345,5 @@ class TestTheMethodPage:
         page = words(client_of(cast.bob).get("/overview/method/"))
         run = get_latest_run(tree=shop.tree)
         assert run.fingerprint in page and f"Survey, version 1: {run.responses} responses" in page
-        for sentence in ("Net Promoter Score", "Wilson score interval", "Adjusted Wald", "equal steps (1 → 0.0", "50% of an indicator’s weight"):
+        for sentence in ("Net Promoter Score", "Wilson score interval", "Adjusted Wald", "equal steps · 1 → 0.0", "50% of an indicator’s weight"):
             assert sentence in page
