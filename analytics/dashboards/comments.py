@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.overview.numbers import Comment
@@ -146,6 +146,28 @@ def list_comments(
     keys = [dimension.key for dimension in selection.known.dimensions]
     shown = tuple(_comment(row, sources, keys) for row in found[:size])
     return CommentPage(shown, page, len(found) > size, rows=tuple((row.pk, row.revision) for row in found[:size]))
+
+
+@dataclass(frozen=True)
+class CommentCount:
+    """How many comments there are, and of those whose score may be shown how many are of each band."""
+
+    total: int
+    bands: Mapping[Mood, int]
+
+
+def count_comments(*, selection: Selection, search: str = "", mood: Mood | None = None) -> CommentCount:
+    """Count the comments of which `list_comments` shows a page; anonymous ones have no score to be counted by."""
+    sources = get_sources(tree=selection.tree)
+    scored = {mood: Q(pk__in=[]) for mood in Mood}
+    named = [of for of in sources.comments if of not in sources.anonymous]
+    for version, of in QuestionnaireVersion.objects.filter(questionnaire__in=named).values_list("id", "questionnaire_id"):
+        for band in Mood:
+            scored[band] |= _in_band(version, sources.score(of, version), band)
+    rows = _narrowed(selection, sources, search.strip()[:LONGEST_SEARCH], mood)
+    counts = {band.value: Count("pk", filter=wanted) for band, wanted in scored.items()}
+    found = rows.order_by().aggregate(total=Count("pk"), **counts)
+    return CommentCount(found["total"], {band: found[band.value] for band in Mood})
 
 
 def are_unchanged(rows: Sequence[Quoted]) -> bool:

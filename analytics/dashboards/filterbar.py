@@ -8,6 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from accounts.punctuation import bracketed
 from analytics.dashboards import wording
 from analytics.dashboards.selection import Compare, Selection, parameter_of
 from analytics.indicators.models import IndicatorTree
@@ -88,7 +89,7 @@ def _survey(tree: IndicatorTree, selection: Selection, place: int, language: str
     is_chosen = tree.pk == selection.tree.pk
     value = selection.survey if is_chosen else "" if place == 0 else str(tree.pk)
     name = text_in(tree.names, language) or str(tree.pk)
-    return Choice(value, f"{name} ({_('example')})" if tree.is_example else name, is_chosen)
+    return Choice(value, name + bracketed(_("example")) if tree.is_example else name, is_chosen)
 
 
 def _periods(selection: Selection) -> tuple[PeriodGroup, ...]:

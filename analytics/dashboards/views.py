@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -13,7 +15,7 @@ from analytics.dashboards.opening import results_page
 from analytics.dashboards.overview.present import present_comments
 from analytics.dashboards.page_context import language_of, may_know_answers, shared_context
 from analytics.dashboards.selection import Selection
-from analytics.dashboards.wording import filters_text
+from analytics.dashboards.wording import comments_text, filters_text
 
 
 @results_page()
@@ -34,11 +36,14 @@ def comment_list(request: TeamRequest, selection: Selection) -> HttpResponse:
         selection=selection, is_withheld=whole.is_withheld, search=wanted.search,
         mood=wanted.mood, page=wanted.page,
     )
+    counted = comments.count_comments(selection=selection, search=wanted.search, mood=wanted.mood) if found.comments else None
     extra = {"q": wanted.search, "score": wanted.mood.value if wanted.mood else ""}
     context = {
-        "found": found, "form": form, "wanted": wanted, "needed": selection.tree.team.anonymity_k,
+        "found": found, "finding": comments_text(counted) if counted else "",
+        "form": form, "wanted": wanted, "needed": selection.tree.team.anonymity_k,
         "comments": present_comments(found.comments, selection.known.dimensions, language_of(request)),
-        "filters_text": filters_text(selection, language_of(request)),
+        # No comment is compared with anything.
+        "filters_text": filters_text(replace(selection, previous=None), language_of(request)),
         "previous_query": selection.query(**extra, page=str(found.number - 1) if found.number > 2 else ""),
         "next_query": selection.query(**extra, page=str(found.number + 1)), "clear_query": selection.query(),
     }

@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.punctuation import enumerated
+from analytics.dashboards.comments import CommentCount, Mood
 from analytics.dashboards.geometry import FIVE_TONES, Piece
 from analytics.dashboards.selection import Selection
 from analytics.scoring.grades import Grade
@@ -78,7 +80,7 @@ def size_text(figure: Figure) -> str:
     """Write how many answers a figure rests on; for a weighted one also its effective number."""
     if figure.weight is None:
         return n_text(figure.n) if figure.n else ""
-    return f"{n_text(figure.n)} · n_eff = {number(figure.n_eff, 0)}"
+    return " · ".join((n_text(figure.n), _("effective n = %(n)s") % {"n": number(figure.n_eff, 0)}))
 
 
 def status_text(figure: Figure) -> str:
@@ -219,8 +221,7 @@ def listed(words: list[str]) -> str:
     """Write a, b and c."""
     if len(words) < 2:
         return "".join(words)
-    head = pgettext("between the parts of a list", ", ").join(words[:-1])
-    return _("%(head)s and %(last)s") % {"head": head, "last": words[-1]}
+    return _("%(head)s and %(last)s") % {"head": enumerated(words[:-1]), "last": words[-1]}
 
 
 def level_text(level: str, names: object, language: str) -> str:
@@ -265,7 +266,15 @@ def level_words() -> list[str]:
 def levels_text(pieces: Sequence[Piece]) -> str:
     """Write a distribution as a sentence for those who do not see the bar."""
     words = level_words() if len(pieces) == len(FIVE_TONES) else [str(piece.code) for piece in pieces]
-    return ", ".join(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
+    return enumerated(f"{word} {100 * piece.share:.0f}%" for word, piece in zip(words, pieces, strict=True))
+
+
+def comments_text(counted: CommentCount) -> str:
+    """Write how many comments there are, and of which scores: 8 comments · 5 high · 3 middle."""
+    words = {Mood.HIGH: _("%(n)s high"), Mood.MIDDLE: _("%(n)s middle"), Mood.LOW: _("%(n)s low")}
+    total = ngettext("%(n)s comment", "%(n)s comments", counted.total) % {"n": f"{counted.total:,}"}
+    bands = [text % {"n": f"{counted.bands[mood]:,}"} for mood, text in words.items() if counted.bands[mood]]
+    return " · ".join([total, *bands])
 
 
 def grain_text(grain: Grain) -> str:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from accounts.punctuation import enumerated
 from analytics.indicators.panel_models import Expert, Panel
 from analytics.indicators.panel_results import SheetResult, list_pairs, unlinked_groups
 from surveys.design.document import text_in
@@ -101,10 +101,17 @@ STRENGTHS: Final = tuple(str(number) for number in range(2, 10))
 
 
 def strength_words() -> list[tuple[str, str]]:
-    """The scale with its words; even numbers lie between two words."""
-    words = {"3": _("moderately more"), "5": _("strongly more"), "7": _("very strongly more"), "9": _("extremely more")}
-    between = _("in between")
-    return [(number, words.get(number, _("slightly more") if number == "2" else between)) for number in STRENGTHS]
+    """The scale above 1 with its words: Saaty's five anchors, of which 1 is "Both alike", and what lies between two."""
+    return list(zip(STRENGTHS, (
+        _("between equally and moderately"), _("moderately"), _("between moderately and strongly"), _("strongly"),
+        _("between strongly and very strongly"), _("very strongly"), _("between very strongly and extremely"),
+        _("extremely"),
+    ), strict=True))
+
+
+def named_strengths() -> list[tuple[str, str]]:
+    """Those points of the scale that have a word of their own: 3, 5, 7 and 9."""
+    return strength_words()[1::2]
 
 
 def names_of(panel: Panel, language: str) -> dict[str, str]:
@@ -153,9 +160,8 @@ def missing_link(expert: Expert, language: str) -> dict[str, Any] | None:
     number, (first, second) = next(
         (number, pair) for number, pair in enumerate(pairs) if group_of[pair[0]] != group_of[pair[1]]
     )
-    between = pgettext("between the parts of a list", ", ")
     return {
-        "groups": [between.join(names[key] for key in group) for group in groups], "anchor": number,
+        "groups": [enumerated([names[key] for key in group]) for group in groups], "anchor": number,
         "first": names[first], "second": names[second],
     }
 

@@ -112,7 +112,7 @@ def _reasons() -> dict[str, str]:
         "negative_weight": _("Refused: “%(name)s” would get the negative weight %(weight)s, and no index can carry that."),
         "singular_correlation": _("Indicators repeat one another so closely that their parts cannot be told apart."),
         "invalid_correlation": _("Too many answers are missing in different places; the correlations contradict one another."),
-        "too_many_items": _("%(items)s indicators are too many for this method; at most %(limit)s."),
+        "too_many_items": _("%(items)s indicators; this method takes at most %(limit)s."),
         "zero_weight": _("Some indicators side by side would all weigh nothing."),
         "invalid_value": _("An indicator is unrelated to all others."),
         "no_common_dimension": _("Nothing holds these indicators together: no dimension stands out of chance (n = %(n)s)."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
+from accounts import punctuation
 from csat.logs import request_id
 
 register = template.Library()
@@ -58,6 +59,24 @@ def initials(name: object) -> str:
     if not words[0].isascii():
         return words[-1][-1]
     return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """Write a, b, c, or a、b、c in Chinese."""
+    return punctuation.enumerated(words)
+
+
+@register.filter
+def bracketed(text: object) -> str:
+    """Write a remark in brackets after a word: " (example)", or （示例） without a space in Chinese."""
+    return punctuation.bracketed(text) if text else ""
+
+
+@register.filter
+def labels(label: object, text: object) -> str:
+    """Write a label before a text: "Name: too long", or 名称：太长 in Chinese."""
+    return punctuation.labelled(label, text)
 
 
 # --- numbers ----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.punctuation import bracketed
 from surveys.answering.codes import (
     BLANK,
     NA,
@@ -168,7 +169,7 @@ def list_target_groups(
     """List the places a column can go to, in groups: (name of the group, [(target, name)])."""
     texts = {item.key: _short(text_in(item.text, language)) for item in list_items(document)}
     times = Counter(texts.values())
-    questions = [(f"{ITEM}{key}", f"{text} ({key})" if times[text] > 1 else text) for key, text in texts.items()]
+    questions = [(f"{ITEM}{key}", text + bracketed(key) if times[text] > 1 else text) for key, text in texts.items()]
     names = {f"{ATTRIBUTE}{attribute.key}": attribute.name_in(language) for attribute in attributes}
     for column in columns:
         # Suggested or named by a mapping, but not yet an attribute of the team.

@@ -72,6 +72,10 @@ class TestComments:
         known = {"five:2;", "five:3;", "five:4;", "ten:2;", "ten:4;", "ten:5;", "ten:9;", "ten:12;"}
         assert {one for one in known if one in page} == found
 
+    def test_are_counted_by_the_scale_of_their_own_version(self, cast: Cast, shop: Shop) -> None:
+        assert "8 comments · 2 high · 2 middle · 3 low" in words(client_of(cast.bob).get("/comments/?period=all"))
+        assert "2 comments · 2 high" in words(client_of(cast.bob).get("/comments/?period=all&score=high"))
+
     def test_tell_their_scale_and_band_to_programs(self, cast: Cast, shop: Shop) -> None:
         reply = api_client(make_key(cast.team)[1]).get("/api/v1/overview/?period=all").json()
         told = {one["text"]: (one["score"], one["scale"], one["mood"]) for one in reply["comments"]}

@@ -334,6 +334,16 @@ class TestComments:
         low = words(talk.get("/comments/?score=low"))
         assert "Slow" in low and "Remark" not in low
 
+    def test_are_counted_by_their_scores(self, talk):
+        assert "32 comments · 31 high · 1 low" in words(talk.get("/comments/"))
+        assert "1 comment · 1 low" in words(talk.get("/comments/?q=slow"))
+
+    def test_offer_no_comparison_and_keep_the_one_chosen(self, talk):
+        for page in ("/comments/?compare=year", "/weighting/?compare=year"):
+            body = talk.get(page).content.decode()
+            assert "Compare with" not in body and '<input type="hidden" name="compare" value="year">' in body
+        assert "compared with" not in words(talk.get("/comments/")) and "Compare with" in words(talk.get("/overview/"))
+
     def test_say_when_there_is_none(self, talk):
         assert "No comment contains “nowhere” in this selection." in words(talk.get("/comments/?q=nowhere"))
 
@@ -350,6 +360,7 @@ class TestComments:
         assert comment["text"] == "Hidden author" and comment["score"] is None and comment["is_anonymous"]
         page = words(client_of(cast.bob).get("/comments/"))
         assert "Hidden author" in page and "May 2018" in page and "2 May 2018" not in page
+        assert "1 comment" in page and "1 low" not in page
 
     def test_of_an_anonymous_survey_cannot_be_singled_out_by_score(self, cast):
         shop = make_shop(cast.team, is_anonymous=True)
@@ -380,5 +391,5 @@ class TestTheMethodPage:
         page = words(client_of(cast.bob).get("/overview/method/"))
         run = get_latest_run(tree=shop.tree)
         assert run.fingerprint in page and f"Survey, version 1: {run.responses} responses" in page
-        for sentence in ("Net Promoter Score", "Wilson score interval", "Adjusted Wald", "equal steps (1 → 0.0", "50% of an indicator’s weight"):
+        for sentence in ("Net Promoter Score", "Wilson score interval", "Adjusted Wald", "equal steps · 1 → 0.0", "50% of an indicator’s weight"):
             assert sentence in page

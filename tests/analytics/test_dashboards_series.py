@@ -97,6 +97,7 @@ class TestAnEarlierSeries:
         client = client_of(cast.bob)
         for page in ("/overview/change/", "/comments/", "/weighting/"):
             assert "This is an earlier series" in words(client.get(f"{page}?series=1"))
+        assert '<input type="hidden" name="series" value="1">' in client.get("/comments/?series=1").content.decode()
         assert "series=1" in client.get("/overview/?series=1").content.decode().split("overview/method/")[1][:60]
         csv = b"".join(client.get("/overview/export/?period=all&series=1").streaming_content).decode()
         assert "65.625" in csv

@@ -220,6 +220,19 @@ class TestTheExpertsPage:
         body = Client().get(reverse("experts:sheet", args=[experts.renew_link(expert=expert)]) + "?p=99").content.decode()
         assert f"random index: {table}" in body
 
+    @pytest.mark.parametrize(("language", "words", "between"), [
+        ("en", ["3 moderately", "5 strongly", "7 very strongly", "9 extremely"], "2 – between equally and moderately"),
+        ("zh-hans", ["3 稍微重要", "5 明显重要", "7 强烈重要", "9 极端重要"], "2 – 介于同样与稍微重要之间"),
+    ])
+    def test_names_the_scale_by_its_usual_words(self, link: str, language: str, words: list[str], between: str) -> None:
+        body = Client().get(link, {"lang": language}).content.decode()
+        assert re.findall(r"<li>([3579] [^<]+)</li>", body)[:4] == words
+        assert between in body and all(word.replace(" ", " – ") in body for word in words if language != "en")
+
+    def test_lists_what_is_compared_as_the_language_does(self, link: str) -> None:
+        assert "You compare: Attitude, Speed, Skill." in Client().get(link, {"lang": "en"}).content.decode()
+        assert re.search(r"\w+、\w+、\w+。", Client().get(link, {"lang": "zh-hans"}).content.decode())
+
     def test_lets_pairs_be_left_open_and_taken_back(self, panel: Panel, link: str) -> None:
         client = Client()
         client.post(link, {"_page": "1", "_to": "next", "side-0": "first", "strength-0": "3"})
@@ -346,6 +359,13 @@ class TestTheStaffPage:
         reply = client_of(cast.dora).post(f"/indicators/panels/{ours.pk}/invite/", {"emails": f"a@e.example {wrong}", "language": "en"})
         assert (reply.status_code, ours.experts.count()) == (422, 0)
         assert f"This is no e-mail address: {wrong[:80]}" in reply.content.decode()
+
+    def test_says_itself_what_is_missing(self, cast: Cast, ours: Panel) -> None:
+        client = client_of(cast.dora)
+        page = client.get(f"/indicators/panels/{ours.pk}/").content.decode()
+        assert re.search(rf'<form method="post" action="/indicators/panels/{ours.pk}/invite/" novalidate>', page)
+        reply = client.post(f"/indicators/panels/{ours.pk}/invite/", {"emails": "", "language": "en"})
+        assert reply.status_code == 422 and 'id="id_emails-error">This field is required.' in reply.content.decode()
 
     def test_shows_each_expert_the_group_and_the_effect(self, cast: Cast, ours: Panel) -> None:
         fill_sheet(invite_expert(ours, "a@e.example"), {"attitude|speed": 2, "speed|skill": 2, "attitude|skill": 4})

@@ -73,7 +73,7 @@ class TestTheComparison:
         type(tree.team).objects.filter(pk=tree.team_id).update(name="Moved")
         type(tree).objects.filter(pk=tree.pk).update(team=cast.team)
         page = words(client_of(cast.dora).get(f"/indicators/{tree.pk}/weights/"))
-        assert inflation > 5 and f"Largest variance inflation {inflation:.1f} (over 5: the indicators repeat one another" in page
+        assert inflation > 5 and f"Largest variance inflation {inflation:.1f}. Over 5: the indicators repeat one another" in page
 
     def test_computes_the_index_under_each_set_from_the_answers(self, compared: WeightComparison) -> None:
         scores = (drawn_codes()[:, :4] - 1) * 25.0

@@ -101,7 +101,7 @@ class TestTheRooms:
         for node in result.nodes:
             assert f"{node.index.value:.1f}" in page
         assert "Indicator by indicator · Regions, version 1" in page and "Index by segment · region" in page
-        assert f"{result.root.index.n_eff:.0f}" in page and "n_eff" in page
+        assert f"{result.root.index.n_eff:.0f}" in page and "effective n" in page
 
     def test_say_why_a_weighting_cannot_be_shown_in_detail(self, cast, shop):
         page = words(client_of(cast.bob).get("/weighting/?weighting=999"))

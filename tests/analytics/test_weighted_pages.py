@@ -63,7 +63,7 @@ class TestTheOverview:
         assert served["nps"]["headline"]["figure"]["value"] == result.nps.score.value
         assert (served["weighting"]["name"], plain["weighting"]) == ("Regions", None)
         assert f"{result.root.index.value:.1f}" in page and "Respondent weights: Regions, version 1" in page
-        assert f"n = 124 · n_eff = {result.root.index.n_eff:.0f}" in page
+        assert f"n = 124 · effective n = {result.root.index.n_eff:.0f}" in page
 
     def test_weights_the_table_of_segments_and_the_trend(self, cast, shop):
         word, run = keep(shop), get_latest_run(tree=shop.tree)

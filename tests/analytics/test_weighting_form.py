@@ -169,6 +169,34 @@ class TestANewWeighting:
         assert reply.status_code == 422 and reason in words(reply), words(reply)
         assert not WeightingScheme.objects.exists()
 
+    def test_says_at_its_field_which_level_is_no_number(self, cast, shop):
+        body = post(cast, **{"people:region:West": "half"}).content.decode()
+        field = re.search(r'<input [^>]*name="people:region:West"[^>]*>', body).group()
+        assert 'aria-invalid="true"' in field and 'aria-describedby="id-region-1-error"' in field
+        assert re.search(r'id="id-region-1-error">“half” is not a number of people', body) and 'href="#id-region-1"' in body
+        assert body.count('aria-invalid="true"') == 1
+
+    @pytest.mark.parametrize("button", ["check", "save"])
+    def test_asks_at_its_field_for_a_level_that_is_missing(self, cast, shop, button):
+        reply = post(cast, button, **{"people:region:West": "", "people:region:North": ""})
+        body = reply.content.decode()
+        assert reply.status_code == 422 and "side by side" not in body and not WeightingScheme.objects.exists()
+        assert re.search(r'id="id-region-1-error">Enter how many people this level has: \d+ respondents', body)
+        assert re.search(r'id="id-region-2-error">Enter how many', body) and "region-0-error" not in body
+
+    def test_names_a_missing_level_where_a_file_leaves_it_out(self, cast, shop):
+        table = "dimension,level,population\nregion,East,500\nregion,West,300\n"
+        reply = post(cast, file=SimpleUploadedFile("p.csv", table.encode()), **dict.fromkeys(PEOPLE, ""))
+        assert reply.status_code == 422 and re.search(r'id="id_file-error">“North” [^<]*no population', reply.content.decode())
+
+    def test_takes_percentages_with_their_sign(self, cast, shop):
+        percents = {"people:region:East": "50%", "people:region:West": "30％", "people:region:North": "20 %"}
+        assert post(cast, "save", **percents).status_code == 302
+        assert sorted(people for _cell, people in WeightingScheme.objects.get().population) == [20, 30, 50]
+
+    def test_names_its_survey(self, cast, shop):
+        assert "New weighting · Shop" in words(client_of(cast.dora).get(NEW))
+
     def test_with_a_margin_without_respondents_names_it(self, cast, shop):
         client = client_of(cast.dora)
         reply = client.post("/weighting/new/?period=2016", FORM | {"check": "1"})
@@ -181,3 +209,67 @@ class TestANewWeighting:
     def test_of_another_team_is_not_there(self, cast, shop):
         post(cast, "save")
         assert "Regions" not in words(client_of(cast.charlie).get("/weighting/", follow=True))
+
+
+class TestTheSum:
+    ODD = {"people:region:East": "52", "people:region:West": "30", "people:region:North": "17"}
+    WORDS = "Sum 99. If these are percentages, they should add up to 100."
+
+    def test_of_percentages_that_miss_100_is_told_and_hinders_nothing(self, cast, shop):
+        reply = post(cast, **self.ODD)
+        assert reply.status_code == 200 and f"region: {self.WORDS}" in words(reply).lower().replace(self.WORDS.lower(), self.WORDS)
+        saved = client_of(cast.dora).post(NEW, FORM | self.ODD | {"save": "1"}, follow=True)
+        assert self.WORDS in words(saved) and WeightingScheme.objects.count() == 1
+
+    def test_of_people_or_of_100_is_told_without_a_warning(self, cast, shop):
+        for people in ({}, {"people:region:East": "50", "people:region:West": "30", "people:region:North": "20"}):
+            body = post(cast, **people).content.decode()
+            assert "percentages, they" not in body.split("data-unclear")[1]
+            assert re.search(r'class="margin-sum" [^>]*>Sum (1,000|100)<', body)
+
+    def test_of_dimensions_that_disagree_is_told_beside_each(self, cast):
+        make_crossed(cast)
+        reply = client_of(cast.dora).post(CROSSED, FORM | {
+            "check": "1", "people:region:East": "52", "people:region:West": "47", "people:region:North": "",
+            "people:tier:gold": "40", "people:tier:base": "60",
+        })
+        assert reply.status_code == 422 and "their totals must be equal" in words(reply)
+        assert "Sum 99, other dimensions 100" in words(reply) and "Sum 100, other dimensions 99" in words(reply)
+
+
+class TestTheSampleBesideALevel:
+    def test_is_its_part_of_those_whose_level_is_known(self, cast):
+        make_crossed(cast)
+        assert words(client_of(cast.dora).get(CROSSED)).count("sample 50.0%") == 4
+
+    def test_is_not_told_of_few_answers(self, cast):
+        shop = make_shop(cast.team)
+        answer_many(shop.version, codes(3, 9), at=datetime(2018, 5, 1, tzinfo=UTC), attributes={"region": "East"})
+        shop.compute()
+        assert "sample" not in words(client_of(cast.dora).get(CROSSED))
+
+    def test_is_not_told_where_anonymity_was_promised(self, cast):
+        shop = make_shop(cast.team, is_anonymous=True)
+        for region in ("East", "West"):
+            answer_many(shop.version, codes(3, 40), at=datetime(2018, 5, 1, tzinfo=UTC), attributes={"region": region})
+        shop.compute()
+        client = client_of(cast.dora)
+        assert "sample" not in words(client.get(CROSSED))
+        reply = client.post(CROSSED, FORM | {"check": "1", "people:region:East": ""})
+        assert reply.status_code == 422 and "promised anonymity" in words(reply) and "respondents are of it" not in words(reply)
+
+
+class TestASavedWeighting:
+    @pytest.mark.parametrize(("kind", "shown"), [
+        ("rake", ["region", "East 10", "West 20", "tier", "gold 12", "base 18"]),
+        ("cells", ["region × tier", "East · gold 10", "East · base 20.5", "West · base 40"]),
+    ])
+    def test_shows_its_margins_again(self, cast, kind, shown):
+        make_crossed(cast)
+        file = SimpleUploadedFile("p.csv", TABLES[kind].encode())
+        client_of(cast.dora).post(CROSSED, {"name": "Kept", "method": kind, "save": "1", "file": file})
+        page = client_of(cast.bob).get("/weighting/?period=2018").content.decode()
+        kept = page.split('<details class="margins"')[1].split("</details>")[0]
+        assert "<summary>Kept</summary>" in kept
+        text = " ".join(re.sub(r"<[^>]+>", " ", kept).split()).lower()
+        assert [one for one in shown if one.lower() not in text] == []

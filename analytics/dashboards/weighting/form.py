@@ -7,16 +7,17 @@ import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from analytics.dashboards.weighting.refusals import refusal_text
 from analytics.scoring.models import WeightingMethod
 from analytics.scoring.results import Dimension
+from analytics.scoring.sentences import sentence
 from analytics.scoring.weighting import CROSSED, JOINED, Cell, PopulationPlan, WeightingError, check_plan
 
 LARGEST_FILE: Final = 512 * 1024
@@ -25,10 +26,12 @@ TABLE: Final = "table"
 """The field that carries the cells of a previewed file on to the save."""
 POPULATION: Final = "population"
 """The column of a file that holds people."""
+NAMED_BY_FILE: Final = ("bad_table", "file_too_large", "not_a_number", "margin_totals")
+"""Refusals that name no dimension and yet speak of a file's content."""
 PLAIN: Final = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d{1,3})?", re.IGNORECASE)
 GROUPED: Final = tuple(re.compile(rf"[+-]?\d{{1,3}}({mark}\d{{3}})+(\.\d*)?") for mark in ", ")
 """Numbers with a comma, or a space, between groups of three digits."""
-ALIKE: Final = str.maketrans({"，": ",", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "．": ".", "−": "-"})
+ALIKE: Final = str.maketrans({"，": ",", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "．": ".", "−": "-", "％": "%"})
 """What spreadsheets and Chinese keyboards write for comma, space, point and minus."""
 
 
@@ -55,6 +58,29 @@ class WeightingForm(forms.Form):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.level_errors: dict[str, str] = {}
+        """What is wrong with the people of single levels, by the name of their field."""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the population stands in the fields of the levels, not in a file or a previewed table."""
+        return self.is_bound and not self.files and not self._has_table
+
+    @property
+    def _has_table(self) -> bool:
+        return bool(self.data.get(TABLE)) and self.data.get("method") == WeightingMethod.CELLS
+
+    def check_levels(self, dimensions: Sequence[Dimension], counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Note each level that is no number, and each left empty although `counts` has respondents there."""
+        for one in dimensions if self.is_typed else ():
+            typed = typed_in(self.data, one)
+            for level in one.levels if typed else ():
+                problem = _level_problem(typed.get(level, ""), counts.get(one.key, {}).get(level, 0)) if level else ""
+                if problem:
+                    self.level_errors[field_name(one.key, level)] = problem
+
     def plan(self, dimensions: Sequence[Dimension]) -> PopulationPlan:
         """Return the plan the form describes.
 
@@ -62,11 +88,10 @@ class WeightingForm(forms.Form):
         """
         given: UploadedFile[bytes] | None = self.cleaned_data["file"]
         method = self.cleaned_data["method"]
-        kept = self.data.get(TABLE, "")
         if given is not None:
             used, population = read_file(given, method, dimensions)
-        elif kept and method == WeightingMethod.CELLS:
-            used, population = read_table(kept, method, dimensions)
+        elif self._has_table:
+            used, population = read_table(self.data[TABLE], method, dimensions)
         else:
             used, population = read_fields(self.data, method, dimensions)
         plan = PopulationPlan(method, used, population, _trim(self.cleaned_data["trim_low"], self.cleaned_data["trim_high"]))
@@ -74,8 +99,19 @@ class WeightingForm(forms.Form):
         return plan
 
     def show(self, error: WeightingError, dimensions: Sequence[Dimension]) -> None:
-        """Put the reason for which there is no weighting on the form."""
-        self.add_error(None, refusal_text(error, dimensions))
+        """Put the reason for which there is no weighting where it can be mended, else on the whole form."""
+        text = refusal_text(error, dimensions)
+        level = _field_of(error, dimensions) if self.is_typed else ""
+        if level:
+            self.level_errors[level] = text
+        else:
+            self.add_error(self._place_of(error), text)
+
+    def _place_of(self, error: WeightingError) -> str | None:
+        if error.code == "trim_around_one":
+            return "trim_low"
+        is_about_people = error.code in NAMED_BY_FILE or "dimension" in error.details
+        return "file" if error.code == "cells_need_a_file" or (self.files and is_about_people) else None
 
     def ask_for_file_again(self) -> None:
         """Say that a file which led nowhere has to be chosen anew: no browser sends it twice by itself."""
@@ -88,14 +124,17 @@ def field_name(dimension: str, level: str) -> str:
     return f"{PEOPLE}:{dimension}:{level}"
 
 
+def typed_in(data: Mapping[str, str], dimension: Dimension) -> dict[str, str]:
+    """What is typed in for the levels of a dimension; a level without anything is left out."""
+    found = {level: data.get(field_name(dimension.key, level), "").strip() for level in dimension.levels if level}
+    return {level: text for level, text in found.items() if text}
+
+
 def read_fields(
     data: Mapping[str, str], method: str, dimensions: Sequence[Dimension]
 ) -> tuple[tuple[str, ...], tuple[tuple[Cell, float], ...]]:
     """Read what is typed in; a dimension with nothing filled in is not used."""
-    typed = {
-        one.key: {level: text for level in one.levels if level and (text := data.get(field_name(one.key, level), "").strip())}
-        for one in dimensions
-    }
+    typed = {one.key: typed_in(data, one) for one in dimensions}
     used = [key for key, levels in typed.items() if levels]
     if method == WeightingMethod.CELLS and len(used) > 1:
         raise WeightingError("cells_need_a_file")
@@ -154,7 +193,7 @@ def _margins(used: Sequence[str], entries: Iterable[tuple[str, str, str]]) -> tu
         cell = tuple(level if key == dimension else "" for key in used)
         if cell in found:
             raise WeightingError("level_twice", dimension=dimension, level=level)
-        found[cell] = _people(text)
+        found[cell] = people_of(text)
     return tuple(found.items())
 
 
@@ -164,7 +203,7 @@ def _cells(used: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> tup
         cell = tuple(_cell(row, name) for name in used)
         if cell in found:
             raise WeightingError("level_twice", dimension=CROSSED.join(used), level=JOINED.join(cell))
-        found[cell] = _people(_cell(row, POPULATION))
+        found[cell] = people_of(_cell(row, POPULATION))
     return tuple(found.items())
 
 
@@ -180,9 +219,10 @@ def _cell(row: Mapping[str, str | None], name: str) -> str:
     return (row.get(name) or "").strip()
 
 
-def _people(text: str) -> float:
-    """Read a number of people. Commas and spaces divide thousands and nothing else: of `1,5` nobody knows what is meant."""
-    written = text.translate(ALIKE)
+def people_of(text: str) -> float:
+    """Read a number of people, or a percentage. Commas and spaces divide thousands and nothing else: of `1,5` nobody
+    knows what is meant. Raises WeightingError for what is no number."""
+    written = text.translate(ALIKE).removesuffix("%").rstrip()
     is_grouped = any(pattern.fullmatch(written) for pattern in GROUPED)
     if not is_grouped and not PLAIN.fullmatch(written):
         raise WeightingError("not_a_number", text=text)
@@ -190,6 +230,33 @@ def _people(text: str) -> float:
     if not math.isfinite(people):
         raise WeightingError("not_a_number", text=text)
     return people
+
+
+def _level_problem(text: str, respondents: int) -> str:
+    """Say that a level is no number, or left empty although somebody of it has answered; else nothing."""
+    if not text:
+        return _left_empty(respondents) if respondents else ""
+    try:
+        people_of(text)
+    except WeightingError as error:
+        return sentence(error.code, error.details)
+    return ""
+
+
+def _left_empty(respondents: int) -> str:
+    return ngettext(
+        "Enter how many people this level has: %(n)s respondent is of it.",
+        "Enter how many people this level has: %(n)s respondents are of it.", respondents,
+    ) % {"n": f"{respondents:,}"}
+
+
+def _field_of(error: WeightingError, dimensions: Sequence[Dimension]) -> str:
+    """The field of the level that a refusal names; of a dimension alone its first level's, of neither none."""
+    levels = {one.key: [level for level in one.levels if level] for one in dimensions}.get(error.details.get("dimension", ""))
+    if not levels:
+        return ""
+    level = error.details.get("level", levels[0])
+    return field_name(error.details["dimension"], level) if level in levels else ""
 
 
 def _trim(low: float | None, high: float | None) -> tuple[float, float] | None:

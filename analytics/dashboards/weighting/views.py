@@ -25,11 +25,12 @@ from analytics.dashboards.page_context import emptiness, language_of, shared_con
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.weighting.compare import WeightingEffect, compare_weighting, list_weightings, standard_word
 from analytics.dashboards.weighting.form import TABLE, WeightingForm, field_name, write_table
+from analytics.dashboards.weighting.margins import count_sample, kept_margins, margin_fields, odd_sums
 from analytics.dashboards.weighting.present import figures_of, present_detail, weighting_choices
 from analytics.scoring.models import WeightingMethod, WeightingScheme
-from analytics.scoring.results import Dimension
 from analytics.scoring.schemes import Named, choose_weighting, list_schemes, save_scheme
 from analytics.scoring.sentences import sentence
+from analytics.scoring.sources import RunTooOldError
 from analytics.scoring.standard_weighting import get_choice
 from analytics.scoring.weighting import PopulationPlan, Report, WeightingError, report_on
 from surveys.design.document import text_in
@@ -39,6 +40,7 @@ from surveys.design.document import text_in
 def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
     """Show unweighted figures beside those of the imported weights and of every saved weighting."""
     known, standing = list_weightings(selection.tree), standard_word(selection.tree)
+    language = language_of(request)
     whole = selection.reading.period(selection.period)
     context = shared_context(request, selection, "weighting") | {
         "rows": [
@@ -47,11 +49,12 @@ def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
         ],
         "plain": figures_of(whole), "is_empty": not whole.responses and not whole.is_withheld,
         "schemes": [
-            (one, _dimensions_of(one, selection, language_of(request))) for one in list_schemes(tree=selection.tree)
+            (one, _dimensions_of(one, selection, language), kept_margins(one, selection.known.dimensions, language))
+            for one in list_schemes(tree=selection.tree)
         ],
         "choice": get_choice(tree=selection.tree),
         "choices": weighting_choices(selection.tree, standing),
-        "detail": present_detail(selection, request.GET.get("weighting", ""), known, language_of(request)),
+        "detail": present_detail(selection, request.GET.get("weighting", ""), known, language),
         "period_text": wording.period_text(selection.period),
     }
     if context["is_empty"]:
@@ -89,41 +92,62 @@ def weighting_new(request: TeamRequest) -> HttpResponse:
     if selection is None:
         return not_yet(request, "weighting", tree)
     form = WeightingForm(request.POST or None, request.FILES or None)
+    language, known = language_of(request), selection.known.dimensions
     context: dict[str, Any] = {}
     typed: Mapping[str, str] = request.POST.dict()
-    if request.method == "POST" and form.is_valid():
+    counts = count_sample(selection)
+    form.check_levels(known, counts)
+    if request.method == "POST" and form.is_valid() and not form.level_errors:
         try:
-            plan = form.plan(selection.known.dimensions)
+            plan = form.plan(known)
+            _check(selection, plan)
             if "save" in request.POST:
                 return _save(request, selection, form.cleaned_data["name"], plan, at)
-            found = compare_weighting(selection, plan)
-            preview = {"name": form.cleaned_data["name"], "report": found.report, "problem": found.problem,
-                       "figures": figures_of(found.result) if found.result is not None else ()}
-            context = {"preview": preview, "preview_rows": [preview],
-                       "plain": figures_of(selection.reading.period(selection.period)),
-                       "cells": _cells(found.report, plan, selection, language_of(request))}
+            context = _preview(selection, form.cleaned_data["name"], plan, language)
             typed = {**_as_fields(plan), TABLE: write_table(plan)}
         except WeightingError as error:
-            form.show(error, selection.known.dimensions)
+            form.show(error, known)
     form.ask_for_file_again()
+    inputs = margin_fields(selection, typed, counts=counts, problems=form.level_errors, language=language)
     context |= shared_context(request, selection, "weighting") | {
-        "form": form, "inputs": _inputs(selection, typed, language_of(request)), "table": typed.get(TABLE, ""),
+        "form": form, "inputs": inputs, "table": typed.get(TABLE, ""),
         "period_text": wording.period_text(selection.period),
+        "survey": text_in(selection.tree.names, language) or selection.tree.pk,
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors or form.level_errors else 200
     return render(request, "scoring/weighting_new.html", context, status=status)
 
 
-def _save(request: TeamRequest, selection: Selection, name: str, plan: PopulationPlan, at: datetime) -> HttpResponseRedirect:
+def _check(selection: Selection, plan: PopulationPlan) -> None:
+    """Raise WeightingError where a plan gives no weights in the selection's period."""
     if selection.reading.rules.k:
         raise WeightingError("anonymous_unweighted")
-    report_on(selection.run, weighting=plan, period=selection.period)
+    try:
+        report_on(selection.run, weighting=plan, period=selection.period)
+    except RunTooOldError as error:
+        raise WeightingError("run_too_old") from error
+
+
+def _preview(selection: Selection, name: str, plan: PopulationPlan, language: str) -> dict[str, Any]:
+    found = compare_weighting(selection, plan)
+    preview = {"name": name, "report": found.report, "problem": found.problem,
+               "figures": figures_of(found.result) if found.result is not None else ()}
+    return {
+        "preview": preview, "preview_rows": [preview], "plain": figures_of(selection.reading.period(selection.period)),
+        "cells": _cells(found.report, plan, selection, language),
+        "odd": odd_sums(plan, selection.known.dimensions, language),
+    }
+
+
+def _save(request: TeamRequest, selection: Selection, name: str, plan: PopulationPlan, at: datetime) -> HttpResponseRedirect:
     scheme = save_scheme(tree=selection.tree, name=name, plan=plan, user=request.actor.user, at=at)
     record_event(
         actor=request.actor, action="weighting.saved", target=f"tree {selection.tree.pk}", name=selection.tree.names,
         detail={"number": scheme.number, "name": scheme.name, "method": scheme.method}, at=at,
     )
     messages.success(request, _("Weighting %(number)s is saved.") % {"number": scheme.number})
+    for odd in odd_sums(plan, selection.known.dimensions, language_of(request)):
+        messages.warning(request, odd)
     return HttpResponseRedirect(with_query(reverse("dashboards:weighting"), selection.query()))
 
 
@@ -155,21 +179,6 @@ def _cells(report: Report | None, plan: PopulationPlan, selection: Selection, la
          "n": report.counts[cell], "weight": wording.number(report.by_cell[cell], 3)}
         for cell in cells
     ]
-
-
-def _inputs(selection: Selection, data: Mapping[str, str], language: str) -> list[dict[str, Any]]:
-    return [
-        {"name": text_in(one.names, language) or one.key, "key": one.key, "levels": [
-            {"field": field_name(one.key, level), "name": wording.level_name(one, level, language),
-             "value": data.get(field_name(one.key, level), ""), "id": f"id-{one.key}-{place}"}
-            for place, level in enumerate(one.levels) if level
-        ]}
-        for one in selection.known.dimensions if _is_open(one)
-    ]
-
-
-def _is_open(dimension: Dimension) -> bool:
-    return any(dimension.levels)
 
 
 def _as_fields(plan: PopulationPlan) -> dict[str, str]:

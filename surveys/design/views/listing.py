@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
+from accounts.punctuation import bracketed
 from accounts.roles import Permission
 from surveys.design.access import every_questionnaire_for, get_questionnaire, questionnaires_for
 from surveys.design.checks import estimate_seconds
@@ -98,7 +99,7 @@ def read_in(request: TeamRequest) -> HttpResponseBase:
         except (NameTakenError, NameInvalidError) as error:
             form.add_error("name", name_error(error))
         except DocumentError as error:
-            form.add_error("file", [f"{describe(one)} ({one.path})" for one in error.problems[:10]])
+            form.add_error("file", [describe(one) + bracketed(one.path) for one in error.problems[:10]])
     return render(request, "design/import.html", {"form": form, "nav": "questionnaires"},
                   status=422 if form.errors else 200)
 
