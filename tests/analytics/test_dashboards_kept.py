@@ -375,7 +375,7 @@ class TestTheResponseRate:
 
     def test_appears_with_the_first_mail(self, cast, shop):
         client = client_of(cast.bob)
-        assert "there were no invitations" in read_page(client)
+        assert "Nobody was invited by mail" in read_page(client)
         invite(shop, sent=40, completed=10)
         assert "of delivered invitations" in read_page(client)
 
