@@ -154,7 +154,10 @@ def _walk(branch: Branch) -> list[Branch]:
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A rated question that can feed an indicator, as the live version or the draft words it."""
+    """A question that can feed an indicator or take a role, as the live version or the draft words it.
+
+    Where customers write (`type` text) there is no scale, so `low` and `high` are 0.
+    """
 
     key: str
     text: Mapping[str, str]
@@ -164,16 +167,15 @@ class AskedQuestion:
 
 
 def list_questions(*, questionnaire: Questionnaire) -> list[AskedQuestion]:
-    """Return the rated questions of a questionnaire's live version, else of its draft."""
+    """Return the rated questions of a questionnaire's live version, else of its draft, then those to write an answer to."""
     version = get_latest_version(questionnaire=questionnaire)
     try:
         document = get_document(version=version) if version else get_draft(questionnaire=questionnaire)
     except DocumentError:
         return []
-    return [
-        AskedQuestion(item.key, item.text, item.type, item.scale.low, item.scale.high)
-        for item in fill_document(document, questionnaire.team).items()
-    ]
+    filled = fill_document(document, questionnaire.team)
+    rated = [AskedQuestion(item.key, item.text, item.type, item.scale.low, item.scale.high) for item in filled.items()]
+    return rated + [AskedQuestion(one.key, one.text, one.type, 0, 0) for one in filled.questions() if one.type == "text"]
 
 
 def question_texts(*, sources: Sequence[QuestionSource]) -> dict[int, Mapping[str, str]]:
@@ -188,11 +190,11 @@ def question_texts(*, sources: Sequence[QuestionSource]) -> dict[int, Mapping[st
 
 
 Asked = list[tuple[Questionnaire, AskedQuestion]]
-"""Rated questions, each with its questionnaire."""
+"""Questions, each with its questionnaire."""
 
 
 def list_asked(*, tree: IndicatorTree) -> Asked:
-    """Return every rated question of the questionnaires that the tree's team is not done with, by their names."""
+    """Return every question of the questionnaires that the tree's team is not done with, by their names."""
     of_team = Questionnaire.objects.filter(team=tree.team_id, archived_at=None).select_related("team").order_by("name")
     return [(one, question) for one in of_team for question in list_questions(questionnaire=one)]
 
@@ -207,14 +209,20 @@ def list_unmapped(*, tree: IndicatorTree, role: str, asked: Asked | None = None)
     counting = {tuple(question) for has, *question in mapped if has in COUNTING}
     found = []
     for questionnaire, question in list_asked(tree=tree) if asked is None else asked:
-        is_nps = question.type == "nps"
-        if role == SourceRole.EFFORT:
-            fits = (question.low, question.high) == EFFORT_SCALE and (questionnaire.pk, question.key) in counting
-        else:
-            fits = is_nps if role == SourceRole.NPS else role == SourceRole.LEAF or not is_nps
-        if fits and (questionnaire.pk, question.key) not in taken:
+        place = (questionnaire.pk, question.key)
+        if place not in taken and _fits(question, role, is_counting=place in counting):
             found.append((questionnaire, question))
     return found
+
+
+def _fits(question: AskedQuestion, role: str, *, is_counting: bool) -> bool:
+    if role == SourceRole.COMMENT or question.type == "text":
+        return role == SourceRole.COMMENT and question.type == "text"
+    if role == SourceRole.EFFORT:
+        return is_counting and (question.low, question.high) == EFFORT_SCALE
+    if role == SourceRole.NPS:
+        return question.type == "nps"
+    return role == SourceRole.LEAF or question.type != "nps"
 
 
 def list_unsent_experts() -> QuerySet[Expert]:

@@ -46,7 +46,7 @@ from analytics.indicators.undoing import get_undoable
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document, get_draft, get_latest_version
 
-ROLES = (SourceRole.NPS, SourceRole.OVERALL, SourceRole.EFFORT)
+ROLES = (SourceRole.NPS, SourceRole.OVERALL, SourceRole.COMMENT, SourceRole.EFFORT)
 
 
 @require_safe
@@ -269,13 +269,14 @@ def _tree_page(
     request: TeamRequest, tree: IndicatorTree, *, rules: RulesForm | None = None, status: int = 200
 ) -> HttpResponse:
     asked = selectors.list_asked(tree=tree)
+    held = list(tree.sources.filter(role__in=ROLES).select_related("questionnaire__team"))
     roles = [
-        (role, list(tree.sources.filter(role=role).select_related("questionnaire__team")),
+        (role, [source for source in held if source.role == role],
          MappingForm(questions=selectors.list_unmapped(tree=tree, role=role, asked=asked), initial={"role": role}))
         for role in ROLES
     ]
     branches = selectors.list_branches(tree=tree)
-    sources = [one for branch in branches for one in branch.sources] + [one for role in roles for one in role[1]]
+    sources = [one for branch in branches for one in branch.sources] + held
     return render(request, "indicators/tree.html", {
         "tree": tree, "branches": branches, "roles": roles, "problems": list_problems(tree=tree), "nav": "indicators",
         "texts": selectors.question_texts(sources=sources),

@@ -112,6 +112,12 @@ class TestTheOverview:
         page = words(client_of(cast.bob).get(f"/overview/?weighting={word}"))
         assert "The weights cannot be made in this period." in page and "Gap: too few answers, or no weights" in page
 
+    def test_says_that_the_period_before_has_no_weights_and_not_that_it_has_few_answers(self, cast, shop):
+        give(shop, 2016, {"East": codes(4, 40)})
+        shop.compute()
+        page = words(client_of(cast.bob).get(f"/overview/?period=wave:2017&weighting={keep(shop)}"))
+        assert "no comparison: the answers of 2016 cannot be weighted" in page and "too few answers in 2016" not in page
+
     def test_offers_a_weighting_as_soon_as_it_is_saved(self, cast, shop):
         client = client_of(cast.bob)
         assert "Regions, version 1" not in words(client.get("/overview/"))

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent
-from analytics.dashboards.weighting.form import read_fields
+from analytics.dashboards.weighting.form import read_fields, read_table
 from analytics.scoring.models import WeightingScheme
 from analytics.scoring.results import Dimension
 from analytics.scoring.weighting import WeightingError
@@ -273,3 +273,37 @@ class TestASavedWeighting:
         assert "<summary>Kept</summary>" in kept
         text = " ".join(re.sub(r"<[^>]+>", " ", kept).split()).lower()
         assert [one for one in shown if one.lower() not in text] == []
+
+
+NORTH_SOUTH = [
+    Dimension("region", {"en": "Region", "zh-hans": "大区"}, ("N", "S", "North"), {
+        "N": {"en": "North", "zh-hans": "华北"}, "S": {"en": "South", "zh-hans": "华南"}, "North": {"en": "Far north"},
+    }),
+]
+
+
+class TestATable:
+    """Of a population, as a file holds it."""
+
+    @pytest.mark.parametrize("text", [
+        "dimension,level,population\nregion,N,40\nregion,S,60\n", "dimension;level;population\nregion;N;40\nregion;S;60\n",
+        "dimension\tlevel\tpopulation\nRegion\tN\t40%\nRegion\tSouth\t60％\n", "dimension,level,population\n大区,华北,40\n大区,华南,60\n",
+    ])
+    def test_goes_by_keys_or_by_names(self, text):
+        assert read_table(text, "rake", NORTH_SOUTH) == (("region",), ((("N",), 40.0), (("S",), 60.0)))
+
+    def test_of_cells_goes_by_keys_or_by_names(self):
+        assert read_table("大区,population\n华北,40\nS,60\n", "cells", NORTH_SOUTH) == (("region",), ((("N",), 40.0), (("S",), 60.0)))
+
+    def test_takes_a_key_for_itself_where_another_level_bears_it_as_a_name(self):
+        _used, population = read_table("dimension,level,population\nregion,North,5\n", "rake", NORTH_SOUTH)
+        assert population == ((("North",), 5.0),)
+
+    @pytest.mark.parametrize(("text", "code"), [
+        ("dimension,level,population\nregion,华北,1\nregion,N,2\n", "level_twice"), ("dimension,level,population\nregion,华西,1\n", "unknown_level"),
+        ("dimension,level,population\n地区,华北,1\n", "unknown_dimension"), ("dimension,level,population\nregion,,1\n", "unknown_level"),
+    ])
+    def test_that_names_nothing_or_twice_is_refused(self, text, code):
+        with pytest.raises(WeightingError) as caught:
+            read_table(text, "rake", NORTH_SOUTH)
+        assert caught.value.code == code

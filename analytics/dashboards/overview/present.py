@@ -257,6 +257,8 @@ def _versus(headline: Headline, before: str) -> str:
         return ""
     if headline.change is not None and headline.change.reason == SCALE_CHANGED:
         return _("not comparable with %(period)s: asked on another scale") % {"period": before}
+    if headline.previous.reason == NOT_WEIGHTABLE:
+        return _("no comparison: the answers of %(period)s cannot be weighted") % {"period": before}
     if not headline.previous.is_shown:
         return _("no comparison: too few answers in %(period)s") % {"period": before}
     words = {"value": wording.value_with_unit(headline.previous), "period": before}

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -166,25 +167,39 @@ def write_table(plan: PopulationPlan) -> str:
 def read_table(
     text: str, method: str, dimensions: Sequence[Dimension]
 ) -> tuple[tuple[str, ...], tuple[tuple[Cell, float], ...]]:
-    """Read the text of a CSV file; raises WeightingError as `read_file` does."""
-    rows = list(csv.DictReader(io.StringIO(text)))
+    """Read the text of a CSV file; raises WeightingError as `read_file` does.
+
+    Dimensions and levels go by their keys or by the names that pages show, in any language; columns are divided by
+    commas, semicolons or tabs.
+    """
+    head = text.partition("\n")[0]
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=head.count)))
     # More cells than columns: a comma within a number, which would be read as less than it says.
     if any(None in row for row in rows):
         raise WeightingError("bad_table")
+    keys = _keys_by_name((one.key, one.names) for one in dimensions)
+    levels = {
+        one.key: _keys_by_name((level, one.level_names.get(level, {})) for level in one.levels if level) for one in dimensions
+    }
     columns = [name for name in (rows[0] if rows else {}) if name]
-    known = {one.key: set(one.levels) for one in dimensions}
     if method == WeightingMethod.RAKE:
         if not {"dimension", "level", POPULATION} <= set(columns):
             raise WeightingError("bad_table")
-        entries = [(_cell(row, "dimension"), _cell(row, "level"), _cell(row, POPULATION)) for row in rows]
+        entries = []
+        for row in rows:
+            dimension = _key_of(_cell(row, "dimension"), keys)
+            entries.append((dimension, _level_of(_cell(row, "level"), dimension, levels), _cell(row, POPULATION)))
         used = list(dict.fromkeys(dimension for dimension, _, _ in entries))
-        _check_names(known, ((dimension, level) for dimension, level, _ in entries))
         return tuple(used), _margins(used, entries)
     used = [name for name in columns if name != POPULATION]
     if POPULATION not in columns or not used:
         raise WeightingError("bad_table")
-    _check_names(known, ((name, _cell(row, name)) for row in rows for name in used))
-    return tuple(used), _cells(used, rows)
+    found = {name: _key_of(name, keys) for name in used}
+    told = [
+        {POPULATION: row.get(POPULATION), **{key: _level_of(_cell(row, name), key, levels) for name, key in found.items()}}
+        for row in rows
+    ]
+    return tuple(found.values()), _cells(tuple(found.values()), told)
 
 
 def _margins(used: Sequence[str], entries: Iterable[tuple[str, str, str]]) -> tuple[tuple[Cell, float], ...]:
@@ -207,12 +222,23 @@ def _cells(used: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> tup
     return tuple(found.items())
 
 
-def _check_names(known: Mapping[str, set[str]], names: Iterable[tuple[str, str]]) -> None:
-    for dimension, level in names:
-        if dimension not in known:
-            raise WeightingError("unknown_dimension", dimension=dimension)
-        if not level or level not in known[dimension]:
-            raise WeightingError("unknown_level", dimension=dimension, level=level)
+def _keys_by_name(named: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
+    """Return the key of each spelling; a name that two share means neither, and a key always itself."""
+    told = [(name, key) for key, names in named for name in {key, *names.values()}]
+    times = Counter(name for name, _key in told)
+    return {name: key for name, key in told if times[name] == 1 or name == key}
+
+
+def _key_of(name: str, keys: Mapping[str, str]) -> str:
+    if name not in keys:
+        raise WeightingError("unknown_dimension", dimension=name)
+    return keys[name]
+
+
+def _level_of(name: str, dimension: str, levels: Mapping[str, Mapping[str, str]]) -> str:
+    if name not in levels[dimension]:
+        raise WeightingError("unknown_level", dimension=dimension, level=name)
+    return levels[dimension][name]
 
 
 def _cell(row: Mapping[str, str | None], name: str) -> str:
