@@ -73,7 +73,7 @@ class TestTheFiles:
             return
         reply = client_of(cast.bob).get(f"{path}?{query}")
         assert reply.status_code == 400 and "Content-Disposition" not in reply
-        assert f"<b>{field}</b>" in reply.content.decode() and "no file was made" in words(reply)
+        assert f"<b>{field}: </b>" in reply.content.decode() and "no file was made" in words(reply)
 
     @pytest.mark.parametrize(("page", "path"), [("/overview/", "/overview/export/"), ("/overview/change/", "/overview/change/export/")])
     def test_are_made_from_every_link_of_their_page(self, cast: Cast, shop: Shop, page: str, path: str) -> None:
