@@ -106,7 +106,7 @@ class TestTwoRuns:
     def test_of_a_tree_that_was_built_otherwise_say_what_stands_where(self, cast, shop):
         first = get_latest_run(tree=shop.tree)
         nodes = {one.key: one for one in shop.tree.indicators.all()}
-        move_indicator(indicator=nodes["speed"], parent=nodes["product"], position=0, user=cast.dora, at=AT)
+        move_indicator(indicator=nodes["speed"], parent=nodes["product"], position=0, reason="A trial", user=cast.dora, at=AT)
         shop.compute()
         second = get_latest_run(tree=shop.tree)
         reasons = {(one.code, one.before, one.after) for one in compare_runs(first, second).reasons}
@@ -120,7 +120,7 @@ class TestTwoRuns:
     def test_of_an_indicator_that_came_and_one_that_went_name_both(self, cast, shop):
         first = get_latest_run(tree=shop.tree)
         nodes = {one.key: one for one in shop.tree.indicators.all()}
-        remove_indicator(indicator=nodes["design"], user=cast.dora, at=AT)
+        remove_indicator(indicator=nodes["design"], reason="A trial", user=cast.dora, at=AT)
         shop.compute()
         second = get_latest_run(tree=shop.tree)
         codes_of = {(one.code, one.before, one.after) for one in compare_runs(first, second).reasons}

@@ -124,7 +124,7 @@ class TestTheRooms:
         assert f"{figure.value:.1f} / 100 · Regions, version 1; unweighted {unweighted:.1f}" in page
         first = page.partition("Indicators below it")[0]
         assert f"95% interval {figure.low:.1f} – {figure.high:.1f}" in first
-        assert f"n {figure.n:,} n_eff {figure.n_eff:,.0f}" in first and f"= {figure.value:.2f}" in first
+        assert f"n {figure.n:,} effective n {figure.n_eff:,.0f}" in first and f"= {figure.value:.2f}" in first
         parts = page.partition("Indicators below it")[2].partition("Two estimators")[0]
         assert f"{weighted.node('design').index.value:.1f}" in parts and "Under respondent weights: Regions, version 1." in parts
         assert "Unweighted." in page.partition("Two estimators of this value")[2]
