@@ -112,7 +112,7 @@ def _choices(post: QueryDict, tree: IndicatorTree) -> list[Choice]:
 def _trees(actor: Actor, questionnaire: Questionnaire) -> list[IndicatorTree]:
     if questionnaire.team_id != actor.team.pk:
         return []
-    return list(selectors.list_trees_of_questionnaire(questionnaire_id=questionnaire.pk))
+    return list(selectors.list_trees_fed_by(questionnaire_id=questionnaire.pk))
 
 
 def _held(tree: IndicatorTree, questionnaire: Questionnaire) -> dict[str, str]:

@@ -56,7 +56,7 @@ def get_weight_set_in_force(*, tree: IndicatorTree) -> WeightSet | None:
     return WeightSet.objects.filter(tree=tree, valid_from_at__isnull=False, valid_to_at__isnull=True).first()
 
 
-def list_trees_of_questionnaire(*, questionnaire_id: int) -> QuerySet[IndicatorTree]:
+def list_trees_fed_by(*, questionnaire_id: int) -> QuerySet[IndicatorTree]:
     """The trees that a questionnaire feeds, in the team's order."""
     fed = QuestionSource.objects.filter(questionnaire=questionnaire_id).values("tree_id")
     return IndicatorTree.objects.filter(pk__in=fed).order_by("position", "id")

@@ -50,7 +50,6 @@ __all__ = [
     "list_published_weight_sets",
     "list_runs",
     "list_trees_due",
-    "list_trees_fed_by",
     "read_period",
     "read_segments",
     "read_trend",
@@ -151,12 +150,6 @@ def freshness(*, tree: IndicatorTree) -> Freshness:
 def get_state(*, tree: IndicatorTree) -> TreeState | None:
     """Return the record of a tree's requests and attempts."""
     return TreeState.objects.filter(tree=tree).first()
-
-
-def list_trees_fed_by(*, questionnaire_id: int) -> QuerySet[IndicatorTree]:
-    """Return the trees that a questionnaire feeds."""
-    fed = QuestionSource.objects.filter(questionnaire=questionnaire_id).values("tree_id")
-    return IndicatorTree.objects.filter(pk__in=fed).order_by("id")
 
 
 def list_trees_due(*, at: datetime) -> list[IndicatorTree]:

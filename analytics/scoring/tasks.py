@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.panel_models import WeightComparison
+from analytics.indicators.selectors import list_trees_fed_by
 from analytics.scoring.pruning import prune
 from analytics.scoring.recompute_requests import is_requested
-from analytics.scoring.selectors import list_trees_due, list_trees_fed_by
+from analytics.scoring.selectors import list_trees_due
 from analytics.scoring.services import BusyError, recompute
 from analytics.scoring.wake import wake_comparison, wake_tree
 from analytics.scoring.weight_lab import compare_weights, is_outdated

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from analytics.indicators.models import IndicatorTree
+from analytics.indicators.selectors import list_trees_fed_by
 from analytics.scoring.checking import check
 from analytics.scoring.recompute_requests import request_recompute
-from analytics.scoring.selectors import list_trees_fed_by
 from analytics.scoring.services import BusyError, rebuild, recompute
 from surveys.design.models import Questionnaire
 
