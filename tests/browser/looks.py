@@ -30,6 +30,7 @@ def violations(page: Page, *, frames: bool = True, is_page: bool = True) -> list
 
     Without `frames` the pages inside are left to their own tests.
     """
+    page.wait_for_load_state()
     page.evaluate(AXE.read_text(encoding="utf-8"))
     rules = [*WCAG, "best-practice"] if is_page else list(WCAG)
     context = "document" if frames else "{exclude: [['iframe']]}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from surveys.answering.models import Response, ResponseState
 from tests.browser.looks import violations
+from tests.browser.visits import follow
 from tests.conftest import DESKTOP, PHONE
 from tests.services.site import WebServer
 from tests.surveys.answering_builders import WHOLE, make_invitation, one_page
@@ -28,7 +30,7 @@ def fill_first(page: Page) -> None:
 
 
 def press_on(page: Page) -> None:
-    page.locator("button.go").click()
+    follow(page.locator("button.go"))
 
 
 def fill_second(page: Page) -> None:
@@ -48,7 +50,7 @@ class TestTheWayThrough:
         page.locator("[name=more]").fill("Call ahead.")
         choose(page, "contact_me", "yes")
         press_on(page)
-        assert "Thank you" in page.locator("h1").inner_text()
+        expect(page.locator("h1")).to_contain_text("Thank you")
         assert Response.objects.get().answers == WHOLE
 
     def test_survives_double_click_reload_and_back(self, new_context: Contexts) -> None:
@@ -149,8 +151,8 @@ class TestErrors:
         press_on(page)
         choose(page, "reply", "4")
         press_on(page)
-        assert page.title().startswith("Error: Page 2 of 3")
-        assert page.evaluate("document.activeElement.id") == "errors"
+        expect(page).to_have_title(re.compile("^Error: Page 2 of 3"))
+        expect(page.locator("#errors")).to_be_focused()
         page.locator(".err a").nth(1).click()
-        assert page.evaluate("document.activeElement.id") == "i-on_time-1"
-        assert page.locator('[name="reply"][value="4"]').is_checked()
+        expect(page.locator("#i-on_time-1")).to_be_focused()
+        expect(page.locator('[name="reply"][value="4"]')).to_be_checked()

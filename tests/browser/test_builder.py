@@ -13,7 +13,7 @@ from surveys.design.gallery import TEMPLATES
 from surveys.design.models import Questionnaire
 from surveys.design.services import create_questionnaire, publish
 from tests.browser.looks import in_every_look, violations
-from tests.browser.visits import OpenContext, sign_in
+from tests.browser.visits import OpenContext, follow, sign_in
 from tests.cast import NOW, Cast
 from tests.services.site import WebServer
 
@@ -38,13 +38,13 @@ class TestBuilder:
         page.get_by_role("button", name="Move up", exact=True).first.click()
         expect(page.locator(".msgs")).to_contain_text("Question 6 moved to position 5.")
         expect(page.get_by_role("button", name="Move up", exact=True).first).to_be_focused()
-        page.get_by_role("button", name="Add part").click()
+        follow(page.get_by_role("button", name="Add part"))
         page.locator("#f-row-service_6-text-en, [name^='row.service'][name$='.en']").last.fill("Opening hours")
-        page.get_by_role("button", name="Save", exact=True).last.click()
+        follow(page.get_by_role("button", name="Save", exact=True).last)
         assert [row["text"].get("en") for row in stored("service")["rows"]][-1] == "Opening hours"
         page.get_by_role("link", name="Delete", exact=True).click()
         page.get_by_role("button", name="Delete question").click()
-        page.get_by_role("button", name="Undo").click()
+        follow(page.get_by_role("button", name="Undo"))
         assert len(stored("service")["rows"]) == 6
 
     def test_leads_to_a_missing_text_and_publishes(
@@ -53,11 +53,11 @@ class TestBuilder:
         page = sign_in(new_context(java_script_enabled=False), cast.dora, site)
         page.goto(f"/questionnaires/{survey.pk}/?q=comment")
         page.locator("#f-text-en").fill("")
-        page.get_by_role("button", name="Save", exact=True).last.click()
-        page.get_by_role("link", name="Go to field").first.click()
+        follow(page.get_by_role("button", name="Save", exact=True).last)
+        follow(page.get_by_role("link", name="Go to field").first)
         page.locator("#f-text-en").fill("Anything else?")
-        page.get_by_role("button", name="Save", exact=True).last.click()
-        page.get_by_role("link", name="Publish version 1").click()
+        follow(page.get_by_role("button", name="Save", exact=True).last)
+        follow(page.get_by_role("link", name="Publish version 1"))
         page.get_by_role("button", name="Publish version 1").click()
         expect(page.locator(".msgs")).to_contain_text("Version 1 is live.")
         assert survey.versions.count() == 1
@@ -89,7 +89,7 @@ class TestBuilder:
         expect(page.locator(".lrow")).to_have_count(11)
         page.locator("#f-help-en").fill("Think of the whole year")
         expect(page.locator("input[name=revision]").first).to_have_value("3")
-        page.get_by_role("button", name="Save", exact=True).last.click()
+        follow(page.get_by_role("button", name="Save", exact=True).last)
         labels = stored("overall")["scale"]["labels"]
         assert {point: text["en"] for point, text in labels.items()} == {"0": ends[0], "10": ends[1]}
 

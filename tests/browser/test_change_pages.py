@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from analytics.scoring.selectors import get_latest_run
 from tests.analytics.builders import answer_many
@@ -68,6 +68,7 @@ class TestStatisticalDetail:
         page = sign_in(new_context(), cast.dora, site, language="en", theme="light")
         page.goto("/overview/change/?period=2019-12")
         holm = page.locator("section:has(#h-indicators) th", has_text="Holm")
-        assert not holm.is_visible()
+        expect(holm).to_be_hidden()
         page.locator("#detail-indicators").check()
-        assert holm.is_visible() and not page.locator("section:has(#h-headline) th.detail").first.is_visible()
+        expect(holm).to_be_visible()
+        expect(page.locator("section:has(#h-headline) th.detail").first).to_be_hidden()

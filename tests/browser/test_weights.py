@@ -24,7 +24,7 @@ from tests.analytics.weight_builders import (
     open_on,
 )
 from tests.browser.looks import fits, in_every_look, violations
-from tests.browser.visits import shoot, sign_in
+from tests.browser.visits import follow, shoot, sign_in
 from tests.cast import Cast
 from tests.conftest import PHONE
 from tests.services.processes import wait_for
@@ -106,7 +106,7 @@ class TestAPanel:
             for pair in phone.locator("fieldset.pair").all():
                 pair.locator("label", has=phone.locator("[value=first]")).click()
                 pair.locator(".more label").nth(1).click()
-            phone.get_by_role("button", name="Save and").click()
+            follow(phone.get_by_role("button", name="Save and"))
         expect(phone.get_by_text("Consistency ratio")).to_be_visible()
         phone.get_by_role("button", name="Send the sheet").click()
         expect(phone.get_by_role("heading", name="Your sheet has been sent. Thank you.")).to_be_visible()
@@ -143,7 +143,7 @@ class TestTheSheetWithScript:
         assert violations(page) == []
         cai.refresh_from_db()
         assert (cai.judgements, cai.saved_at) == ({}, None)
-        page.get_by_role("button", name="Look at it again").click()
+        follow(page.get_by_role("button", name="Look at it again"))
         expect(page.locator("#pair-0")).to_be_visible()
         cai.refresh_from_db()
         assert len(cai.judgements) == 4

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from accounts.models import User
 from tests.services.site import WebServer
@@ -28,6 +28,15 @@ def sign_in(context: BrowserContext, user: User, site: WebServer, *, language: s
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": site.url}])
     return context.new_page()
+
+
+def follow(control: Locator) -> None:
+    """Click what leads to another page, and wait until that page stands.
+
+    A click alone may return while the next page is half there: its title is empty, and the old one may still be read.
+    """
+    with control.page.expect_navigation():
+        control.click()
 
 
 def shoot(page: Page, name: str) -> None:
