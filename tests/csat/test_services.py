@@ -171,7 +171,7 @@ class TestARedis:
         assert before.ping() and after.ping()
 
     def test_that_is_frozen_takes_what_it_is_told_and_does_it_when_it_thaws(self, any_redis: RedisServer) -> None:
-        impatient = redis.Redis.from_url(any_redis.url, socket_timeout=0.3, retry=None)
+        impatient = redis.Redis.from_url(any_redis.url, socket_timeout=2, retry=None)
         assert impatient.ping()
         any_redis.freeze()
         with pytest.raises(redis.TimeoutError):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import random
-import time
+import tracemalloc
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,19 +138,21 @@ class TestReadTable:
         ],
         ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "pdf", "png", "html", "password", "wide", "quote", "long", "large"],
     )
-    def test_refuses_what_it_cannot_take_within_seconds(self, content: bytes, code: str) -> None:
-        start = time.monotonic()
+    def test_refuses_what_it_cannot_take(self, content: bytes, code: str) -> None:
         with pytest.raises(TableError) as caught:
             read_table(content=content)
         assert caught.value.code == code
-        assert time.monotonic() - start < 20
 
     def test_refuses_a_bomb_before_it_unpacks(self) -> None:
         content = zipped(xl__workbook=b"<a/>", xl__sheet=b"\0" * (200 * 1024 * 1024))
-        start = time.monotonic()
-        with pytest.raises(TableError, match="bomb"):
-            read_table(content=content)
-        assert time.monotonic() - start < 2
+        tracemalloc.start()
+        try:
+            with pytest.raises(TableError, match="bomb"):
+                read_table(content=content)
+            _now, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < 10 * 1024 * 1024
 
     @pytest.mark.parametrize(
         "declaration",
@@ -268,14 +269,11 @@ class TestImport:
         run_import(contact_import=imported(theirs, csv_bytes(ROWS)), at=AT)
         assert planned(ours, csv_bytes(ROWS)).counts["new"] == 2
 
-    def test_takes_a_hundred_thousand_rows_in_seconds(self, tmp_path: Path) -> None:
+    def test_takes_a_hundred_thousand_rows(self) -> None:
         rows = [[f"Company {n % 900}", f"Person {n}", f"p{n}@x{n % 50}.example", "ABC"[n % 3], "East", "", "en"]
                 for n in range(100_000)]
-        start = time.monotonic()
         done = run_import(contact_import=imported(make_team(), csv_bytes(rows)), at=AT)
-        seconds = time.monotonic() - start
         assert done.report["new"] == Contact.objects.count() == 100_000
-        assert seconds < 60, seconds
 
 
 @pytest.mark.django_db
