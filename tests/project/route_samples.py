@@ -235,6 +235,7 @@ RULES: dict[str, Rule] = {
     "answering:import-check": Rule(DESIGN, ("GET", "POST"), build=a_response_import, ids=("import_id",), statuses=(200, 302)),
     "answering:import-done": Rule(DESIGN, build=a_response_import, ids=("import_id",), statuses=(200, 302)),
     "answering:import-mapping": Rule(DESIGN, build=a_response_import, ids=("import_id",)),
+    "answering:import-take-back": Rule(DESIGN, ("GET", "POST"), build=a_response_import, ids=("import_id",), statuses=(200, 302)),
     "answering:import-discard": Rule(DESIGN, ("POST",), build=a_response_import, ids=("import_id",)),
     "answering:responses-csv": Rule(VIEW, build=a_questionnaire("pk"), ids=("pk",)),
     "design:list": Rule(DESIGN),
