@@ -314,6 +314,7 @@ RULES: dict[str, Rule] = {
     "indicators:list": Rule(VIEW),
     "indicators:new": Rule(DESIGN, ("GET", "POST")),
     "indicators:tree": Rule(VIEW, build=a_tree, ids=("tree_id",)),
+    "indicators:rename": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
     "indicators:rules": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
     "indicators:equal": Rule(DESIGN, ("GET", "POST"), build=a_tree, ids=("tree_id",)),
     "indicators:role-map": Rule(DESIGN, ("POST",), build=a_tree, ids=("tree_id",)),
