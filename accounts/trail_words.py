@@ -35,6 +35,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "questionnaire.restored": _("Restored a questionnaire"),
     "questionnaire.promised": _("Chose whether a questionnaire is anonymous"),
     "responses.imported": _("Imported responses"),
+    "responses.taken_back": _("Took an import of responses back"),
     "contacts.imported": _("Imported contacts"),
     "contact.deleted": _("Removed a contact"),
     "suppression.added": _("Stopped mail to an address"),
@@ -48,6 +49,7 @@ ACTIONS: Final[Mapping[str, Promise]] = {
     "campaign.tested": _("Sent a test mail"),
     "campaign.cancelled": _("Ended a campaign"),
     "indicator_tree.created": _("Created an indicator tree"),
+    "indicator_tree.renamed": _("Renamed an indicator tree"),
     "indicator_tree.rules_set": _("Changed the rules of an indicator tree"),
     "indicator.added": _("Added an indicator"),
     "indicator.edited": _("Changed an indicator"),
@@ -78,7 +80,9 @@ FACTS: Final[Mapping[str, str | Promise]] = {
     "questionnaire.published": _("version %(version)s"),
     "questionnaire.promised": _("anonymous: %(is_anonymous)s"),
     "responses.imported": _("%(created)s new, %(wrong)s wrong"),
+    "responses.taken_back": _("%(file)s, %(responses)s erased: %(reason)s"),
     "contacts.imported": _("%(new)s new, %(updated)s changed, %(stopped)s stopped, %(wrong)s wrong"),
+    "indicator_tree.renamed": _("formerly “%(before)s”"),
     "indicator_tree.rules_set": "%(reason)s",
     "indicator.added": "%(indicator)s",
     "indicator.edited": "%(indicator)s",
@@ -148,7 +152,7 @@ def _value(name: str, value: Any) -> str:
         return str(dict(Role.choices).get(value, value))
     if name == "fields" and isinstance(value, list):
         return translate(", ").join(_field_name(str(one)) for one in value)
-    if name == "indicator" and isinstance(value, Mapping):
+    if name in ("indicator", "before") and isinstance(value, Mapping):
         return str(value.get(get_language() or "en") or next((text for text in value.values() if text), ""))
     if isinstance(value, bool):
         return translate("yes") if value else translate("no")

@@ -22,9 +22,10 @@ class AnalyticsConfig(AppConfig):
         from analytics.indicators.builder_panel import panel
         from analytics.indicators.proposals import create_proposed_tree
         from analytics.scoring import wake as bell
+        from analytics.scoring.received import list_received
         from analytics.scoring.refusals import run_problem
         from surveys.answering import wake
-        from surveys.design.hooks import on_created_from_template, row_panels
+        from surveys.design.hooks import on_created_from_template, received_counts, row_panels
 
         listen(wake.on_results_changed, bell.wake_questionnaire)
         listen(wake.on_rows_changed, bell.rows_changed)
@@ -36,6 +37,7 @@ class AnalyticsConfig(AppConfig):
         listen(hooks.on_comparison_wanted, bell.wake_comparison)
         listen(hooks.on_expert_invited, expert_bell.wake_expert_mail)
         listen(row_panels, panel)
+        listen(received_counts, list_received)
         listen(level_sources, list_scored_levels)
         trail.register()
         listen(on_created_from_template, create_proposed_tree)

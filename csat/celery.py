@@ -33,7 +33,7 @@ def set_schedule(sender: Celery, **_: Any) -> None:
 
 def sweeps(*, every: float) -> dict[str, dict[str, Any]]:
     """Celery's schedule; a sweep that nobody took within its interval is dropped."""
-    # Each has its backlog in the settings, by which /readyz judges, or nobody waits for it.
+    # Each has its backlog in the settings, by which /readyz judges.
     names = ["accounts.tasks.sweep_accounts", "surveys.sending.tasks.sweep_due", "surveys.answering.tasks.sweep_imports",
              "analytics.indicators.tasks.sweep_experts", "analytics.scoring.tasks.sweep_stale"]
     return {name: {"task": name, "schedule": every, "options": {"expires": max(every, 10)}} for name in names}

@@ -29,6 +29,7 @@ VECTOR_NAMES = {
 class NamesForm(forms.Form):
     """Names in both languages."""
 
+    missing = _("Give the indicator a name in at least one language.")
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80, required=False)
     name_en = forms.CharField(label=_("Name in English"), max_length=80, required=False)
 
@@ -36,13 +37,25 @@ class NamesForm(forms.Form):
         """Refuse a thing without any name."""
         data = super().clean() or {}
         if not self.errors and not (data.get("name_zh") or data.get("name_en")):
-            self.add_error("name_zh", _("Give the indicator a name in at least one language."))
+            self.add_error("name_zh", self.missing)
         return data
 
     @property
     def names(self) -> dict[str, str]:
         """Names by language."""
         return {"zh-hans": self.cleaned_data["name_zh"], "en": self.cleaned_data["name_en"]}
+
+
+class TreeNamesForm(NamesForm):
+    """A tree's names, as long as those of the questionnaire that it was made for."""
+
+    missing = _("Give the indicator tree a name in at least one language.")
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=160, required=False)
+    name_en = forms.CharField(label=_("Name in English"), max_length=160, required=False)
+
+    def __init__(self, *args: Any, tree: IndicatorTree, **kwargs: Any) -> None:
+        initial = {"name_zh": tree.names.get("zh-hans", ""), "name_en": tree.names.get("en", "")}
+        super().__init__(*args, **{"auto_id": "tree_%s", "initial": initial} | kwargs)
 
 
 class NewTreeForm(forms.Form):

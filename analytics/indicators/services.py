@@ -317,14 +317,17 @@ def _begin_series(
         )
 
 
-def rename_tree(*, tree: IndicatorTree, names: Mapping[str, str]) -> IndicatorTree:
-    """Give a tree new names.
+def rename_tree(*, tree: IndicatorTree, names: Mapping[str, str]) -> bool:
+    """Give a tree new names; return False where it has them already.
 
     Raises TreeError when no language has a name.
     """
-    tree.names = _checked_names(names)
+    wanted = _checked_names(names)
+    if wanted == tree.names:
+        return False
+    tree.names = wanted
     tree.save(update_fields=["names"])
-    return tree
+    return True
 
 
 def _plant(

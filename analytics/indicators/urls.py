@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.tree_list, name="list"),
     path("new/", views.tree_new, name="new"),
     path("<int:tree_id>/", views.tree, name="tree"),
+    path("<int:tree_id>/rename/", views.tree_rename, name="rename"),
     path("<int:tree_id>/rules/", views.tree_rules, name="rules"),
     path("<int:tree_id>/equal/", weight_views.tree_equal, name="equal"),
     path("<int:tree_id>/questions/", views.tree_map, name="role-map"),

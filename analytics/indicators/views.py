@@ -26,6 +26,7 @@ from analytics.indicators.forms import (
     NewTreeForm,
     RemovalForm,
     RulesForm,
+    TreeNamesForm,
 )
 from analytics.indicators.hooks import get_figures, tree_panels
 from analytics.indicators.models import Indicator, IndicatorTree, SourceRole
@@ -85,6 +86,23 @@ def tree(request: TeamRequest, tree_id: int) -> HttpResponse:
     """Show one tree with its weights, questions, rules and weight sets."""
     found = access.get_tree(request.actor, tree_id)
     return _tree_page(request, found)
+
+
+@require_POST
+@team_view(Permission.DESIGN)
+def tree_rename(request: TeamRequest, tree_id: int) -> HttpResponse:
+    """Give a tree new names."""
+    found = access.get_tree(request.actor, tree_id)
+    form = TreeNamesForm(request.POST, tree=found)
+    if not form.is_valid():
+        return _tree_page(request, found, names=form, status=422)
+    before = found.names
+    if services.rename_tree(tree=found, names=form.names):
+        _record(request, found, "indicator_tree.renamed", {"before": before})
+        messages.success(request, _("Saved."))
+    else:
+        messages.info(request, _("The name is this already; nothing has changed."))
+    return redirect("indicators:tree", found.pk)
 
 
 @require_POST
@@ -266,7 +284,8 @@ def _record(request: TeamRequest, tree: IndicatorTree, action: str, detail: dict
 
 
 def _tree_page(
-    request: TeamRequest, tree: IndicatorTree, *, rules: RulesForm | None = None, status: int = 200
+    request: TeamRequest, tree: IndicatorTree, *, rules: RulesForm | None = None, names: TreeNamesForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     asked = selectors.list_asked(tree=tree)
     held = list(tree.sources.filter(role__in=ROLES).select_related("questionnaire__team"))
@@ -283,6 +302,7 @@ def _tree_page(
         "weight_sets": selectors.list_weight_sets(tree=tree)[: selectors.SETS_BESIDE_A_TREE],
         "figures": get_figures(request.actor, tree, timezone.now()),
         "undo": get_undoable(tree=tree, number=get_number(request.GET, MOVED)), "said": _("Moved; the weights changed."),
+        "names": names or TreeNamesForm(tree=tree),
         "rules": rules or RulesForm(initial={"score_vector": tree.score_vector, "coverage": tree.coverage}),
     }, status=status)
 

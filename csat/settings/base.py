@@ -299,6 +299,7 @@ BACKLOGS: dict[str, str] = {
     "mail": "surveys.sending.selectors.get_oldest_due_at",
     "members": "accounts.selectors.get_oldest_unsent_invitation_at",
     "experts": "analytics.indicators.selectors.get_oldest_unsent_expert_at",
+    "imports": "surveys.answering.take_back.get_oldest_asked_at",
     "results": "analytics.scoring.selectors.get_oldest_waiting_at",
 }
 BACKLOG_SECONDS = env.number("BACKLOG_SECONDS", 300)

@@ -31,5 +31,5 @@ def get_questionnaire(actor: Actor, pk: int) -> Questionnaire:
 
 def get_import(actor: Actor, import_id: int) -> ResponseImport:
     """Return an import into one of the team's questionnaires or raise Http404."""
-    rows = ResponseImport.objects.filter(questionnaire__team=actor.team).select_related("questionnaire__team")
+    rows = ResponseImport.objects.filter(questionnaire__team=actor.team).select_related("questionnaire__team", "taken_back_by")
     return get_or_404(rows, pk=import_id)

@@ -63,6 +63,15 @@ class MappingFileForm(PlainForm):
         return raw
 
 
+class TakeBackForm(PlainForm):
+    """Why an import is taken back."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why (kept in the history)"), max_length=240,
+        error_messages={"required": gettext_lazy("Give a reason: it stands beside the import from then on.")},
+    )
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 

@@ -26,11 +26,13 @@ from surveys.answering.import_forms import (
     posted_date_format,
     posted_targets,
 )
-from surveys.answering.importing import ImportReport
+from surveys.answering.importing import ImportReport, TakingBackError
 from surveys.answering.mapping import MappingError, parse_map
 from surveys.answering.matching import ColumnView, describe_columns, list_target_groups
 from surveys.answering.models import ResponseImport
 from surveys.answering.report import map_sentence, problem_kinds, row_sentence, table_sentence
+from surveys.answering.selectors import list_done_imports
+from surveys.answering.take_back import can_be_taken_back
 from surveys.contacts.models import ContactAttribute
 from surveys.contacts.selectors import list_attributes
 from surveys.contacts.tables import TableError, read_table, require_rows
@@ -38,6 +40,7 @@ from surveys.design.document import Document, text_in
 from surveys.design.placeholders import fill_document
 
 SHOWN_WRONG: Final = 50
+IMPORTS_LISTED: Final = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +66,7 @@ def upload(request: TeamRequest, pk: int) -> HttpResponse:
             return redirect("answering:import-match", started.pk)
     return render(request, "answering/import_upload.html", {
         "nav": "questionnaires", "questionnaire": questionnaire, "form": form, "step": 1,
-        "is_published": questionnaire.versions.exists(),
+        "is_published": questionnaire.versions.exists(), "earlier": list_done_imports(questionnaire=questionnaire)[:IMPORTS_LISTED],
     }, status=400 if form.errors else 200)
 
 
@@ -72,7 +75,7 @@ def upload(request: TeamRequest, pk: int) -> HttpResponse:
 def match(request: TeamRequest, import_id: int) -> HttpResponse:
     """Step 2: say where each column goes and what its values mean, or hand in a saved mapping."""
     response_import = get_import(request.actor, import_id)
-    if response_import.state == ResponseImport.State.DONE:
+    if response_import.state != ResponseImport.State.UPLOADED:
         return redirect("answering:import-done", import_id)
     page = _MatchPage(request, response_import)
     if request.method == "POST":
@@ -179,7 +182,7 @@ class _MatchPage:
 def check(request: TeamRequest, import_id: int) -> HttpResponse:
     """Step 3: show what will be stored; the press stores it."""
     response_import = get_import(request.actor, import_id)
-    if response_import.state == ResponseImport.State.DONE:
+    if response_import.state != ResponseImport.State.UPLOADED:
         return redirect("answering:import-done", import_id)
     context: dict[str, Any] = {"nav": "questionnaires", "response_import": response_import, "step": 3}
     try:
@@ -189,6 +192,9 @@ def check(request: TeamRequest, import_id: int) -> HttpResponse:
     except MappingError as error:
         # A newer version may have been published meanwhile, or nothing has been chosen yet.
         return render(request, "answering/import_check.html", context | {"error": map_sentence(error)}, status=400)
+    except TakingBackError:
+        wait = _("An earlier import into this questionnaire is being taken back. Try again in a few minutes.")
+        return render(request, "answering/import_check.html", context | {"error": wait}, status=409)
     live = uploads.get_live_document(questionnaire=response_import.questionnaire)
     document = fill_document(live, request.actor.team)
     context |= _result(report) | _contents(report, response_import, document, request)
@@ -245,10 +251,11 @@ def _contents(
 def done(request: TeamRequest, import_id: int) -> HttpResponse:
     """Step 4: what happened."""
     response_import = get_import(request.actor, import_id)
-    if response_import.state != ResponseImport.State.DONE:
+    if response_import.state == ResponseImport.State.UPLOADED:
         return redirect("answering:import-match", import_id)
     return render(request, "answering/import_done.html", {
         "nav": "questionnaires", "response_import": response_import, "step": 4, **_result(uploads.report_of(response_import)),
+        "can_be_taken_back": can_be_taken_back(response_import),
     })
 
 
@@ -268,6 +275,6 @@ def mapping_json(request: TeamRequest, import_id: int) -> HttpResponse:
 def discard(request: TeamRequest, import_id: int) -> HttpResponse:
     """Throw an unfinished import away."""
     response_import = get_import(request.actor, import_id)
-    if response_import.state != ResponseImport.State.DONE:
+    if response_import.state == ResponseImport.State.UPLOADED:
         response_import.delete()
     return redirect("answering:import", response_import.questionnaire_id)

@@ -19,7 +19,7 @@ from surveys.answering.answers import clean_text
 from surveys.answering.contents import Contents
 from surveys.answering.days import moment_of_day
 from surveys.answering.mapping import ImportMap, ItemRule, check_map, reader_of, several_of
-from surveys.answering.models import RecomputeNote, Response, ResponseSource, ResponseState
+from surveys.answering.models import RecomputeNote, Response, ResponseImport, ResponseSource, ResponseState
 from surveys.answering.wake import wake_on_commit
 from surveys.contacts.tables import Table
 from surveys.design.document import Document, Question
@@ -41,6 +41,10 @@ Row = tuple[int, tuple[str, ...]]
 
 class NotPublishedError(ValueError):
     """The questionnaire has no published version that the answers could belong to."""
+
+
+class TakingBackError(ValueError):
+    """An earlier import is being taken back: its rows would be found known now, and be gone a moment later."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class ImportReport:
     problems: list[RowProblem] = field(default_factory=list)
     codes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     contents: Contents = field(default_factory=Contents)
+    first_id: int | None = None
+    last_id: int | None = None
 
     def note(self, problem: RowProblem) -> None:
         """Count a wrong row; the first ones are kept word for word."""
@@ -88,7 +94,7 @@ def import_responses(
     """Store each row as a completed response of the newest version, all in one transaction.
 
     A row is known by its key columns, else by its content. Rows that cannot be read are left out and
-    reported. `is_trial` stores nothing. Raises MappingError and NotPublishedError.
+    reported. `is_trial` stores nothing. Raises MappingError, NotPublishedError and TakingBackError.
     """
     version = questionnaire.versions.order_by("-number").first()
     if version is None:
@@ -100,6 +106,8 @@ def import_responses(
         if not is_trial:
             # One import at a time: two of the same file would both find its rows new.
             Questionnaire.objects.select_for_update(no_key=True).get(pk=questionnaire.pk)
+        if questionnaire.imports.filter(state=ResponseImport.State.TAKING_BACK).exists():
+            raise TakingBackError(questionnaire.pk)
         rows = _RowReader(questionnaire, version, document, mapping, table, at).responses(report)
         while chunk := list(islice(rows, AT_ONCE)):
             _store(questionnaire, chunk, report, is_trial=is_trial)
@@ -120,8 +128,9 @@ def _store(
     report.known += len(chunk) - len(fresh)
     report.created += len(fresh)
     report.contents.add(fresh)
-    if not is_trial:
-        Response.objects.bulk_create(fresh)
+    if fresh and not is_trial:
+        ids = [response.pk for response in Response.objects.bulk_create(fresh)]
+        report.first_id, report.last_id = min(ids) if report.first_id is None else report.first_id, max(ids)
 
 
 class _RowReader:

@@ -114,14 +114,18 @@ class RecomputeNote(models.Model):
 
 
 class ResponseImport(models.Model):
-    """An uploaded file on its way into the responses; the file goes once it is imported, the rest after a day.
+    """An uploaded file on its way into the responses, and afterwards the record by which they can be taken back.
 
-    `mapping` is the JSON of `surveys.answering.mapping.parse_map`, `report` what became of the rows.
+    `mapping` is the JSON of `surveys.answering.mapping.parse_map`, `report` what became of the rows. The file goes
+    once it is imported, mapping and rows with errors after a day. Imports into a questionnaire never overlap, so its
+    imported responses from `first_response_id` to `last_response_id` are those of this import and no others.
     """
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Uploaded")
         DONE = "done", _("Done")
+        TAKING_BACK = "taking_back", _("Being taken back")
+        TAKEN_BACK = "taken_back", _("Taken back")
 
     questionnaire = models.ForeignKey(Questionnaire, on_delete=models.CASCADE, related_name="imports")
     file_name = models.CharField(max_length=200)
@@ -132,6 +136,13 @@ class ResponseImport(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
+    first_response_id = models.BigIntegerField(null=True, blank=True)
+    last_response_id = models.BigIntegerField(null=True, blank=True)
+    taken_back_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    take_back_asked_at = models.DateTimeField(null=True, blank=True)
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    take_back_reason = models.CharField(max_length=240, blank=True)
+    erased = models.PositiveIntegerField(default=0, help_text="responses erased so far by taking it back")
 
     def __str__(self) -> str:
         return self.file_name

@@ -67,7 +67,7 @@ def set_mapping(*, response_import: ResponseImport, raw: Mapping[str, Any], tabl
 
 
 def try_import(*, response_import: ResponseImport, at: datetime) -> ImportReport:
-    """Tell what the import would do; nothing is stored. Raises MappingError and NotPublishedError."""
+    """Tell what the import would do; nothing is stored. Raises MappingError, NotPublishedError and TakingBackError."""
     return import_responses(
         questionnaire=response_import.questionnaire, table=table_of(response_import),
         mapping=parse_map(response_import.mapping), at=at, is_trial=True,
@@ -77,7 +77,7 @@ def try_import(*, response_import: ResponseImport, at: datetime) -> ImportReport
 def run_import(*, response_import: ResponseImport, at: datetime) -> ImportReport:
     """Import the file once, in one transaction, and drop it.
 
-    Raises ImportDoneError on a second press, MappingError and NotPublishedError.
+    Raises ImportDoneError on a second press, MappingError, NotPublishedError and TakingBackError.
     """
     with transaction.atomic():
         won = ResponseImport.objects.filter(pk=response_import.pk, state=ResponseImport.State.UPLOADED).update(
@@ -88,7 +88,9 @@ def run_import(*, response_import: ResponseImport, at: datetime) -> ImportReport
         mapping, questionnaire = parse_map(response_import.mapping), response_import.questionnaire
         report = import_responses(questionnaire=questionnaire, table=table_of(response_import), mapping=mapping, at=at)
         _add_attributes(questionnaire, mapping, report, at)
-        ResponseImport.objects.filter(pk=response_import.pk).update(content=b"", report=_packed(report))
+        ResponseImport.objects.filter(pk=response_import.pk).update(
+            content=b"", report=_packed(report), first_response_id=report.first_id, last_response_id=report.last_id,
+        )
     return report
 
 
@@ -123,5 +125,12 @@ def report_of(response_import: ResponseImport) -> ImportReport:
 
 
 def delete_old_imports(*, before: datetime) -> int:
-    """Erase imports begun before a moment, done or not; return how many."""
-    return ResponseImport.objects.filter(created_at__lt=before).delete()[0]
+    """Erase imports begun before a moment that brought nothing; return how many.
+
+    Of the others stays what taking them back needs: counts, names and times, and nothing that stood in a row.
+    """
+    old = ResponseImport.objects.filter(created_at__lt=before)
+    for one in old.exclude(first_response_id=None).exclude(mapping={}).defer("content"):
+        one.mapping, one.report = {}, one.report | {"problems": [], "codes": []}
+        one.save(update_fields=["mapping", "report"])
+    return old.filter(first_response_id=None).delete()[0]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from surveys.answering import export_views, import_views, preview, views
+from surveys.answering import export_views, import_views, preview, take_back_views, views
 
 app_name = "answering"
 
@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questionnaires/imports/<int:import_id>/done/", import_views.done, name="import-done"),
     path("questionnaires/imports/<int:import_id>/mapping.json", import_views.mapping_json, name="import-mapping"),
     path("questionnaires/imports/<int:import_id>/discard/", import_views.discard, name="import-discard"),
+    path("questionnaires/imports/<int:import_id>/take-back/", take_back_views.take_back, name="import-take-back"),
     path("questionnaires/<int:pk>/responses.csv", export_views.responses_csv, name="responses-csv"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,19 @@ class RowPanel:
 
 
 row_panels: list[RowPanel] = []
+
+
+@dataclass(frozen=True)
+class Received:
+    """How many responses a questionnaire has, at least so many where `is_more`, and when the latest was completed."""
+
+    responses: int
+    is_more: bool
+    latest_at: datetime | None
+
+
+received_counts: list[Callable[[Actor, Collection[int]], Mapping[int, Received]]] = []
+"""Called with ids of questionnaires for their list; one that the actor is not to be told of is missing."""
 
 on_archived: list[Callable[[Actor, Questionnaire, datetime], None]] = []
 """Called inside the transaction that archives a questionnaire, to stop what would use it."""

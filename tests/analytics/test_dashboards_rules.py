@@ -58,6 +58,10 @@ def row(name: str, before: float | None, after: float) -> NodeRow:
     return NodeRow(name, {"en": name}, "csi", 1, False, 0.5, 0.5, headline, share, (), name)
 
 
+def below(name: str, before: float, after: float, *, is_leaf: bool = True) -> NodeRow:
+    return replace(row(name, before, after), depth=2, is_leaf=is_leaf)
+
+
 class TestTheTrendsSentence:
     def test_calls_a_change_beyond_chance_only_when_its_interval_leaves_out_zero(self):
         assert findings.trend_finding(trend(75.0, 78.0)) == "Up 3.0 since 2014, beyond chance."
@@ -103,6 +107,22 @@ class TestTheIndicatorsSentence:
     def test_says_when_nothing_moved_beyond_chance(self):
         assert findings.nodes_finding([row("A", 75, 75.2)], "en") == "No indicator changed beyond chance."
 
+    def test_names_the_leaf_that_moved_most_when_nothing_above_did(self):
+        still, fell, rose = row("Service", 75, 75.2), below("Waiting", 80, 70), below("Staff", 70, 76)
+        assert findings.nodes_finding([still, fell], "en") == (
+            "No top-level indicator changed beyond chance; below them, Waiting fell by 10.0.")
+        assert findings.nodes_finding([still, rose], "en") == (
+            "No top-level indicator changed beyond chance; below them, Staff rose by 6.0.")
+        assert findings.nodes_finding([still, fell, rose], "en") == (
+            "No top-level indicator changed beyond chance; of 2 below that did, Waiting moved most: down 10.0.")
+        assert findings.nodes_finding([still, below("Calls", 80, 65, is_leaf=False), rose], "en").endswith("Staff moved most: up 6.0.")
+        with translation.override("zh-hans"):
+            assert findings.nodes_finding([still, fell], "en") == "一级指标均无超出随机波动的变化；其下的“Waiting”下降 10.0。"
+
+    def test_names_those_at_the_top_where_they_moved_too(self):
+        rows = [row("Service", 75, 70), below("Waiting", 80, 60)]
+        assert findings.nodes_finding(rows, "en") == "Service fell, beyond chance."
+
     def test_names_the_extremes_without_a_comparison(self):
         rows = [row("Service", None, 81), row("Price", None, 70)]
         assert findings.nodes_finding(rows, "en") == "Highest: Service (81.0). Lowest: Price (70.0)."
@@ -118,11 +138,27 @@ class TestTheAlerts:
             [node(key, after) for key, _, after in pairs], [node(key, before) for key, before, _ in pairs], sure_from=30
         )
 
-    def test_are_the_worst_four_and_the_best_one(self):
-        falls = [(f"fall{size}", 80.0, 80.0 - size) for size in range(3, 9)]
-        rises = [("rise4", 70.0, 74.0), ("rise6", 70.0, 76.0)]
-        found = choose(self.looks(*falls, *rises))
-        assert [alert.node for alert in found] == ["fall8", "fall7", "fall6", "fall5", "rise6"]
+    @pytest.mark.parametrize(("falls", "rises", "shown"), [
+        (range(3, 9), range(4, 8), ["fall8", "fall7", "fall6", "rise7", "rise6"]),
+        (range(3, 9), [4], ["fall8", "fall7", "fall6", "fall5", "rise4"]),
+        (range(3, 9), [], ["fall8", "fall7", "fall6", "fall5", "fall4"]),
+        ([3], range(3, 9), ["fall3", "rise8", "rise7", "rise6", "rise5"]),
+        ([], range(3, 9), ["rise8", "rise7", "rise6", "rise5", "rise4"]),
+        ([3, 4], [5], ["fall4", "fall3", "rise5"]),
+    ])
+    def test_are_falls_first_and_then_rises(self, falls, rises, shown):
+        pairs = [(f"fall{size}", 80.0, 80.0 - size) for size in falls] + [(f"rise{size}", 70.0, 70.0 + size) for size in rises]
+        assert [alert.node for alert in choose(self.looks(*pairs))] == shown
+
+    def test_ask_for_no_more_verdicts_than_are_shown(self):
+        pairs = [(f"fall{size}", 80.0, 80.0 - size) for size in range(3, 20)] + [(f"rise{size}", 70.0, 70.0 + size) for size in range(3, 20)]
+        asked = []
+
+        def judge(look):
+            asked.append(look.node.key)
+            return look.tested.change
+
+        assert len(attention.choose_alerts(self.looks(*pairs), judge=judge)) == len(asked) == 5
 
     def test_leave_out_changes_under_two_points_however_sure(self):
         assert choose(self.looks(("a", 80.0, 78.1))) == ()

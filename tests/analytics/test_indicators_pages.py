@@ -63,6 +63,46 @@ class TestTheTreePage:
             client_of(cast.dora).get(reverse("indicators:tree", args=[tree.pk]))
 
 
+class TestRenamingATree:
+    def rename(self, user, tree, **names):
+        return client_of(user).post(reverse("indicators:rename", args=[tree.pk]), names, follow=True)
+
+    def test_changes_its_name_in_both_languages_and_the_trail_keeps_the_old_one(self, cast, tree):
+        before = tree.names["en"]
+        page = self.rename(cast.dora, tree, name_zh="门店满意度", name_en="Shops").content.decode()
+        tree.refresh_from_db()
+        assert tree.names == {"zh-hans": "门店满意度", "en": "Shops"} and "<h1>Shops</h1>" in page
+        event = AuditEvent.objects.get(action="indicator_tree.renamed")
+        assert event.user == cast.dora and event.target_names == tree.names and event.detail["before"]["en"] == before
+        trail = client_of(cast.alice).get(reverse("accounts:audit")).content.decode()
+        assert "Renamed an indicator tree" in trail and f"formerly “{before}”" in trail
+
+    def test_to_what_it_is_called_changes_nothing(self, cast, tree):
+        names = {"name_zh": tree.names["zh-hans"], "name_en": f" {tree.names['en']} "}
+        assert "nothing has changed" in self.rename(cast.dora, tree, **names).content.decode()
+        assert not AuditEvent.objects.filter(action="indicator_tree.renamed").exists()
+
+    @pytest.mark.parametrize(("given", "sentence"), [
+        ({"name_zh": " ", "name_en": ""}, "Give the indicator tree a name"), ({"name_en": "x" * 161}, "at most 160 characters"),
+    ])
+    def test_without_a_name_or_with_a_long_one_is_refused_in_the_form(self, cast, tree, given, sentence):
+        before = tree.names
+        reply = self.rename(cast.dora, tree, **given)
+        tree.refresh_from_db()
+        assert reply.status_code == 422 and sentence in reply.content.decode() and tree.names == before
+
+    def test_in_one_language_alone_leaves_that_name_for_all(self, cast, tree):
+        self.rename(cast.dora, tree, name_zh="门店满意度")
+        tree.refresh_from_db()
+        assert tree.names == {"zh-hans": "门店满意度"}
+
+    def test_is_offered_to_designers_alone(self, cast, tree):
+        assert self.rename(cast.bob, tree, name_en="Shops").status_code == 403
+        assert self.rename(cast.charlie, tree, name_en="Shops").status_code == 404
+        page = client_of(cast.bob).get(reverse("indicators:tree", args=[tree.pk])).content.decode()
+        assert reverse("indicators:rename", args=[tree.pk]) not in page
+
+
 class TestTheScores:
     def answers(self, version, tree, count=40):
         answer_many(version, [sheet(5, 4, 3, 2), sheet(4, 4, 2, 2)] * (count // 2))

@@ -12,6 +12,7 @@ from surveys.design.editing import find_question
 from surveys.design.gallery import TEMPLATES
 from surveys.design.models import Questionnaire
 from surveys.design.services import create_questionnaire, publish
+from tests.analytics.builders import answer_many
 from tests.browser.looks import in_every_look, violations
 from tests.browser.visits import OpenContext, follow, sign_in
 from tests.cast import NOW, Cast
@@ -106,6 +107,17 @@ class TestBuilder:
         expect(page.locator("[data-part=publishing]")).to_contain_text("Publishing waits for 1 fix")
         page.get_by_role("button", name="Undo").click()
         expect(page.locator(".msgs")).to_contain_text("The last change was undone.")
+
+    def test_is_listed_with_its_responses_and_the_day_of_the_latest(
+        self, new_context: OpenContext, site: WebServer, cast: Cast, survey: Questionnaire
+    ) -> None:
+        version = publish(questionnaire=survey, user=cast.dora, at=NOW)
+        answer_many(version, [{"nps": 9}] * 1200, at=NOW)
+        page = sign_in(new_context(), cast.dora, site)
+        page.goto("/questionnaires/")
+        line = page.get_by_role("row", name="Yearly")
+        expect(line.get_by_role("cell", name="1,200", exact=True)).to_be_visible()
+        expect(line.get_by_role("cell", name="22 Nov 2026", exact=True)).to_be_visible()
 
     @in_every_look
     def test_has_no_accessibility_violation(

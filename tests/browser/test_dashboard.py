@@ -155,6 +155,13 @@ class TestAnAlert:
             for cell in page.locator("tr", has=row).locator("> *").all():
                 expect(cell).to_have_css("background-color", colour_of(page, "--brand-50"))
 
+    def test_stands_beside_the_way_to_all_changes(self, cast: Cast, slower: Shop, site: WebServer, new_context: Any) -> None:
+        page = sign_in(new_context(), cast.bob, site)
+        page.goto("/overview/")
+        follow(page.locator(".att").get_by_role("link", name="All changes"))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Change between periods")
+        assert "sort=change" in page.url
+
     def test_is_shown_in_an_open_branch_without_script(self, cast: Cast, slower: Shop, site: WebServer, new_context: Any) -> None:
         page = sign_in(new_context(java_script_enabled=False), cast.bob, site)
         page.goto("/overview/")

@@ -9,13 +9,15 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, expect
 
+from accounts.access import Actor
 from accounts.models import Team, User
 from accounts.roles import Role
 from surveys.answering.models import Response
+from surveys.answering.take_back import take_back_import
 from surveys.answering.uploads import run_import, start_import
 from surveys.contacts.tables import read_table
 from tests.browser.looks import in_every_look, violations
-from tests.browser.visits import shoot, sign_in
+from tests.browser.visits import follow, shoot, sign_in
 from tests.services.site import WebServer
 from tests.surveys.answering_builders import make_version
 from tests.surveys.sending_builders import make_member, make_team
@@ -63,6 +65,23 @@ class TestImport:
             page.get_by_role("link", name="Download this mapping as JSON").click()
         assert '"很好": "4"' in saved.value.path().read_text(encoding="utf-8")
 
+    def test_is_taken_back_without_scripts(
+        self, new_context: Callable[..., BrowserContext], site: WebServer, team: Team, dora: User
+    ) -> None:
+        done = prepare(team)["done"]
+        page = sign_in(new_context(java_script_enabled=False), dora, site)
+        page.goto(done)
+        follow(page.get_by_role("link", name="Take this import back"))
+        follow(page.get_by_role("button", name="Take back and erase 1 response"))
+        expect(page.get_by_role("alert")).to_contain_text("Give a reason")
+        page.context.problems.clear()  # type: ignore[attr-defined]
+        page.get_by_label("Why").fill("The columns were swapped")
+        follow(page.get_by_role("button", name="Take back and erase 1 response"))
+        expect(page.get_by_role("status").filter(has_text="This import is taken back: 1 response is erased.")).to_be_visible()
+        expect(page.get_by_text("The columns were swapped")).to_be_visible()
+        expect(page.get_by_role("link", name="Take this import back")).to_have_count(0)
+        assert not Response.objects.exists()
+
     @in_every_look
     def test_is_accessible_and_fits_the_screen(
         self, new_context: Callable[..., BrowserContext], site: WebServer, team: Team, dora: User,
@@ -93,13 +112,16 @@ def prepare(team: Team) -> dict[str, str]:
     """Upload one file that waits and one that is imported; return the pages by name."""
     questionnaire, at = make_version(team).questionnaire, timezone.now()
     table = read_table(content=CSV.encode())
-    waiting, done = (
-        start_import(questionnaire=questionnaire, file_name="answers.csv", table=table, user=None, at=at) for _n in range(2)
+    waiting, done, gone = (
+        start_import(questionnaire=questionnaire, file_name="answers.csv", table=table, user=None, at=at) for _n in range(3)
     )
+    run_import(response_import=gone, at=at)
+    take_back_import(actor=Actor(team, Role.OWNER), response_import=gone, reason="The columns were swapped", at=at)
     pages = {
         "upload": f"/questionnaires/{questionnaire.pk}/import/", "match": f"/questionnaires/imports/{waiting.pk}/match/",
         "twice": f"/questionnaires/imports/{waiting.pk}/match/", "check": f"/questionnaires/imports/{waiting.pk}/check/",
-        "done": f"/questionnaires/imports/{done.pk}/done/",
+        "done": f"/questionnaires/imports/{done.pk}/done/", "before": f"/questionnaires/imports/{done.pk}/take-back/",
+        "after": f"/questionnaires/imports/{gone.pk}/done/",
     }
     run_import(response_import=done, at=at)
     Response.objects.filter(external_key="1").delete()

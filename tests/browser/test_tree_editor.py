@@ -11,7 +11,7 @@ from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import remove_indicator
 from tests.analytics.builders import AT, make_tree, publish, standard_document
 from tests.browser.looks import fits, violations
-from tests.browser.visits import shoot, sign_in
+from tests.browser.visits import follow, shoot, sign_in
 from tests.cast import Cast
 from tests.conftest import PHONE
 from tests.services.site import WebServer
@@ -145,6 +145,43 @@ class TestDragging:
         shoot(page, "tree-phone-zh")
         assert order(tree, "csi") == ["service", "product"]
         assert fits(page)
+
+
+class TestOnAPhone:
+    @pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("zh-hans", "light")])
+    def test_the_arrows_stand_below_the_name_within_reach(
+        self, new_context: Open, site: WebServer, cast: Cast, tree: IndicatorTree, language: str, theme: str
+    ) -> None:
+        page = sign_in(new_context(viewport=PHONE, has_touch=True, is_mobile=True), cast.dora, site, language=language, theme=theme)
+        page.goto(f"/indicators/{tree.pk}/")
+        expect(page.locator("[data-grip]").first).to_be_visible()
+        shoot(page, f"tree-arrows-{language}-{theme}")
+        edge = page.locator("[data-tree-body] .scrollx").bounding_box()
+        assert edge
+        for number in range(1, page.locator("tr[data-node]").count()):
+            line = page.locator("tr[data-node]").nth(number)
+            boxes = [line.get_by_role("rowheader").get_by_role("link").bounding_box(), *(one.bounding_box() for one in line.get_by_role("button").all())]
+            link, up, down = (box or pytest.fail("not shown") for box in boxes)
+            assert all(min(box["width"], box["height"]) >= 24 for box in (up, down))
+            assert up["y"] >= link["y"] + link["height"] and down["x"] >= up["x"] + up["width"]
+            # The last 40 px of the table fade where there is more behind.
+            assert down["x"] + down["width"] <= edge["x"] + edge["width"] - 40
+        assert fits(page) and violations(page) == []
+        page.locator("tr[data-node]").nth(4).get_by_role("button").first.tap()
+        expect(page.locator("[data-tree-said]")).not_to_be_empty()
+        assert order(tree, "csi") == ["service", "product"]
+
+
+class TestTheName:
+    def test_is_changed_in_both_languages_below_the_tree(self, page: Page, tree: IndicatorTree) -> None:
+        form = page.locator("form", has=page.get_by_role("button", name="Save the name"))
+        form.get_by_label("Name in Chinese").fill("门店满意度")
+        form.get_by_label("Name in English").fill("Shops")
+        follow(form.get_by_role("button", name="Save the name"))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Shops")
+        tree.refresh_from_db()
+        assert tree.names == {"zh-hans": "门店满意度", "en": "Shops"}
+        shoot(page, "tree-renamed")
 
 
 class TestTheArrows:

@@ -12,6 +12,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from accounts.access import Actor
+from accounts.roles import Role
 from analytics.indicators.models import IndicatorTree
 from analytics.scoring import blocks
 from analytics.scoring.checking import check
@@ -21,9 +23,13 @@ from analytics.scoring.selectors import freshness, get_latest_run, list_trees_du
 from analytics.scoring.services import BusyError, recompute
 from analytics.scoring.wake import QUESTIONNAIRE_TASK, ring
 from surveys.answering import wake
-from surveys.answering.models import RecomputeNote, Response
+from surveys.answering.models import RecomputeNote, Response, ResponseImport
+from surveys.answering.take_back import AT_ONCE, TASK, take_back_import
+from surveys.answering.uploads import run_import, start_import
+from surveys.contacts.tables import read_table
 from surveys.design.models import QuestionnaireVersion
 from tests.analytics.builders import (
+    ITEMS,
     answer,
     answer_many,
     make_team,
@@ -33,6 +39,7 @@ from tests.analytics.builders import (
     sheets,
     standard_document,
 )
+from tests.cast import make_user
 from tests.services.processes import wait_for
 from tests.services.redis_server import RedisServer
 from tests.services.site import Worker
@@ -191,6 +198,43 @@ class TestAKilledWorker:
         assert Block.objects.filter(merged_into__isnull=False).count() == 3
         when_free(tree, recompute)
         assert is_clean(tree)
+
+
+class TestAnImportThatIsTakenBack:
+    def test_is_erased_whole_though_its_worker_is_killed_and_results_end_at_the_rebuild(
+        self, version: QuestionnaireVersion, tree: IndicatorTree, start_worker: StartWorker, redis_server: RedisServer
+    ) -> None:
+        answer_many(version, sheets(600))
+        recompute(tree=tree, at=now())
+        before = get_latest_run(tree=tree)
+        brought = import_answers(version, 2 * AT_ONCE + 100)
+        recompute(tree=tree, at=now())
+        assert covered(tree) == 600 + 2 * AT_ONCE + 100
+        user = make_user("Dora")
+        take_back_import(actor=Actor(version.questionnaire.team, Role.DESIGNER, user=user), response_import=brought, reason="Swapped", at=now())
+        dying = start_worker(queues="default", CSAT_FAILPOINT="import_half_taken_back", CSAT_FAILPOINT_GROUP="yes")
+        ring(TASK, import_id=brought.pk)
+        wait_for(lambda: not dying.is_running(), what="the worker is killed", seconds=90)
+        brought.refresh_from_db()
+        assert (brought.state, brought.erased, Response.objects.count()) == ("taking_back", AT_ONCE, 600 + AT_ONCE + 100)
+        redis_server.heal()
+        start_worker(queues="default,scoring", beat=True)
+        wait_for(lambda: ResponseImport.objects.get(pk=brought.pk).state == "taken_back", what="the sweep has found the work", seconds=40)
+        wait_for(lambda: covered(tree) == 600, what="the results are those of before", seconds=40)
+        brought.refresh_from_db()
+        after = get_latest_run(tree=tree)
+        assert brought.erased == 2 * AT_ONCE + 100 and before and after and after.fingerprint == before.fingerprint
+        assert is_clean(tree)
+
+
+def import_answers(version: QuestionnaireVersion, count: int) -> ResponseImport:
+    """Bring in as many answers as a file would."""
+    lines = [f"id,{','.join(ITEMS)},overall", *(f"{n},{1 + n % 5},{1 + n % 3},5,2,{1 + n % 4}" for n in range(count))]
+    table = read_table(content="\n".join(lines).encode())
+    started = start_import(questionnaire=version.questionnaire, file_name="answers.csv", table=table, user=None, at=now())
+    run_import(response_import=started, at=now())
+    started.refresh_from_db()
+    return started
 
 
 class TestAnEmptiedQueue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -16,6 +16,8 @@ from analytics.scoring.results import Change, Figure, NodeResult, SegmentResult,
 FALSE_SHARE: Final = 0.05
 """Of the changes shown, this share may be false on average (Benjamini-Hochberg)."""
 MOST: Final = 5
+FALLS_FIRST: Final = 3
+"""So many falls stand before any rise; what places rises leave free are for further falls."""
 
 SharedBy = Callable[[str, Figure, Figure], Shared]
 """What people in both periods do to the change of an indicator, from its key and its two figures."""
@@ -65,7 +67,9 @@ def look_at_segment(
 
 
 def choose_alerts(looks: Sequence[Look], *, judge: Judge) -> tuple[Alert, ...]:
-    """Return at most five changes, the worst first and one good one last.
+    """Return at most five changes: falls, the largest first, then rises, the largest first.
+
+    With many of both, three falls and two rises; places that one side leaves free are the other's.
 
     A change qualifies when it is beyond chance after the correction for all the looks taken together,
     measures at least two points, and is beyond chance on every other page too: by `judge`, who is asked
@@ -81,10 +85,13 @@ def choose_alerts(looks: Sequence[Look], *, judge: Judge) -> tuple[Alert, ...]:
     ]
     falls = sorted((one for one in found if _difference(one[0]) < 0), key=lambda one: _difference(one[0]))
     rises = sorted((one for one in found if _difference(one[0]) > 0), key=lambda one: -_difference(one[0]))
-    return (*islice(_beyond(falls, judge), MOST - 1), *islice(_beyond(rises, judge), 1))
+    down, up = _beyond(falls, judge), _beyond(rises, judge)
+    worst = list(islice(down, FALLS_FIRST))
+    best = list(islice(up, MOST - len(worst)))
+    return (*worst, *islice(down, MOST - len(worst) - len(best)), *best)
 
 
-def _beyond(found: Sequence[tuple[Look, float]], judge: Judge) -> Iterable[Alert]:
+def _beyond(found: Sequence[tuple[Look, float]], judge: Judge) -> Iterator[Alert]:
     for look, q in found:
         change = judge(look)
         if change.verdict == Verdict.BEYOND:

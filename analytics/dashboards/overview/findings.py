@@ -70,7 +70,7 @@ def target_finding(figure: Figure, target: float | None) -> str:
 
 
 def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
-    """Name the top-level indicators that changed beyond chance, else the highest and the lowest."""
+    """Name the top-level indicators that changed beyond chance, else what moved most below them; uncompared, the extremes."""
     top = [row for row in rows if row.depth == 1 and row.headline.figure.is_shown]
     if not top:
         return _("There are not enough answers yet.")
@@ -80,12 +80,12 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
     judged = [row for row in compared if row.headline.change and row.headline.change.verdict != Verdict.UNKNOWN]
     if not judged:
         return unjudged_text(compared[0].headline.change) if compared[0].headline.change else ""
-    moved = [row for row in compared if row.headline.change and row.headline.change.verdict == Verdict.BEYOND]
+    moved = [row for row in compared if _is_beyond(row)]
     up, down = (
         [row for row in moved if (_difference(row) > 0) == is_up] for is_up in (True, False)
     )
     if not moved:
-        return _("No indicator changed beyond chance.")
+        return _moved_below(rows, language) or _("No indicator changed beyond chance.")
     if not down:
         return _("%(parts)s rose, beyond chance.") % {"parts": _named(up, language)}
     if not up:
@@ -93,6 +93,30 @@ def nodes_finding(rows: Sequence[NodeRow], language: str) -> str:
     return _("%(up)s rose and %(down)s fell, beyond chance.") % {
         "up": _named(up, language), "down": _named(down, language)
     }
+
+
+def _moved_below(rows: Sequence[NodeRow], language: str) -> str:
+    """Name the leaf below the top level that moved most beyond chance; where only branches did, that branch; else empty."""
+    below = [row for row in rows if row.depth > 1 and _is_beyond(row)]
+    if not below:
+        return ""
+    most = max([row for row in below if row.is_leaf] or below, key=lambda row: abs(_difference(row)))
+    words = {"part": text_in(most.names, language), "size": number(abs(_difference(most))), "count": len(below)}
+    if len(below) == 1:
+        return (
+            _("No top-level indicator changed beyond chance; below them, %(part)s rose by %(size)s.") if _difference(most) > 0
+            else _("No top-level indicator changed beyond chance; below them, %(part)s fell by %(size)s.")
+        ) % words
+    return (
+        _("No top-level indicator changed beyond chance; of %(count)s below that did, %(part)s moved most: up %(size)s.")
+        if _difference(most) > 0
+        else _("No top-level indicator changed beyond chance; of %(count)s below that did, %(part)s moved most: down %(size)s.")
+    ) % words
+
+
+def _is_beyond(row: NodeRow) -> bool:
+    change = row.headline.change
+    return change is not None and change.difference is not None and change.verdict == Verdict.BEYOND
 
 
 def heat_finding(heat: Heat, language: str) -> str:

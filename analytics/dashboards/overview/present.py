@@ -74,6 +74,7 @@ def present_overview(page: Overview, selection: Selection, *, language: str) -> 
         "branches": present_branches(page, before, axis, language), "nodes_axis": axis,
         "nodes_index": geometry.place(axis, page.index.figure.value),
         "nodes_finding": findings.nodes_finding(page.nodes, language),
+        "changes_query": selection.query(sort="change"),
         "alerts": [present_alert(alert, selection, language) for alert in page.alerts],
         "heat": present_heat(page.heat, selection, language) if page.heat else None,
     }

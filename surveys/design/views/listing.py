@@ -16,6 +16,7 @@ from accounts.access import TeamRequest, team_view
 from accounts.audit import record_event
 from accounts.punctuation import bracketed
 from accounts.roles import Permission
+from surveys.design import hooks
 from surveys.design.access import every_questionnaire_for, get_questionnaire, questionnaires_for
 from surveys.design.checks import estimate_seconds
 from surveys.design.document import DocumentError, parse_document
@@ -39,7 +40,8 @@ def show_list(request: TeamRequest) -> HttpResponseBase:
     """List the team's questionnaires with their state, the archived ones apart."""
     found = list_with_live_version(questionnaires_for(request.actor))
     page = Paginator(found, 50).get_page(request.GET.get("page"))
-    rows = [(one, _state(one)) for one in page]
+    received = {pk: said for count in hooks.received_counts for pk, said in count(request.actor, [one.pk for one in page]).items()}
+    rows = [(one, _state(one) | {"received": received.get(one.pk)}) for one in page]
     archived = list_with_live_version(every_questionnaire_for(request.actor).filter(archived_at__isnull=False))
     context = {"page": page, "rows": rows, "archived": archived.order_by("-archived_at"), "nav": "questionnaires"}
     return render(request, "design/list.html", context)

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from surveys.answering.importing import ImportReport, NotPublishedError, import_responses
+from surveys.answering.importing import ImportReport, NotPublishedError, TakingBackError, import_responses
 from surveys.answering.mapping import MappingError, parse_map
 from surveys.answering.report import map_sentence, report_lines, table_sentence
 from surveys.contacts.tables import TableError, read_table
@@ -57,3 +57,5 @@ class Command(BaseCommand):
             raise CommandError(map_sentence(error)) from error
         except NotPublishedError as error:
             raise CommandError("Publish the questionnaire first: answers belong to a published version.") from error
+        except TakingBackError as error:
+            raise CommandError("An earlier import into this questionnaire is being taken back. Try again in a few minutes.") from error
