@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from analytics.dashboards.comment_groups import is_given_away
 from analytics.dashboards.narrowing import in_period, in_segments
 from analytics.dashboards.overview.numbers import Comment
 from analytics.dashboards.selection import Selection
@@ -130,16 +131,18 @@ def list_comments(
 ) -> CommentPage:
     """Return a page of comments within the selection and its scope, the newest first.
 
-    `is_withheld` says that the selection's own numbers are withheld; then nothing is read. Where
-    anonymity is promised, a search or a score must also leave enough comments to hide among.
+    `is_withheld` says that the selection's own numbers are withheld; then nothing is read. Where anonymity is
+    promised, those who answered must be enough to hide among (see `comment_groups`), and a search or a score must
+    leave enough comments.
     """
     sources = get_sources(tree=selection.tree)
     if not sources.comments:
         return CommentPage((), 1, False, is_asked=False)
-    if is_withheld:
+    k = selection.tree.team.anonymity_k
+    if is_withheld or is_given_away(selection=selection, questionnaires=sources.anonymous, k=k):
         return CommentPage((), 1, False, is_withheld=True)
     rows = _narrowed(selection, sources, search.strip()[:LONGEST_SEARCH], mood)
-    if (search or mood) and _is_too_small(rows, sources, selection.tree.team.anonymity_k):
+    if (search or mood) and _is_too_small(rows, sources, k):
         return CommentPage((), 1, False, is_withheld=True)
     first = (page - 1) * size
     found = list(rows.order_by("-completed_at", "-id")[first : first + size + 1])
