@@ -61,7 +61,7 @@ class TestCommentsOfAnAnonymousSurvey:
     def test_are_not_listed_where_the_rest_of_a_whole_would_be_too_small_a_group(self, cast, query, region):
         survey(cast, at=JUNE if region == "East" else MAY, wave="spring", region=region)
         listed = [SINGLED in page for page in pages(cast, "period=all")]
-        rest = [set(word for word in ("Written in the East", "Written in the West") if word in page) for page in pages(cast, query)]
+        rest = [{word for word in ("Written in the East", "Written in the West") if word in page} for page in pages(cast, query)]
         # Only one of the two may be had: the list of the whole, or that of all but three.
         assert not any(listed) or rest[0] != {"Written in the East", "Written in the West"}
 
