@@ -26,6 +26,8 @@ MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 60
 LONGEST_CELL: Final = 2_000
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+FORMULA: Final = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
+"""How a text begins that a spreadsheet would run; Chinese and Japanese ones run the full-width signs too."""
 ENCRYPTED: Final = 0x1
 """The bit of a part's flags in a ZIP archive that says: needs a password."""
 

@@ -40,6 +40,7 @@ from surveys.contacts.matching import describe_columns, new_key
 from surveys.contacts.models import Contact, ContactAttribute, ContactImport
 from surveys.contacts.services import suppress
 from surveys.contacts.tables import TableError, read_table
+from tests.cast import client_of, make_cast
 from tests.surveys.sending_builders import AT, make_team
 
 HEADER = ["客户名称", "联系人", "邮箱", "等级", "大区", "手机", "语言"]
@@ -359,8 +360,24 @@ class TestMapping:
         assert caught.value.code == code
 
 
+class TestTheMatchingPage:
+    """What no page of ours sends: a column goes nowhere rather than to an attribute that no other page would take."""
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("target", [
+        "a\x00b", "attribute:", "attribute:a\x00b", "attribute:Upper", f"attribute:{'x' * 41}", "attribute:a b", "nowhere",
+    ])
+    def test_takes_no_place_that_is_none(self, target: str) -> None:
+        cast = make_cast()
+        contact_import = imported(cast.team, csv_bytes([["ann@customer.example", "x"]], header=["email", "other"]))
+        given = {"column-0": "email", "column-1": target, "rule": "fill", "source": "a\x00b"}
+        assert client_of(cast.dora).post(f"/contacts/import/{contact_import.pk}/match/", given).status_code == 302
+        contact_import.refresh_from_db()
+        assert contact_import.mapping["targets"] == {"0": "email", "1": ""} and contact_import.source_note == "ab"
+
+
 class TestWrongRowLines:
-    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1+1", "＝1+1", "＠SUM(1)"])
     @pytest.mark.django_db
     def test_carry_number_and_reason_and_run_no_formula(self, cell: str) -> None:
         contact_import = imported(make_team(), csv_bytes([["nobody", "Alice = Bob"]], header=["email", "name"]))
