@@ -73,6 +73,23 @@ def zipped(**parts: bytes) -> bytes:
     return out.getvalue()
 
 
+def swapped(**parts: str) -> bytes:
+    """A workbook in which some parts say something else, and noise, so that it is no bomb by its ratio."""
+    changed = {f"{name.replace('__', '/')}.xml": content for name, content in parts.items()}
+    out, book = io.BytesIO(), zipfile.ZipFile(io.BytesIO(xlsx_bytes([["a", "b"], [1, 2]])))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in book.namelist():
+            archive.writestr(name, changed.get(name, book.read(name)))
+        archive.writestr("noise", random.Random(1).randbytes(100_000))
+    return out.getvalue()
+
+
+def sheet(rows: str) -> str:
+    """A sheet of these rows."""
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'
+
+
 def protected() -> bytes:
     """A workbook behind a password, as its outer form begins and names its parts."""
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptionInfo".encode("utf-16-le")
@@ -137,8 +154,14 @@ class TestReadTable:
             (b'email\r\n"' + b"a" * 300_000, "not_a_table"),
             (b"email\r\n" + b"a@x.example\r\n" * 200_001, "too_many_rows"),
             (b"x" * (30 * 1024 * 1024 + 1), "too_large"),
+            (b"a" + b"," * 29_000_000, "not_a_table"),
+            (b"a\n" * 2 + b"\n" * 29_000_000, "too_many_rows"),
+            (swapped(xl__worksheets__sheet1=sheet('<row><c r="A1"><v>1</v></c><c r="XFD1"/></row>' * 20_000)), "too_many_columns"),
+            (swapped(xl__styles="<styleSheet>" + "<xf/>" * 500_000 + "</styleSheet>"), "bomb"),
+            (swapped(xl__styles=f"<styleSheet>{' ' * 5_000_000}</styleSheet>"), "bomb"),
         ],
-        ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "pdf", "png", "html", "password", "wide", "quote", "long", "large"],
+        ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "pdf", "png", "html", "password", "wide", "quote", "long", "large",
+             "commas", "lines", "last column", "styles", "long styles"],
     )
     def test_refuses_what_it_cannot_take_within_seconds(self, content: bytes, code: str) -> None:
         start = time.monotonic()
