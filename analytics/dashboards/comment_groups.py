@@ -1,84 +1,88 @@
-"""Whether those whose comments would be listed are enough to hide among, where anonymity was promised.
+"""Which anonymous comments may be read: those of the answers that count in the figures beside them, and no others.
 
-Figures count answers in batches, comments are read from the rows themselves. A month, a wave or a level whose answers
-still wait has no figure that could be withheld, and yet its comments would be listed. So the rows are judged by the rules
-of `disclosure` too: no group under k, and none that could be had by taking the lists of others away from that of a whole.
+Answers that were promised anonymity count in batches (see `scoring.batches`), under the day that closed the batch. A
+comment that could be read before its batch is closed, in another month than its batch counts in, or in the order in which
+the answers of a batch came, would be one person's for whoever knows who has answered since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from zoneinfo import ZoneInfo
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
 
-from django.db.models import Count, F, QuerySet
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, CharField, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models.functions import MD5, Cast, Concat
 
-from analytics.dashboards.narrowing import in_period, in_segments
+from analytics.dashboards.narrowing import is_in_period, midnight
 from analytics.dashboards.selection import Selection
-from analytics.scoring.anonymity import chain_of
-from analytics.scoring.disclosure import hidden_groups
-from analytics.scoring.period_cells import is_inside
-from analytics.scoring.periods import EVERYTHING, period_of, wave
 from analytics.scoring.results import Grain, Period
-from analytics.scoring.summaries import QUESTIONNAIRE
-from surveys.answering.models import Response, ResponseState
-from surveys.json_text import text_under
+from surveys.answering.models import Response
 
-Rows = QuerySet[Response]
-
-
-def is_given_away(*, selection: Selection, questionnaires: Collection[int], k: int) -> bool:
-    """Tell whether a list of the selection's comments would be one of a group that must not be shown."""
-    if not questionnaires:
-        return False
-    everybody = in_segments(_rows_of(selection, questionnaires), selection.scope)
-    asked_for = in_segments(everybody, selection.filters)
-    if 0 < _within(asked_for, selection.period, selection)[:k].count() < k:
-        return True
-    return _is_hidden_period(asked_for, selection, k) or _is_hidden_level(everybody, selection, k)
+SHUFFLED: Final = "comments"
+NEWEST_FIRST: Final = ("-told_at", "place", "-id")
+"""The order of rows from `in_batches`."""
 
 
-def _rows_of(selection: Selection, questionnaires: Collection[int]) -> Rows:
-    return Response.objects.filter(
-        team_id=selection.tree.team_id, state=ResponseState.COMPLETE, is_test=False, questionnaire__in=list(questionnaires)
-    ).order_by()
+@dataclass(frozen=True)
+class Stretch:
+    """Days of a wave (ordinals, both included) whose answers count in the month that begins on `month`."""
+
+    wave: str
+    first: int
+    last: int
+    month: date
+
+    def holds(self, zone: str) -> Q:
+        """The condition for an answer of these days."""
+        first, after = date.fromordinal(self.first), date.fromordinal(self.last + 1)
+        return Q(wave=self.wave, completed_at__gte=midnight(first, zone), completed_at__lt=midnight(after, zone))
 
 
-def _within(rows: Rows, period: Period, selection: Selection) -> Rows:
-    return in_period(rows, period, moment="completed_at", wave="wave", zone=selection.tree.team.time_zone)
+def in_batches(rows: QuerySet[Response], selection: Selection, anonymous: Collection[int]) -> QuerySet[Response]:
+    """Keep the rows of the selection's period, of anonymous questionnaires those that count in it.
+
+    Rows get `told_at`, when they are said to have come, and `place`, an order within that which says nothing.
+    """
+    zone = selection.tree.team.time_zone
+    inside = is_in_period(selection.period, moment="completed_at", wave="wave", zone=zone)
+    if not anonymous:
+        return rows.filter(inside).annotate(told_at=F("completed_at"), place=Value(""))
+    stretches, promised = list_stretches(selection), Q(questionnaire__in=list(anonymous))
+    counted = Q(pk__in=[])
+    for one in stretches:
+        counted |= one.holds(zone)
+    kept = rows.filter((~promised & inside) | (promised & counted))
+    return kept.annotate(told_at=_told_at(stretches, promised, zone), place=_place(promised))
 
 
-def _is_hidden_period(rows: Rows, selection: Selection, k: int) -> bool:
-    """Whether the period, or one that it is a part of, is hidden among the others of its kind."""
-    return any(
-        part in hidden_groups(_counts_of(rows, part.grain, whole, selection), k) for part, whole in chain_of(selection.period)
-    )
+def list_stretches(selection: Selection) -> list[Stretch]:
+    """Return the days whose answers count in the selection's period, under its filters and scope.
+
+    Raises RunTooOldError when the columns behind the run are gone.
+    """
+    days: dict[tuple[str, date], list[int]] = {}
+    batches = selection.reading.released.batches(selection.reading.choice)
+    for (wave, day), closed in batches.counted_on.items():
+        on = date.fromordinal(closed)
+        if _counts_in(selection.period, wave, on):
+            days.setdefault((wave, on.replace(day=1)), []).append(day)
+    # A batch takes all days that wait, so that those of one month follow one another.
+    return [Stretch(wave, min(found), max(found), month) for (wave, month), found in days.items()]
 
 
-def _counts_of(rows: Rows, grain: Grain, whole: Period, selection: Selection) -> Mapping[Period, int]:
-    """Count the rows of every period of a grain inside another period."""
-    if grain == Grain.WAVE:
-        return {wave(name): n for name, n in rows.values_list("wave").annotate(Count("pk"))}
-    month = TruncMonth("completed_at", tzinfo=ZoneInfo(selection.tree.team.time_zone))
-    counts: dict[Period, int] = {}
-    for first, n in rows.annotate(month=month).values_list("month").annotate(Count("pk")):
-        one = period_of(first.date(), grain)
-        if is_inside(one, whole):
-            counts[one] = counts.get(one, 0) + n
-    return counts
+def _counts_in(period: Period, wave: str, on: date) -> bool:
+    if period.grain == Grain.WAVE:
+        return wave == period.label
+    return period.start is None or period.end is None or period.start <= on < period.end
 
 
-def _is_hidden_level(rows: Rows, selection: Selection, k: int) -> bool:
-    """Whether a level that is filtered by is hidden among its dimension's levels, in the period or over all time."""
-    return any(
-        not hidden_groups(_counts_by_level(_within(rows, period, selection), key), k).isdisjoint(levels)
-        for key, levels in selection.filters.items() for period in (selection.period, EVERYTHING)
-    )
+def _told_at(stretches: Collection[Stretch], promised: Q, zone: str) -> Any:
+    months = [When(promised & one.holds(zone), then=Value(midnight(one.month, zone))) for one in stretches]
+    return Case(*months, default=F("completed_at"), output_field=DateTimeField())
 
 
-def _counts_by_level(rows: Rows, key: str) -> Mapping[str, int]:
-    level = F("questionnaire_id") if key == QUESTIONNAIRE else text_under(key, "attributes")
-    counts: dict[str, int] = {}
-    for found, n in rows.annotate(level=level).values_list("level").annotate(Count("pk")):
-        counts[str(found or "")] = counts.get(str(found or ""), 0) + n
-    return counts
+def _place(promised: Q) -> Any:
+    mixed = MD5(Concat(Value(SHUFFLED), Cast("pk", CharField()), output_field=CharField()))
+    return Case(When(promised, then=mixed), default=Value(""), output_field=CharField())

@@ -106,7 +106,7 @@ class Hiding:
         return self.reading.unfiltered().hiding
 
     def _is_hidden_among_siblings(self, period: Period) -> bool:
-        return any(part in self._hidden_periods(part.grain, whole) for part, whole in chain_of(period))
+        return any(part in self._hidden_periods(part.grain, whole) for part, whole in _chain(period))
 
     def _hidden_periods(self, grain: Grain, whole: Period) -> frozenset[Period]:
         siblings = self._siblings(grain, whole)
@@ -117,7 +117,7 @@ class Hiding:
 
     def _find_parts(self, period: Period) -> Hidden:
         found = [self._hidden_among({period: self._patterns(period)}, None).get(period, NOTHING_HIDDEN)]
-        for part, whole in chain_of(period):
+        for part, whole in _chain(period):
             siblings = {one: self._patterns(one) for one in self._siblings(part.grain, whole)}
             found.append(self._hidden_among(siblings, self._patterns(whole)).get(part, NOTHING_HIDDEN))
         for dimension, levels in self.reading.filters.items():
@@ -154,8 +154,8 @@ class Hiding:
         return PatternTable(reading.released, reading.definition, reading.choice, {*reading.choice, *more})
 
 
-def chain_of(period: Period) -> Iterator[tuple[Period, Period]]:
-    """Yield a period with what it is a part of, that with what it is a part of, and so on."""
+def _chain(period: Period) -> Iterator[tuple[Period, Period]]:
+    """A period in what it is a part of, that in what it is a part of, and so on."""
     chain = [period]
     for grain in _PARENTS.get(period.grain, ()):
         chain.append(period_of(period.start, grain) if period.start else EVERYTHING)

@@ -1,8 +1,8 @@
-"""Comments of an anonymous survey: nobody's is listed in a group that its figures, counted in batches, say nothing of."""
+"""Comments of an anonymous survey: they come into the lists in the batches of the figures, and in no order of their own."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,6 @@ from tests.cast import Cast, api_client, client_of, make_cast, make_key, words_o
 pytestmark = pytest.mark.django_db
 MAY, JUNE = datetime(2018, 5, 2, tzinfo=UTC), datetime(2018, 6, 2, tzinfo=UTC)
 SINGLED = "Written by one of three"
-WITHHELD = "Comments are shown for groups of 10 answers or more."
 
 
 @pytest.fixture
@@ -47,7 +46,6 @@ class TestCommentsOfAnAnonymousSurvey:
     def test_are_not_listed_for_a_month_of_which_no_answer_is_counted_yet(self, cast, query):
         survey(cast, at=JUNE, wave="spring", region="East")
         assert not any(SINGLED in page for page in pages(cast, query))
-        assert WITHHELD in pages(cast, query)[0]
 
     def test_are_not_listed_for_a_wave_of_which_no_answer_is_counted_yet(self, cast):
         survey(cast, at=JUNE, wave="summer", region="East")
@@ -69,3 +67,40 @@ class TestCommentsOfAnAnonymousSurvey:
         survey(cast, at=JUNE, wave="summer", region="North", others=20)
         for query in ("period=all", "period=2018-06", "period=wave%3Asummer", "period=all&region=North"):
             assert SINGLED in pages(cast, query)[0], query
+
+
+class TestTheCommentOfOneDay:
+    """Whoever sees in a campaign who has answered on a day would know whose comment came with it."""
+
+    LONELY = "The only one of the second of May"
+
+    def test_waits_with_its_answer(self, cast):
+        shop = survey(cast, at=MAY, wave="spring", region="West", others=20)
+        say(shop, self.LONELY, at=MAY + timedelta(days=1), wave="spring", region="West")
+        shop.compute()
+        assert not any(self.LONELY in page for query in ("period=all", "region=West", "q=second") for page in pages(cast, query))
+
+    def test_comes_with_others_in_the_month_in_which_their_batch_counts(self, cast):
+        shop = survey(cast, at=MAY, wave="spring", region="West", others=20)
+        say(shop, self.LONELY, at=MAY + timedelta(days=1), wave="spring", region="West")
+        answer_many(shop.version, codes(3, 12), at=JUNE, wave="spring", attributes={"region": "West"})
+        shop.compute()
+        assert self.LONELY in pages(cast, "period=2018-06")[0] and self.LONELY not in pages(cast, "period=2018-05")[0]
+        assert f"{self.LONELY} Jun 2018" in pages(cast, "period=all")[0]
+
+    def test_has_no_place_that_tells_when_it_came(self, cast):
+        shop = make_shop(cast.team, is_anonymous=True)
+        names = [f"Comment {letter}." for letter in "abcdefghijklmnop"]
+        for number, name in enumerate(names):
+            say(shop, name, at=MAY + timedelta(hours=number), region="East")
+        shop.compute()
+        page = pages(cast, "period=all")[0]
+        listed = sorted(names, key=page.index)
+        assert listed not in (names, names[::-1])
+
+    def test_of_a_day_that_is_not_over_is_read_by_nobody(self, cast):
+        shop = survey(cast, at=MAY, wave="spring", region="West", others=20)
+        answer_many(shop.version, codes(3, 40), at=datetime.now(UTC), wave="spring", attributes={"region": "West"})
+        say(shop, "Just sent", at=datetime.now(UTC), wave="spring", region="West")
+        shop.compute()
+        assert not any("Just sent" in page for page in pages(cast, "period=all"))
