@@ -10,10 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from surveys.contacts.addresses import AddressError, normalise_address
-from surveys.contacts.matching import ATTRIBUTE, FIELDS, NEW, SKIP
+from surveys.contacts.matching import ATTRIBUTE, FIELDS, KEY, NEW, SKIP
 from surveys.contacts.models import Contact, ContactAttribute, Segment
 from surveys.contacts.tables import MOST_BYTES
-from surveys.design.document import KEY
 
 LANGUAGES = [("", _("Not known")), ("zh-hans", "简体中文"), ("en", "English")]
 ADDRESS_ERRORS = {
