@@ -10,7 +10,8 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from analytics.dashboards.narrowing import in_period, in_segments
+from analytics.dashboards.comment_groups import NEWEST_FIRST, in_batches
+from analytics.dashboards.narrowing import in_segments
 from analytics.dashboards.overview.numbers import Comment
 from analytics.dashboards.selection import Selection
 from analytics.indicators.models import IndicatorTree, QuestionSource, SourceRole
@@ -130,8 +131,9 @@ def list_comments(
 ) -> CommentPage:
     """Return a page of comments within the selection and its scope, the newest first.
 
-    `is_withheld` says that the selection's own numbers are withheld; then nothing is read. Where
-    anonymity is promised, a search or a score must also leave enough comments to hide among.
+    `is_withheld` says that the selection's own numbers are withheld; then nothing is read. Where anonymity is
+    promised, only those of answers that count are read (see `comment_groups`), and a search or a score must also
+    leave enough comments to hide among.
     """
     sources = get_sources(tree=selection.tree)
     if not sources.comments:
@@ -142,7 +144,7 @@ def list_comments(
     if (search or mood) and _is_too_small(rows, sources, selection.tree.team.anonymity_k):
         return CommentPage((), 1, False, is_withheld=True)
     first = (page - 1) * size
-    found = list(rows.order_by("-completed_at", "-id")[first : first + size + 1])
+    found = list(rows.order_by(*NEWEST_FIRST)[first : first + size + 1])
     keys = [dimension.key for dimension in selection.known.dimensions]
     shown = tuple(_comment(row, sources, keys) for row in found[:size])
     return CommentPage(shown, page, len(found) > size, rows=tuple((row.pk, row.revision) for row in found[:size]))
@@ -192,7 +194,7 @@ def _narrowed(
     rows = Response.objects.filter(
         team_id=tree.team_id, state=ResponseState.COMPLETE, is_test=False, questionnaire__in=list(sources.comments)
     ).only("answers", "attributes", "questionnaire_id", "version_id", "language", "completed_at", "revision")
-    rows = in_period(rows, selection.period, moment="completed_at", wave="wave", zone=tree.team.time_zone)
+    rows = in_batches(rows, selection, sources.anonymous)
     rows = in_segments(rows, selection.filters, selection.scope)
     said, scored = Q(pk__in=[]), Q(pk__in=[])
     for of, keys in sources.comments.items():
@@ -224,14 +226,14 @@ def _is_too_small(rows: QuerySet[Response], sources: Sources, k: int) -> bool:
 
 
 def _comment(row: Response, sources: Sources, dimensions: Sequence[str]) -> Comment:
-    assert row.completed_at is not None
     is_anonymous = row.questionnaire_id in sources.anonymous
     asked = sources.score(row.questionnaire_id, row.version_id)
     code: Any = row.answers.get(asked.key) if asked is not None and not is_anonymous else None
     shown = asked if asked is not None and _is_on(code, asked) else None
     return Comment(
         text="\n".join(_texts(row.answers, sources.comments[row.questionnaire_id])),
-        language=row.language, at=row.completed_at, score=code if shown else None,
+        language=row.language, at=row.told_at,  # type: ignore[attr-defined]
+        score=code if shown else None,
         scale=shown.scale if shown else None, mood=shown.mood(code).value if shown else "",
         segments=() if is_anonymous else tuple(
             (name, str(row.attributes[name])) for name in dimensions if row.attributes.get(name)

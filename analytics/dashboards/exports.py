@@ -9,6 +9,7 @@ from typing import Any, Final
 from analytics.dashboards.overview.numbers import Headline, NodeRow, Overview
 from analytics.dashboards.wording import level_text
 from analytics.scoring.results import Change, Figure, Level
+from surveys.contacts.tables import FORMULA
 from surveys.design.document import text_in
 
 BOM: Final = "\ufeff"
@@ -19,7 +20,6 @@ HEADER: Final = (
     "weight", "overall_weight", "target", "previous_period", "previous_value", "change", "change_low", "change_high",
     "verdict", "from_average", "from_average_low", "from_average_high", "from_average_verdict",
 )
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Echo:
@@ -39,7 +39,7 @@ def stream_csv(rows: Iterator[Sequence[Any]]) -> Iterator[str]:
 
 def escape(cell: Any) -> Any:
     """Put an apostrophe before a text that a spreadsheet would take for a formula; numbers stay numbers."""
-    if isinstance(cell, str) and cell.lstrip(" \n").startswith(_DANGEROUS):
+    if isinstance(cell, str) and FORMULA.match(cell):
         return f"'{cell}"
     return "" if cell is None else cell
 

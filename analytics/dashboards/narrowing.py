@@ -33,12 +33,17 @@ def in_segments(
 
 def in_period(rows: QuerySet[M], period: Period, *, moment: str, wave: str, zone: str) -> QuerySet[M]:
     """Keep rows whose field `moment` lies in the period's days in the time zone, or whose wave it is."""
+    return rows.filter(is_in_period(period, moment=moment, wave=wave, zone=zone))
+
+
+def is_in_period(period: Period, *, moment: str, wave: str, zone: str) -> Q:
+    """The condition of `in_period`."""
     if period.grain == Grain.WAVE:
-        return rows.filter(**{wave: period.label})
+        return Q(**{wave: period.label})
     if period.start is None or period.end is None:
-        return rows
+        return Q()
     low, high = midnight(period.start, zone), midnight(period.end, zone)
-    return rows.filter(**{f"{moment}__gte": low, f"{moment}__lt": high})
+    return Q(**{f"{moment}__gte": low, f"{moment}__lt": high})
 
 
 def midnight(day: date, zone: str) -> datetime:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards import wording
 from analytics.indicators.models import IndicatorTree
+from analytics.scoring.reading import NOTHING
 from analytics.scoring.refusals import FAILING, WEIGHT_CODES, reason_of, refusal_sentence
 from analytics.scoring.results import Freshness, Refusal
+from analytics.scoring.sources import Filter
 from surveys.answering.days import stands_for_a_day
 
 STALE_AFTER: Final = timedelta(minutes=2)
@@ -41,8 +43,12 @@ class RefusalNotice:
     link: str
 
 
-def present_stamp(freshness: Freshness, *, at: datetime) -> Stamp:
-    """Say up to when answers are in, and when something newer has waited for too long."""
+def present_stamp(freshness: Freshness, *, at: datetime, scope: Filter = NOTHING) -> Stamp:
+    """Say up to when answers are in, and when something newer has waited for too long.
+
+    A reader with a scope reads when the results were counted: the newest answer may be one from outside it.
+    """
+    freshness = freshness.limited() if scope else freshness
     if freshness.refusal is not None:
         return _stamp_of_refusal(freshness, freshness.refusal)
     since = freshness.waiting_since_at
@@ -50,6 +56,8 @@ def present_stamp(freshness: Freshness, *, at: datetime) -> Stamp:
         return Stamp(_("Not refreshed since %(moment)s") % {"moment": wording.moment_text(freshness.finished_at)}, True)
     if freshness.is_anonymous:
         return Stamp(_("Anonymous answers are counted together with others, once their day is over"), False)
+    if freshness.is_limited and freshness.finished_at is not None:
+        return Stamp(_("Results counted at %(moment)s") % {"moment": wording.moment_text(freshness.finished_at)}, False)
     if freshness.newest_response_at is None:
         return Stamp(_("No answers yet"), False)
     newest = freshness.newest_response_at

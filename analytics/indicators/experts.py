@@ -70,7 +70,7 @@ def invite_again(*, expert: Expert, at: datetime) -> None:
 
     Raises TreeError when the panel is closed.
     """
-    if not expert.panel.is_open:
+    if not Panel.objects.select_for_update().get(pk=expert.panel_id).is_open:
         raise TreeError("panel_closed")
     Expert.objects.filter(pk=expert.pk).update(sent_at=None, queued_at=at)
     _announce(expert)
@@ -128,7 +128,7 @@ def save_judgements(
     Raises TreeError when the panel is closed, a pair is not in it or a judgement off the scale, and
     Expert.DoesNotExist when the expert was withdrawn.
     """
-    expert = Expert.objects.select_for_update(of=("self",)).select_related("panel").get(pk=expert.pk)
+    expert = Expert.objects.select_for_update(of=("self", "panel")).select_related("panel").get(pk=expert.pk)
     if not expert.panel.is_open:
         raise TreeError("panel_closed")
     expert.judgements, expert.page, expert.saved_at = with_judgements(expert, given), page, at
@@ -144,7 +144,7 @@ def submit_sheet(*, expert: Expert, at: datetime) -> Expert:
     Raises TreeError when the panel is closed or nothing was judged, and Expert.DoesNotExist when the expert was
     withdrawn.
     """
-    expert = Expert.objects.select_for_update(of=("self",)).select_related("panel").get(pk=expert.pk)
+    expert = Expert.objects.select_for_update(of=("self", "panel")).select_related("panel").get(pk=expert.pk)
     if not expert.panel.is_open:
         raise TreeError("panel_closed")
     if not expert.judgements:

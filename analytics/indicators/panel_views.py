@@ -129,11 +129,14 @@ def panel_weights(request: TeamRequest, panel_id: int) -> HttpResponse:
 @team_view(Permission.DESIGN)
 def expert_again(request: TeamRequest, expert_id: int) -> HttpResponse:
     """Mail an expert a new link."""
-    expert = access.get_expert(request.actor, expert_id)
+    expert, at = access.get_expert(request.actor, expert_id), timezone.now()
     try:
-        experts.invite_again(expert=expert, at=timezone.now())
+        note_attempt(limit=INVITE_TEAM, subject=str(request.actor.team.pk), at=at)
+        experts.invite_again(expert=expert, at=at)
     except TreeError as error:
         messages.error(request, sentence(error.code, error.details))
+    except TooManyTriesError:
+        messages.error(request, _("Too many invitations today. Try again tomorrow."))
     else:
         _record(request, expert.panel, "panel.expert_reminded", {"expert": expert.pk})
         messages.success(request, _("A new link is being mailed; the one before stops working."))

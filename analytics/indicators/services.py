@@ -133,6 +133,8 @@ def remove_indicator(
     Raises TreeError for the root, when nobody says why, and when somebody has changed the tree since `revision`.
     """
     tree = locked_as_seen(indicator, revision)
+    # Where it hangs now: its weight goes to the siblings it has, not to those it had when it was read.
+    indicator = tree.indicators.select_related("parent").get(pk=indicator.pk)
     if indicator.parent is None:
         raise TreeError("root_stays")
     check_reason(reason)

@@ -29,6 +29,11 @@ def choose_weight_set(*, weight_set: WeightSet, user: User | None, reason: str, 
     """
     tree = locked(weight_set.tree_id)
     check_reason(reason)
+    # As it is now: two presses at once may both have found it waiting.
+    found = tree.weight_sets.filter(pk=weight_set.pk).first()
+    if found is None:
+        raise TreeError("unknown_candidate")
+    weight_set = found
     check_fit(tree, weight_set.weights)
     if weight_set.valid_from_at is None:
         retire_in_force(tree=tree, at=at)

@@ -11,6 +11,10 @@ from django.db.models import Max, ProtectedError
 from accounts.models import User
 from analytics.indicators.models import IndicatorTree, WeightSet
 
+FROM_ANSWERS: Final = "responses"
+"""Under which name the evidence of a set that was made from answers keeps how many they were."""
+OF_NO_ANSWER: Final = ("method", "run", "indicator", "rules")
+"""What such evidence says beside the answers."""
 WAY_BACK: Final = "undo"
 """Under which name the evidence of a set that a move made keeps how the tree and its weights were before."""
 
@@ -32,6 +36,14 @@ def without(weights: Mapping[str, float], keys: Collection[str]) -> dict[str, fl
 def lasting(evidence: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a copy of a set rests on too: all but the way back, which is that of one set alone."""
     return {name: fact for name, fact in evidence.items() if name != WAY_BACK}
+
+
+def told_of(evidence: Mapping[str, Any], *, is_scoped: bool) -> dict[str, Any]:
+    """Return what a reader may know a set rests on; what was counted from all answers is not for one with a scope."""
+    if not is_scoped:
+        return dict(evidence)
+    known = lasting(evidence)
+    return {name: known[name] for name in OF_NO_ANSWER if name in known} if FROM_ANSWERS in known else known
 
 
 def put_in_force(

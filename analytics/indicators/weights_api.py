@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -19,18 +19,25 @@ from accounts.roles import Permission
 from analytics.indicators import access
 from analytics.indicators.api import WeightSetOutput
 from analytics.indicators.changing import TreeError
+from analytics.indicators.models import WeightSet
 from analytics.indicators.panel_models import Panel, WeightComparison
 from analytics.indicators.panel_results import panel_result
 from analytics.indicators.panel_selectors import list_experts, list_panels
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_choice import choose_weight_set
+from analytics.indicators.weights import told_of
 
 
 class WeightSetDetailOutput(WeightSetOutput):
     """A weight set with what it rests on."""
 
     name = serializers.CharField()
-    evidence = serializers.DictField()
+    evidence = serializers.SerializerMethodField(help_text="without what was counted from all answers for a reader with a scope")
+
+    @extend_schema_field(serializers.DictField())
+    def get_evidence(self, weight_set: WeightSet) -> dict[str, Any]:
+        """Tell what the set rests on."""
+        return told_of(weight_set.evidence, is_scoped=bool(self.context["scope"]))
 
 
 class ReasonInput(serializers.Serializer[Any]):
@@ -99,7 +106,9 @@ class WeightSetView(APIView):
     @extend_schema(operation_id="weight_set_retrieve", responses=WeightSetDetailOutput)
     def get(self, request: Request, weight_set_id: int) -> Response:
         """Return a weight set with what it rests on."""
-        return Response(WeightSetDetailOutput(access.get_weight_set(actor_of(request), weight_set_id)).data)
+        actor = actor_of(request)
+        found = access.get_weight_set(actor, weight_set_id)
+        return Response(WeightSetDetailOutput(found, context={"scope": actor.scope}).data)
 
 
 class WeightSetChooseView(APIView):
@@ -124,7 +133,7 @@ class WeightSetChooseView(APIView):
             actor=actor, action="weights.chosen", target=f"tree {found.tree_id}", name=found.tree.names, at=at,
             detail={"number": made.number, "origin": made.origin, "reason": reason},
         )
-        return Response(WeightSetDetailOutput(made).data, status=201)
+        return Response(WeightSetDetailOutput(made, context={"scope": actor.scope}).data, status=201)
 
 
 class ComparisonView(APIView):

@@ -142,7 +142,7 @@ def read_weighted_item_means(
     """
     reading = open_weighted(run, filters, scope)
     leaves = leaves_under(reading.definition, node)
-    found = _read_weighted_pairs(reading, period, leaves, row_weights(run, weighting, period))
+    found = _read_weighted_pairs(reading, period, leaves, row_weights(run, weighting, period, scope=scope))
     n = min((int(size) for size in found.bases if size), default=0)
     tree, n_eff = _tree_under(reading.definition, node), float(n)
 

@@ -296,7 +296,7 @@ class Freshness:
     `responses` are covered by the run; `is_pending` says that something newer waits for the next one,
     since `waiting_since_at`. `refusal` tells why the tree could not be computed; the run before it still stands.
     Where anonymity was promised (`is_anonymous`) neither `responses` nor `newest_response_at` is told: a run follows
-    every answer, and each of them would tell of a single one.
+    every answer, and each of them would tell of a single one. Neither is told to a reader with a scope (`is_limited`).
     """
 
     run_id: int | None
@@ -307,6 +307,11 @@ class Freshness:
     waiting_since_at: datetime | None
     refusal: Refusal | None = None
     is_anonymous: bool = False
+    is_limited: bool = False
+
+    def limited(self) -> Freshness:
+        """The same for a reader with a scope, who is not to know when answers came from elsewhere, nor how many."""
+        return replace(self, responses=None, newest_response_at=None, is_limited=True)
 
     def untold(self) -> Freshness:
         """The same of answers that were promised anonymity."""

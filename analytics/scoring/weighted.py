@@ -18,7 +18,7 @@ from analytics.scoring.definition import Definition
 from analytics.scoring.models import Run
 from analytics.scoring.reading import NOTHING, Reading
 from analytics.scoring.results import Period, PeriodResult, SegmentResult
-from analytics.scoring.sources import Choice, Filter, chosen_cells, columns_behind
+from analytics.scoring.sources import Choice, Filter, choice_of, chosen_cells, columns_behind
 from analytics.scoring.summaries import CELLS_PER_PASS, cell_vectors
 from analytics.scoring.weighted_reader import WeightedReader, WeightedVector
 from analytics.scoring.weighting import (
@@ -71,7 +71,7 @@ def read_weighted_each(
     found: list[PeriodResult | WeightingError] = []
     for period in periods:
         try:
-            (vector,) = _vectors(run, reading.definition, period, weighting, [reading.choice])
+            (vector,) = _vectors(run, reading.definition, period, weighting, [reading.choice], scope)
         except WeightingError as error:
             found.append(error)
         else:
@@ -90,7 +90,7 @@ def read_weighted_segments(
     reading = open_weighted(run, filters, scope)
     levels = reading.segments(period, dimension, ())
     choices = [dict(reading.choice) | {dimension: frozenset({one.level})} for one in levels]
-    vectors = _vectors(run, reading.definition, period, weighting, choices)
+    vectors = _vectors(run, reading.definition, period, weighting, choices, scope)
     return tuple(
         replace(one, result=_read(reading, period, vector, nodes=nodes, is_withheld=one.result.is_withheld))
         for one, vector in zip(levels, vectors, strict=True)
@@ -117,18 +117,18 @@ def _read(
     return reader.result(period, vector.counts, nodes=nodes, is_withheld=is_withheld)
 
 
-def _weights(run: Run, weighting: Weighting, period: Period) -> RowWeights:
+def _weights(run: Run, weighting: Weighting, period: Period, scope: Filter) -> RowWeights:
     if isinstance(weighting, Imported):
         # An import that has no weights is an error, not a weighting by ones.
-        report_on(run, weighting=weighting, period=period)
-    return row_weights(run, weighting, period)
+        report_on(run, weighting=weighting, period=period, choice=choice_of(NOTHING, scope), scope=scope)
+    return row_weights(run, weighting, period, scope=scope)
 
 
 def _vectors(
-    run: Run, definition: Definition, period: Period, weighting: Weighting, choices: Sequence[Choice]
+    run: Run, definition: Definition, period: Period, weighting: Weighting, choices: Sequence[Choice], scope: Filter
 ) -> list[WeightedVector]:
     """Sum up each choice of levels, in one pass over the columns."""
-    weights = _weights(run, weighting, period)
+    weights = _weights(run, weighting, period, scope)
     width = definition.layout.width
     totals = [WeightedVector(np.zeros(width, np.int64), np.zeros(width), np.zeros(width)) for _ in choices]
     for questionnaire, columns in columns_behind(run):

@@ -19,7 +19,7 @@ from analytics.methods.raking import CellWeights, cell_weights, post_stratify, r
 from analytics.scoring.columns import WEIGHT_UNITS, Columns, IntArray
 from analytics.scoring.models import Run, WeightingMethod
 from analytics.scoring.results import Grain, Period
-from analytics.scoring.sources import Choice, chosen_cells, columns_behind
+from analytics.scoring.sources import Choice, Filter, choice_of, chosen_cells, columns_behind
 
 FloatArray = npt.NDArray[np.float64]
 Cell = tuple[str, ...]
@@ -32,6 +32,7 @@ CROSSED, JOINED = " × ", " · "
 """Stand between the dimensions, and between the levels, of a cell in the details of a refusal."""
 
 EVERYBODY: Final[Choice] = {}
+NO_SCOPE: Final[Filter] = {}
 
 
 class WeightingError(ValueError):
@@ -85,16 +86,18 @@ class Report:
     counts: Mapping[Cell, int]
 
 
-def report_on(run: Run, *, weighting: Weighting, period: Period, choice: Choice = EVERYBODY) -> Report:
+def report_on(
+    run: Run, *, weighting: Weighting, period: Period, choice: Choice = EVERYBODY, scope: Filter = NO_SCOPE
+) -> Report:
     """Return what the weighting does to the chosen answers of a period of a run.
 
     The weights are those of the whole period; what they cost is told of the answers that a figure under this choice
-    rests on. Raises WeightingError when it cannot be made there, RunTooOldError when the run's columns are gone.
+    rests on. Raises WeightingError when it cannot be made there, without a reason that speaks of answers outside the
+    reader's `scope`, and RunTooOldError when the run's columns are gone.
     """
     if isinstance(weighting, Imported):
-        return _report_on_imported(run, period, choice)
-    counts = count_cells(run, weighting.dimensions, period)
-    found = make_weights(weighting, counts)
+        return _report_on_imported(run, period, choice, scope)
+    counts, found = _weights_of(run, weighting, period, scope)
     cells = sorted(counts)
     chosen = count_cells(run, weighting.dimensions, period, choice) if choice else counts
     return _report(
@@ -157,16 +160,37 @@ def check_plan(plan: PopulationPlan) -> None:
         raise WeightingError("trim_around_one")
 
 
-def row_weights(run: Run, weighting: Weighting, period: Period) -> RowWeights:
-    """Return how to weigh the rows of a period's columns.
+def row_weights(run: Run, weighting: Weighting, period: Period, *, scope: Filter = NO_SCOPE) -> RowWeights:
+    """Return how to weigh the rows of a period's columns: relative to the mean weight of the reader's `scope`.
 
-    Raises WeightingError when there are no weights to be had.
+    Relative to that of all answers, the weights of a scope would add up to a number from which the size of the rest
+    follows. Raises WeightingError when there are no weights to be had, as `report_on` does.
     """
     if isinstance(weighting, Imported):
         return RowWeights((), {})
-    counts = count_cells(run, weighting.dimensions, period)
-    found = _relative(make_weights(weighting, counts))
-    return RowWeights(weighting.dimensions, dict(zip(sorted(counts), found.tolist(), strict=True)))
+    counts, made = _weights_of(run, weighting, period, scope)
+    found = dict(zip(sorted(counts), _relative(made).tolist(), strict=True))
+    if scope:
+        inside = count_cells(run, weighting.dimensions, period, choice_of({}, scope))
+        weight = sum(n * found[cell] for cell, n in inside.items())
+        scale = sum(inside.values()) / weight if weight else 1.0
+        found = {cell: scale * one for cell, one in found.items()}
+    return RowWeights(weighting.dimensions, found)
+
+
+def _weights_of(
+    run: Run, plan: PopulationPlan, period: Period, scope: Filter
+) -> tuple[dict[Cell, int], CellWeights]:
+    """Count the answers of a period and weigh them; what speaks of levels or numbers is not for a reader with a scope."""
+    if scope and not count_cells(run, plan.dimensions, period, choice_of({}, scope)):
+        raise WeightingError("no_respondents")
+    counts = count_cells(run, plan.dimensions, period)
+    try:
+        return counts, make_weights(plan, counts)
+    except WeightingError as error:
+        if not scope:
+            raise
+        raise WeightingError(NOT_WEIGHTABLE) from error
 
 
 @dataclass(frozen=True)
@@ -212,7 +236,7 @@ def _mask(columns: Columns, questionnaire: int, period: Period, choice: Choice) 
     return mask_of(columns, period) & chosen_cells(columns, questionnaire, choice, None)
 
 
-def _report_on_imported(run: Run, period: Period, choice: Choice) -> Report:
+def _report_on_imported(run: Run, period: Period, choice: Choice, scope: Filter) -> Report:
     counted: dict[float, int] = {}
     is_weighted = False
     for questionnaire, columns in columns_behind(run):
@@ -226,6 +250,9 @@ def _report_on_imported(run: Run, period: Period, choice: Choice) -> Report:
     if not is_weighted:
         raise WeightingError("no_imported_weights")
     values = sorted(counted)
+    if scope and values == [1.0]:
+        # Weights may have come with answers outside the scope only, which is not to be told.
+        raise WeightingError("no_imported_weights")
     return _report(period, _cost([counted[value] for value in values], values), 0, {}, {})
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from django.db.models import QuerySet
 from surveys.answering.models import Response
 from surveys.answering.reference import reference_of
 from surveys.contacts.models import ContactAttribute
+from surveys.contacts.tables import FORMULA
 from surveys.design.document import NOT_APPLICABLE, Question, text_in
 from surveys.design.models import Questionnaire
 from surveys.design.selectors import get_document
@@ -33,7 +33,6 @@ FIELDS: Final = (
     "id", "completed_at", "version__number", "language", "source", "campaign__name", "wave", "respondent_weight",
     "attributes", "answers",
 )
-FORMULA: Final = re.compile(r"\s*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True)

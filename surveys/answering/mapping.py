@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from surveys.design.document import NOT_APPLICABLE, Document, Question
@@ -101,7 +102,7 @@ def _parsed(raw: Mapping[str, Any]) -> ImportMap:
         ),
         key_columns=_names(raw.get("key", ())),
         wave_column=str(raw.get("wave", "")),
-        date_column=str(date.get("column", "")), date_format=str(date.get("format", "")),
+        date_column=str(date.get("column", "")), date_format=_date_format(str(date.get("format", ""))),
         dates=_strings(date.get("dates", {})),
         weight_column=str(raw.get("weight", "")),
         language_column=str(language_rule.get("column", "")),
@@ -109,6 +110,17 @@ def _parsed(raw: Mapping[str, Any]) -> ImportMap:
         language=str(language_rule.get("default", "")),
         keep_blank_forms=_yes_or_no(raw, "keep_blank_forms"),
     )
+
+
+def _date_format(given: str) -> str:
+    """Read how dates are written; a format that names a part twice fits no date and is no format."""
+    try:
+        datetime.strptime("", given)
+    except ValueError:
+        return given  # Of no date it is said that it does not fit.
+    except re.error as error:
+        raise _unreadable(given) from error
+    return given
 
 
 def _yes_or_no(raw: Mapping[str, Any], name: str) -> bool:

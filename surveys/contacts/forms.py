@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from surveys.contacts.addresses import AddressError, normalise_address
+from surveys.contacts.matching import ATTRIBUTE, FIELDS, KEY, NEW, SKIP
 from surveys.contacts.models import Contact, ContactAttribute, Segment
 from surveys.contacts.tables import MOST_BYTES
 
@@ -180,5 +181,12 @@ class UploadForm(PlainForm):
 
 
 def posted_targets(data: Mapping[str, str], count: int) -> dict[str, str]:
-    """Return where each column goes, as posted by the matching page."""
-    return {str(index): data.get(f"column-{index}", "") for index in range(count)}
+    """Return where each column goes, as posted by the matching page; what can be no place is left out."""
+    posted = {str(index): data.get(f"column-{index}", "") for index in range(count)}
+    return {index: target if _is_place(target) else SKIP for index, target in posted.items()}
+
+
+def _is_place(target: str) -> bool:
+    """Whether a column can go there: an attribute's key is made of letters that every other page takes."""
+    key = target.removeprefix(ATTRIBUTE)
+    return target in (*FIELDS, NEW) if key == target else KEY.fullmatch(key) is not None

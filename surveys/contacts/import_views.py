@@ -60,7 +60,7 @@ def import_match(request: TeamRequest, import_id: int) -> HttpResponse:
         try:
             importing.set_mapping(
                 contact_import=contact_import, targets=targets, rule=request.POST.get("rule", ""),
-                source=request.POST.get("source", ""),
+                source=request.POST.get("source", "").replace("\x00", ""),
             )
             return redirect("contacts:import-check", import_id)
         except importing.MappingError as problem:

@@ -27,7 +27,7 @@ from surveys.contacts.matching import (
 )
 from surveys.contacts.models import Contact, ContactAttribute, ContactImport
 from surveys.contacts.selectors import list_suppressed_hashes
-from surveys.contacts.tables import Table, pack, unpack
+from surveys.contacts.tables import FORMULA, Table, pack, unpack
 
 FILL: Final = "fill"
 OVERWRITE: Final = "overwrite"
@@ -317,8 +317,8 @@ def list_wrong_rows(*, contact_import: ContactImport) -> tuple[list[str], list[W
 
 
 def escape_formula(cell: str) -> str:
-    """Keep a spreadsheet from running a cell: a leading = + - @, tab or return gets an apostrophe."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    """Keep a spreadsheet from running a cell: one that begins like a formula gets an apostrophe."""
+    return f"'{cell}" if FORMULA.match(cell) else cell
 
 
 def wrong_row_lines(

@@ -17,6 +17,8 @@ LANGUAGE: Final = "language"
 FIELDS: Final = (EMAIL, NAME, SALUTATION, LANGUAGE)
 NEW: Final = "new"
 ATTRIBUTE: Final = "attribute:"
+KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""How an attribute may be called."""
 SAMPLES: Final = 3
 
 GUESSES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -25,7 +25,19 @@ MOST_PARTS: Final = 500
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 60
 LONGEST_CELL: Final = 2_000
+LONGEST_LINE: Final = 2_000_000
+MOST_LINES: Final = 5 * MOST_ROWS
+"""Blank lines count here too: a file of nothing else keeps a reader as busy as one of rows."""
+MOST_CELLS: Final = MOST_ROWS * MOST_COLUMNS
+"""Empty ones included: a sheet may name the last of 16,384 columns in every row and hold nothing."""
+MOST_BESIDE: Final = 4 * 1024 * 1024
+"""Bytes of each part of a workbook that holds no cells, such as its styles."""
+MOST_TAGS: Final = 300_000
+"""Of each such part: the reader makes an object of every tag; Excel's own limit of formats needs fewer."""
+WITH_CELLS: Final = ("xl/worksheets/", "xl/sharedStrings.xml")
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+FORMULA: Final = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
+"""How a text begins that a spreadsheet would run; Chinese and Japanese ones run the full-width signs too."""
 ENCRYPTED: Final = 0x1
 """The bit of a part's flags in a ZIP archive that says: needs a password."""
 
@@ -102,9 +114,17 @@ def _csv_rows(text: str) -> Iterator[list[str]]:
     # A fixed limit: csv's own default lets one unclosed quote swallow the whole file.
     csv.field_size_limit(200_000)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        yield from csv.reader(_lines(text), delimiter=separator)
     except csv.Error as error:
         raise TableError("not_a_table") from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text; a reader of CSV makes a whole line into cells before anybody can count them."""
+    for line in io.StringIO(text, newline=""):
+        if len(line) > LONGEST_LINE:
+            raise TableError("not_a_table")
+        yield line
 
 
 def _xlsx_rows(content: bytes) -> Iterator[Iterable[object]]:
@@ -113,10 +133,13 @@ def _xlsx_rows(content: bytes) -> Iterator[Iterable[object]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
+        cells = 0
         for row in sheet.iter_rows(max_row=MOST_ROWS + 2, values_only=True):
-            if len(row) > MOST_COLUMNS and any(cell is not None for cell in row[MOST_COLUMNS:]):
+            cells += len(row)
+            beyond = row[MOST_COLUMNS:]
+            if beyond.count(None) < len(beyond) or cells > MOST_CELLS:
                 raise TableError("too_many_columns", str(MOST_COLUMNS))
-            yield row
+            yield row[:MOST_COLUMNS]
     except TableError:
         raise
     except Exception as error:  # whatever a crafted workbook makes the reader raise
@@ -129,7 +152,8 @@ def _check_workbook(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             unpacked = sum(part.file_size for part in parts)
-            if len(parts) > MOST_PARTS or unpacked > min(MOST_UNPACKED, MOST_RATIO * len(content)):
+            beside = max((part.file_size for part in parts if _is_beside(part)), default=0)
+            if len(parts) > MOST_PARTS or unpacked > min(MOST_UNPACKED, MOST_RATIO * len(content)) or beside > MOST_BESIDE:
                 raise TableError("bomb")
             if "xl/workbook.xml" not in archive.namelist():
                 raise TableError("wrong_kind")
@@ -141,19 +165,26 @@ def _check_workbook(content: bytes) -> None:
         raise TableError("not_a_workbook") from error
 
 
+def _is_beside(part: zipfile.ZipInfo) -> bool:
+    """Whether a part is read and holds no cells."""
+    return part.filename.endswith((".xml", ".rels", ".vml")) and not part.filename.startswith(WITH_CELLS)
+
+
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     if not part.filename.endswith((".xml", ".rels", ".vml")):
         return
-    tail = b""
+    tail, tags = b"", 0
     with archive.open(part) as stream:
         while block := stream.read(1 << 20):
             if b"<!DOCTYPE" in tail + block or b"<!ENTITY" in tail + block or b"\x00" in block[:64]:
                 raise TableError("bomb")
-            tail = block[-16:]
+            tail, tags = block[-16:], tags + block.count(b"<")
+            if tags > MOST_TAGS and _is_beside(part):
+                raise TableError("bomb")
 
 
 def _table(rows: Iterable[Iterable[object]], encoding: str) -> Table:
-    numbered = ((number, [_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
+    numbered = ((number, [_text(cell) for cell in row]) for number, row in enumerate(_counted(rows), start=1))
     filled = ((number, cells) for number, cells in numbered if any(map(str.strip, cells)))
     _, header = next(filled, (0, []))
     header = [name.strip() for name in header]
@@ -164,6 +195,13 @@ def _table(rows: Iterable[Iterable[object]], encoding: str) -> Table:
     if len(header) > MOST_COLUMNS:
         raise TableError("too_many_columns", str(MOST_COLUMNS))
     return Table(_named(header), tuple(_body(filled, len(header))), encoding)
+
+
+def _counted(rows: Iterable[Iterable[object]]) -> Iterator[Iterable[object]]:
+    for count, row in enumerate(rows, start=1):
+        if count > MOST_LINES:
+            raise TableError("too_many_rows", f"{MOST_ROWS:,}")
+        yield row
 
 
 def _body(rows: Iterable[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -161,7 +161,7 @@ class TestWhatIsMissing:
 
 
 class TestAText:
-    @pytest.mark.parametrize("name", ["=1+1", "+SUM(A1)", "-2", "@x", "\t=1", " =1", "#N/A", "=HYPERLINK(\"x\")"])
+    @pytest.mark.parametrize("name", ["=1+1", "+SUM(A1)", "-2", "@x", "\t=1", " =1", "#N/A", "=HYPERLINK(\"x\")", "＝1+1"])
     def test_that_looks_like_a_formula_stays_text(self, cast, shop, name):
         Indicator.objects.filter(tree=shop.tree, key="product").update(names={"en": name})
         ContactAttribute.objects.filter(team=cast.team).update(level_names={"East": {"en": name}})
@@ -182,7 +182,7 @@ class TestAText:
         assert found and not any(cell.quotePrefix for cell in found)
 
     def test_loses_what_no_file_may_hold(self, cast, shop):
-        Indicator.objects.filter(tree=shop.tree, key="product").update(names={"en": "Go\x0bods\x1f"})
+        Indicator.objects.filter(tree=shop.tree, key="product").update(names={"en": "Go\x0bods\x1f\ufffe\uffff"})
         assert [cell for cell in texts_of(opened(client_of(cast.bob))) if cell.value == "Goods"]
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.limits import INVITE_TEAM, note_attempt
 from accounts.models import AuditEvent
 from analytics.indicators import expert_views, experts
 from analytics.indicators.changing import TreeError
@@ -424,6 +426,14 @@ class TestTheStaffPage:
         assert client.post(f"/indicators/experts/{expert.pk}/again/").status_code == 302
         client.post(f"/indicators/experts/{expert.pk}/remove/")
         assert not ours.experts.exists()
+
+    def test_mails_no_more_links_a_day_than_a_team_may_send(self, cast: Cast, ours: Panel) -> None:
+        expert, client = invite_expert(ours), client_of(cast.dora)
+        Expert.objects.filter(pk=expert.pk).update(sent_at=AT, queued_at=AT)
+        for _number in range(INVITE_TEAM.tries):
+            note_attempt(limit=INVITE_TEAM, subject=str(cast.team.pk), at=timezone.now())
+        page = client.post(f"/indicators/experts/{expert.pk}/again/", follow=True).content.decode()
+        assert "Too many invitations today" in page and Expert.objects.get(pk=expert.pk).sent_at == AT
 
     def test_is_closed_to_managers_and_to_other_teams(self, cast: Cast, ours: Panel) -> None:
         expert = invite_expert(ours)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from analytics.indicators.changing import TreeError
-from analytics.indicators.models import Indicator, IndicatorTree
+from analytics.indicators.experts import close_panel, save_judgements
+from analytics.indicators.models import Indicator, IndicatorTree, WeightSet
 from analytics.indicators.selectors import get_weight_set_in_force
-from analytics.indicators.services import edit_indicator, remove_indicator
-from tests.analytics.builders import AT, make_tree, publish, standard_document
+from analytics.indicators.services import edit_indicator, move_indicator, remove_indicator
+from analytics.indicators.weight_choice import choose_weight_set
+from analytics.indicators.weights import with_equal_siblings
+from analytics.scoring.services import recompute
+from tests.analytics.builders import AT, make_team, make_tree, publish, standard_document
+from tests.analytics.weight_builders import invite_expert, make_panel_tree, open_on
 from tests.cast import Cast, client_of, make_cast, words_of
 
 CHANGED = "Somebody has changed the tree meanwhile, so nothing of yours was stored."
@@ -155,8 +161,56 @@ class TestWhoComesSecond:
         assert client_of(cast.dora).post(f"/indicators/nodes/{10**8}/remove/", {"tree": number}).status_code == 404
 
 
+class TestWhoeverComesSecond:
+    """The page of each was made before either of them pressed."""
+
+    def test_with_the_same_weights_leaves_one_set_in_force(self, tree: IndicatorTree) -> None:
+        WeightSet.objects.create(tree=tree, number=9, origin="manual", created_at=AT, weights=with_equal_siblings(tree, {}))
+        first, second = (WeightSet.objects.get(number=9) for _ in "ab")
+        choose_weight_set(weight_set=first, user=None, reason="Once", at=AT)
+        # A run between both presses: a set that a run knows is retired rather than removed.
+        recompute(tree=tree, at=AT)
+        choose_weight_set(weight_set=second, user=None, reason="Twice", at=AT + timedelta(minutes=1))
+        assert WeightSet.objects.filter(tree=tree, valid_from_at__isnull=False, valid_to_at=None).count() == 1
+
+    def test_with_weights_that_have_gone_is_told(self, tree: IndicatorTree) -> None:
+        gone = WeightSet.objects.create(tree=tree, number=9, origin="manual", created_at=AT, weights=with_equal_siblings(tree, {}))
+        WeightSet.objects.filter(pk=gone.pk).delete()
+        with pytest.raises(TreeError, match="unknown_candidate"):
+            choose_weight_set(weight_set=gone, user=None, reason="Late", at=AT)
+
+    def test_removes_an_indicator_from_where_it_hangs_now(self, tree: IndicatorTree) -> None:
+        seen = node(tree, "quality")
+        move_indicator(indicator=node(tree, "quality"), parent=node(tree, "service"), position=0, user=None, at=AT, reason="Moved")
+        remove_indicator(indicator=seen, reason="Removed", user=None, at=AT)
+        attitude, speed, design = weights_of(tree, *(node(tree, key) for key in ("attitude", "speed", "design")))
+        assert (attitude + speed, design) == pytest.approx((1, 1))
+
+
 @pytest.mark.django_db(transaction=True)
 class TestAtTheSameMoment:
+    def test_a_panel_that_is_being_closed_takes_no_judgement(self) -> None:
+        expert = invite_expert(open_on(make_panel_tree(make_team(), "attitude", "speed")))
+        told: list[str] = []
+
+        def judge() -> None:
+            try:
+                save_judgements(expert=expert, given={("attitude", "speed"): 3}, page=0, language="en", at=AT)
+            except TreeError as error:
+                told.append(error.code)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=judge)
+        with transaction.atomic():
+            close_panel(panel=expert.panel, at=AT)
+            thread.start()
+            thread.join(timeout=2)
+            assert thread.is_alive(), "it must wait until the panel is closed or not"
+        thread.join()
+        expert.refresh_from_db()
+        assert told == ["panel_closed"] and expert.judgements == {}
+
     def test_of_many_renames_of_one_revision_exactly_one_is_stored(self) -> None:
         tree = make_tree(publish(make_cast().team, standard_document()))
         start, told = threading.Barrier(4), []

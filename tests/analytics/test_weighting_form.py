@@ -145,6 +145,12 @@ class TestANewWeighting:
         reply = client_of(cast.dora).post(CROSSED, {"name": "Crossed", "method": "cells", "save": "1", "table": table})
         assert reply.status_code == 422 and not WeightingScheme.objects.exists()
 
+    @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+    def test_reads_a_file_whatever_ends_its_lines(self, end):
+        known = [Dimension("region", {}, ("East", "West"), {})]
+        _, population = read_table(end.join(["dimension;level;population", "region;East;5", "region;West;3"]), "rake", known)
+        assert population == ((("East",), 5), (("West",), 3))
+
     def test_asks_for_the_file_again_where_something_else_is_wrong(self, cast, shop):
         file = SimpleUploadedFile("p.csv", b"region,population\nEast,500\n")
         assert "Choose the file again" in words(post(cast, "save", method="cells", file=file, name=""))
@@ -160,6 +166,9 @@ class TestANewWeighting:
         ({"method": "magic"}, "valid choice"),
         ({"file": SimpleUploadedFile("p.csv", b"a,b\n1,2\n")}, "cannot be read as a table"),
         ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,East,1,5\n")}, "cannot be read as a table"),
+        ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion," + b"x" * 300_000)}, "cannot be read as a table"),
+        ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nre\0gion,East,5\n")}, "cannot be read as a table"),
+        ({"method": "cells", "table": "region,population\nEast,5\n" + "x" * 600_000}, "The file is too large"),
         ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nplanet,Mars,3\n")}, "no segment dimension"),
         ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,Mars,3\n")}, "no level"),
         ({"file": SimpleUploadedFile("p.csv", b"dimension,level,population\nregion,East,3\nregion,East,4\n")}, "given twice"),

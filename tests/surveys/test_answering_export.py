@@ -70,7 +70,7 @@ class TestDownload:
         assert (under(line, "information"), under(line, "contact_me")) == ("不适用", "是")
         assert "送货准时 [on_time]" in line
 
-    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "  =1+1", "\t=1", "\n=1"])
+    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "  =1+1", "\t=1", "\n=1", "＝1+1", "＋1", "－1", "＠a"])
     def test_is_no_formula_for_a_spreadsheet(self, cast: Cast, text: str) -> None:
         version = make_version(cast.team)
         respond(version, {"nps": 1, "why": text}, region=text)

@@ -114,6 +114,7 @@ class TestImport:
         ({"keep_blank_forms": "false"}, "bad_map"), ({"keep_blank_forms": 1}, "bad_map"),
         ({"wave": "nowhere"}, "no_such_column"), ({"items": {"nothing": "nps"}}, "no_such_item"), ({"items": {}}, "no_items"),
         ({"items": 3}, "bad_map"), ({"language": "fr"}, "no_such_language"), ({"date": 7}, "bad_map"),
+        ({"date": {"column": "year", "format": "%Y-%Y"}}, "bad_map"),
         ({"items": {"nps": 7}}, "bad_map"), ({"items": {"nps": ["nps"]}}, "bad_map"), ({"segments": {"region": None}}, "bad_map")])
     def test_refuses_a_mapping_that_does_not_fit(self, change: dict[str, Any], code: str) -> None:
         questionnaire = make_version(make_team()).questionnaire

@@ -39,6 +39,7 @@ from surveys.contacts.matching import describe_columns, new_key
 from surveys.contacts.models import Contact, ContactAttribute, ContactImport
 from surveys.contacts.services import suppress
 from surveys.contacts.tables import TableError, read_table
+from tests.cast import client_of, make_cast
 from tests.surveys.sending_builders import AT, make_team
 
 HEADER = ["客户名称", "联系人", "邮箱", "等级", "大区", "手机", "语言"]
@@ -69,6 +70,23 @@ def zipped(**parts: bytes) -> bytes:
         for name, content in parts.items():
             archive.writestr(name.replace("__", "/") + ".xml", content)
     return out.getvalue()
+
+
+def swapped(**parts: str) -> bytes:
+    """A workbook in which some parts say something else, and noise, so that it is no bomb by its ratio."""
+    changed = {f"{name.replace('__', '/')}.xml": content for name, content in parts.items()}
+    out, book = io.BytesIO(), zipfile.ZipFile(io.BytesIO(xlsx_bytes([["a", "b"], [1, 2]])))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in book.namelist():
+            archive.writestr(name, changed.get(name, book.read(name)))
+        archive.writestr("noise", random.Random(1).randbytes(100_000))
+    return out.getvalue()
+
+
+def sheet(rows: str) -> str:
+    """A sheet of these rows."""
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'
 
 
 def protected() -> bytes:
@@ -135,8 +153,14 @@ class TestReadTable:
             (b'email\r\n"' + b"a" * 300_000, "not_a_table"),
             (b"email\r\n" + b"a@x.example\r\n" * 200_001, "too_many_rows"),
             (b"x" * (30 * 1024 * 1024 + 1), "too_large"),
+            (b"a" + b"," * 29_000_000, "not_a_table"),
+            (b"a\n" * 2 + b"\n" * 29_000_000, "too_many_rows"),
+            (swapped(xl__worksheets__sheet1=sheet('<row><c r="A1"><v>1</v></c><c r="XFD1"/></row>' * 20_000)), "too_many_columns"),
+            (swapped(xl__styles="<styleSheet>" + "<xf/>" * 500_000 + "</styleSheet>"), "bomb"),
+            (swapped(xl__styles=f"<styleSheet>{' ' * 5_000_000}</styleSheet>"), "bomb"),
         ],
-        ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "pdf", "png", "html", "password", "wide", "quote", "long", "large"],
+        ids=["empty", "blank", "bytes", "nul", "xls", "fake zip", "docx", "pdf", "png", "html", "password", "wide", "quote", "long", "large",
+             "commas", "lines", "last column", "styles", "long styles"],
     )
     def test_refuses_what_it_cannot_take(self, content: bytes, code: str) -> None:
         with pytest.raises(TableError) as caught:
@@ -357,8 +381,24 @@ class TestMapping:
         assert caught.value.code == code
 
 
+class TestTheMatchingPage:
+    """What no page of ours sends: a column goes nowhere rather than to an attribute that no other page would take."""
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("target", [
+        "a\x00b", "attribute:", "attribute:a\x00b", "attribute:Upper", f"attribute:{'x' * 41}", "attribute:a b", "nowhere",
+    ])
+    def test_takes_no_place_that_is_none(self, target: str) -> None:
+        cast = make_cast()
+        contact_import = imported(cast.team, csv_bytes([["ann@customer.example", "x"]], header=["email", "other"]))
+        given = {"column-0": "email", "column-1": target, "rule": "fill", "source": "a\x00b"}
+        assert client_of(cast.dora).post(f"/contacts/import/{contact_import.pk}/match/", given).status_code == 302
+        contact_import.refresh_from_db()
+        assert contact_import.mapping["targets"] == {"0": "email", "1": ""} and contact_import.source_note == "ab"
+
+
 class TestWrongRowLines:
-    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1+1", "＝1+1", "＠SUM(1)"])
     @pytest.mark.django_db
     def test_carry_number_and_reason_and_run_no_formula(self, cell: str) -> None:
         contact_import = imported(make_team(), csv_bytes([["nobody", "Alice = Bob"]], header=["email", "name"]))

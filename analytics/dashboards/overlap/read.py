@@ -177,7 +177,10 @@ def read_weighted_overlap(*, selection: Selection, before: Period, weighting: We
     found = read_both(selection, periods, step)
     pairs = _pairs([_last_of_each(rows, WHOLE) for rows in found])
     earlier, later = (
-        _side(selection, [rows[place] for place in places], row_weights(selection.run, weighting, period))
+        _side(
+            selection, [rows[place] for place in places],
+            row_weights(selection.run, weighting, period, scope=selection.scope),
+        )
         for rows, places, period in zip(found, pairs, periods, strict=True)
     )
     return WeightedOverlap(people, earlier, later, step)

@@ -72,7 +72,7 @@ def name_of(request: TeamRequest, mark: Mark | None, *, language: str, at: datet
     # A message is shown once, and a template that is being worked on must be seen at once.
     if mark is None or settings.DEBUG or len(get_messages(request)):
         return ""
-    actor, stamp = request.actor, present_stamp(mark.freshness, at=at)
+    actor, stamp = request.actor, present_stamp(mark.freshness, at=at, scope=request.actor.scope)
     user = actor.user
     assert user is not None
     return digest([

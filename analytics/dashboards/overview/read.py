@@ -98,9 +98,9 @@ def read_overview(*, selection: Selection) -> Overview:
 
 
 def _freshness(selection: Selection) -> Freshness:
-    """How new the results are; a reader of a part is not told how many answers there are in all."""
+    """How new the results are; a reader of a part is not told how many answers there are in all, nor when they came."""
     found = selectors.freshness(tree=selection.tree)
-    return replace(found, responses=None) if selection.scope else found
+    return replace(found.limited(), waiting_since_at=None) if selection.scope else found
 
 
 def verdicts_of(selection: Selection) -> Verdicts | None:

@@ -212,9 +212,9 @@ class FreshnessOutput(serializers.Serializer[Any]):
     responses = serializers.IntegerField(
         allow_null=True, help_text="null where anonymity was promised, and for a reader with a scope"
     )
-    newest_response_at = serializers.DateTimeField(allow_null=True)
+    newest_response_at = serializers.DateTimeField(allow_null=True, help_text="null where `responses` is")
     is_pending = serializers.BooleanField()
-    waiting_since_at = serializers.DateTimeField(allow_null=True)
+    waiting_since_at = serializers.DateTimeField(allow_null=True, help_text="null for a reader with a scope")
     refusal = RefusalOutput(allow_null=True)
 
 

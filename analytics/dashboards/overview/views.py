@@ -96,7 +96,7 @@ def overview_context(selection: Selection, mark: Mark | None, language: str, at:
     # Where anonymity was promised nothing is weighted, so there is nothing to choose.
     choices = [] if selection.reading.rules.k else weighting_choices(selection.tree, selection.weighting)
     return {
-        "stamp": present_stamp(fresh, at=at), "period_text": period_text(selection.period),
+        "stamp": present_stamp(fresh, at=at, scope=selection.scope), "period_text": period_text(selection.period),
         "filters_text": filters_text(selection, language), "weightings": choices,
         "weighting_name": chosen_name(choices),
         "unweighted_query": selection.query(weighting=""),
@@ -114,7 +114,7 @@ def live(request: TeamRequest) -> JsonResponse:
         fresh = selectors.freshness(tree=tree) if tree is not None else NO_RESULTS
     else:
         fresh = mark.freshness
-    stamp = present_stamp(fresh, at=at)
+    stamp = present_stamp(fresh, at=at, scope=request.actor.scope)
     return JsonResponse({
         "run": f"{fresh.run_id}{stamp.run_suffix}" if stamp.run_suffix else fresh.run_id or NO_RUN,
         "stamp": stamp.text if fresh is not NO_RESULTS else "", "is_stale": stamp.is_stale,

@@ -199,7 +199,9 @@ def read_weighted_side(
         named = get_named(tree=run.tree, word=word or OF_THE_RUN, run=run)
         result = read_weighted(run, period=origin.period, weighting=named.weighting, filters=filters, scope=scope)
         by_means = _by_means(run, origin, named.weighting, filters, scope, at)
-        report = report_on(run, weighting=named.weighting, period=origin.period, choice=choice_of(filters, scope))
+        report = report_on(
+            run, weighting=named.weighting, period=origin.period, choice=choice_of(filters, scope), scope=scope
+        )
     except WeightingError as error:
         return WeightedSide(problem=refusal_text(error, Reading(run, at=at).dimensions))
     except RunTooOldError:

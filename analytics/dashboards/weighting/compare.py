@@ -40,7 +40,8 @@ def compare_weighting(selection: Selection, chosen: Weighting) -> WeightingEffec
         return WeightingEffect(None, None, sentence("anonymous_unweighted"))
     try:
         report = report_on(
-            selection.run, weighting=chosen, period=selection.period, choice=selection.reading.choice
+            selection.run, weighting=chosen, period=selection.period, choice=selection.reading.choice,
+            scope=selection.scope,
         )
         result = read_weighted(
             selection.run, period=selection.period, weighting=chosen, filters=selection.filters, scope=selection.scope

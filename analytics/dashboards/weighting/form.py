@@ -172,8 +172,16 @@ def read_table(
     Dimensions and levels go by their keys or by the names that pages show, in any language; columns are divided by
     commas, semicolons or tabs.
     """
-    head = text.partition("\n")[0]
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=head.count)))
+    if len(text) > LARGEST_FILE:
+        raise WeightingError("file_too_large")
+    if "\0" in text:
+        raise WeightingError("bad_table")
+    head = next(iter(text.splitlines()), "")
+    try:
+        # The end of a line is the reader's to find: old spreadsheets end it with a return alone.
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count)))
+    except csv.Error as error:
+        raise WeightingError("bad_table") from error
     # More cells than columns: a comma within a number, which would be read as less than it says.
     if any(None in row for row in rows):
         raise WeightingError("bad_table")

@@ -49,7 +49,7 @@ def weighting(request: TeamRequest, selection: Selection) -> HttpResponse:
         ],
         "plain": figures_of(whole), "is_empty": not whole.responses and not whole.is_withheld,
         "schemes": [
-            (one, _dimensions_of(one, selection, language), kept_margins(one, selection.known.dimensions, language))
+            (one, _dimensions_of(one, selection, language), _margins_of(one, selection, language))
             for one in list_schemes(tree=selection.tree)
         ],
         "choice": get_choice(tree=selection.tree),
@@ -164,6 +164,11 @@ def _row(named: Named, found: WeightingEffect) -> dict[str, Any]:
 def _dimensions_of(scheme: WeightingScheme, selection: Selection, language: str) -> str:
     known = {one.key: text_in(one.names, language) for one in selection.known.dimensions}
     return wording.listed([known.get(key) or key for key in scheme.dimensions])
+
+
+def _margins_of(scheme: WeightingScheme, selection: Selection, language: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The population of a scheme, for those who see all of it."""
+    return [] if selection.scope else kept_margins(scheme, selection.known.dimensions, language)
 
 
 def _cells(report: Report | None, plan: PopulationPlan, selection: Selection, language: str) -> list[dict[str, Any]]:

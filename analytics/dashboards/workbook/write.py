@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from analytics.dashboards import wording
 from analytics.dashboards.workbook.sheets import Sheet
 from analytics.scoring.registry import METRICS
+from surveys.contacts.tables import FORMULA
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST: Final = 60
 """Of a column, in characters; longer texts are wrapped."""
-CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML file may hold."""
-EXECUTED: Final = re.compile(r"\s*[=+\-@\t\r]")
 WHOLE: Final = ("n", "answers", "before_n", "after_n", "n_both", "level")
 EFFECTIVE: Final = ("n_eff", "before_n_eff", "after_n_eff")
 WEIGHTS: Final = ("weight", "overall_weight")
@@ -102,7 +102,7 @@ def _settle(cell: Cell) -> None:
     elif isinstance(cell.value, str):
         # A text that begins like a formula is taken for one by the writer, and by whoever edits it unmarked.
         cell.data_type = "s"
-        cell.quotePrefix = bool(EXECUTED.match(cell.value))
+        cell.quotePrefix = bool(FORMULA.match(cell.value))
 
 
 def _width(cell: Cell) -> int:
