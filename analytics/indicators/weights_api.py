@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import actor_of
+from accounts.asked import PAGES, refuse_unknown, refuse_unread
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access
@@ -99,6 +100,7 @@ class WeightSetView(APIView):
     @extend_schema(operation_id="weight_set_retrieve", responses=WeightSetDetailOutput)
     def get(self, request: Request, weight_set_id: int) -> Response:
         """Return a weight set with what it rests on."""
+        refuse_unknown(request.query_params, known=())
         return Response(WeightSetDetailOutput(access.get_weight_set(actor_of(request), weight_set_id)).data)
 
 
@@ -114,6 +116,7 @@ class WeightSetChooseView(APIView):
         actor = actor_of(request)
         found = access.get_weight_set(actor, weight_set_id)
         given = ReasonInput(data=request.data)
+        refuse_unread(request.data, known=given.fields)
         given.is_valid(raise_exception=True)
         at, reason = timezone.now(), given.validated_data["reason"]
         try:
@@ -135,6 +138,7 @@ class ComparisonView(APIView):
     @extend_schema(operation_id="weight_comparison_retrieve", responses=ComparisonOutput)
     def get(self, request: Request, tree_id: int) -> Response:
         """Return the stored comparison; it covers all answers, so a limited view gets none."""
+        refuse_unknown(request.query_params, known=())
         actor = actor_of(request)
         tree = access.get_tree(actor, tree_id)
         row = WeightComparison.objects.filter(tree=tree).first() or WeightComparison(tree=tree)
@@ -152,6 +156,7 @@ class PanelListView(generics.ListAPIView[Panel]):
 
     def get_queryset(self) -> QuerySet[Panel]:
         """Those of the tree."""
+        refuse_unknown(self.request.query_params, known=PAGES)
         return list_panels(tree=access.get_tree(actor_of(self.request), self.kwargs["tree_id"]))
 
 
@@ -163,6 +168,7 @@ class PanelView(APIView):
     @extend_schema(operation_id="panel_retrieve", responses=PanelDetailOutput)
     def get(self, request: Request, panel_id: int) -> Response:
         """Return a panel with its outcome."""
+        refuse_unknown(request.query_params, known=())
         panel = access.get_panel(actor_of(request), panel_id)
         found = panel_result(panel, list(list_experts(panel=panel)))
         result = None if found is None else {

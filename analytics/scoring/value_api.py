@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import actor_of
+from accounts.asked import refuse_unknown
 from accounts.roles import Permission
 from analytics.scoring.access import get_run
 from analytics.scoring.api import (
@@ -23,16 +24,15 @@ from analytics.scoring.api import (
     asked_filters,
     asked_period,
 )
-from analytics.scoring.asked import refuse_unknown
 from analytics.scoring.estimator_words import estimators_sentence
 from analytics.scoring.estimators import Estimators, read_estimators, read_weighted_item_means
 from analytics.scoring.models import Run
-from analytics.scoring.outputs import FigureOutput, PeriodOutput
+from analytics.scoring.outputs import FigureOutput, FiltersField, PeriodOutput
 from analytics.scoring.provenance import UnknownNodeError, ValueOrigin, describe_value
 from analytics.scoring.results import Figure, Period
 from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
-from analytics.scoring.sources import Filter, RunTooOldError
+from analytics.scoring.sources import Filter, RunTooOldError, choice_of, told
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import WeightingError
 
@@ -70,6 +70,7 @@ class ValueOutput(serializers.Serializer[Any]):
     run = serializers.IntegerField()
     weight_set = serializers.IntegerField()
     period = PeriodOutput()
+    filters = FiltersField()
     node = NodeValueOutput()
     children = NodeValueOutput(many=True)
     estimators = EstimatorsOutput(allow_null=True)
@@ -132,7 +133,7 @@ class ValueView(APIView):
                 raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
             # The run's own weighting, which nobody asked for here: the value stands without it.
             weighted, problems["weighted"] = None, sentence(error.code, error.details)
-        about = {"estimators": found, "weighted": weighted, "problems": problems}
+        about = {"filters": told(choice_of(filters, actor.scope)), "estimators": found, "weighted": weighted, "problems": problems}
         return Response(ValueOutput(_described(run, origin) | about).data)
 
 
