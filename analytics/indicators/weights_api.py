@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -25,6 +26,8 @@ from analytics.indicators.panel_results import panel_result
 from analytics.indicators.panel_selectors import list_experts, list_panels
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_choice import choose_weight_set
+from analytics.indicators.weight_words import problem, refusal
+from surveys.design.document import text_in
 
 
 class WeightSetDetailOutput(WeightSetOutput):
@@ -41,13 +44,31 @@ class ReasonInput(serializers.Serializer[Any]):
 
 
 class ComparisonOutput(serializers.Serializer[Any]):
-    """Candidate weights on the answers of one run; `result` holds `nodes` and `candidates`, or a `problem`."""
+    """Candidate weights on the answers of one run; `result` holds `nodes` and `candidates`, or a `problem`.
+
+    The `explanation` of a candidate says in the caller's language why it has no weights.
+    """
 
     run = serializers.IntegerField(source="run_number", allow_null=True)
     responses = serializers.IntegerField()
     made_at = serializers.DateTimeField(allow_null=True)
     wanted_at = serializers.DateTimeField(allow_null=True)
-    result = serializers.DictField()
+    result = serializers.SerializerMethodField()
+    explanation = serializers.SerializerMethodField(help_text="the problem as a sentence in the caller's language")
+
+    @extend_schema_field(serializers.DictField())
+    def get_result(self, row: WeightComparison) -> dict[str, Any]:
+        """Return what is stored, with a sentence for every candidate."""
+        if "candidates" not in row.result:
+            return dict(row.result)
+        language = get_language() or ""
+        names = {node.key: text_in(node.names, language) or node.key for node in row.tree.indicators.all()}
+        told = [one | {"explanation": refusal(one, names) if one["reason"] else ""} for one in row.result["candidates"]]
+        return row.result | {"candidates": told}
+
+    def get_explanation(self, row: WeightComparison) -> str:
+        """Say why there is no comparison."""
+        return problem(row.result.get("problem", ""))
 
 
 class ElementOutput(serializers.Serializer[Any]):
