@@ -167,7 +167,8 @@ class ValuesOutput(serializers.Serializer[Any]):
     """Values of a run; `weight_set` names the indicator weights used, `weighting` the respondent weights."""
 
     run = serializers.IntegerField()
-    weight_set = serializers.IntegerField()
+    weight_set = serializers.IntegerField(help_text="its id")
+    weight_set_number = serializers.IntegerField(help_text="its number within the tree, as pages and files name it")
     weighting = WeightingOutput(allow_null=True)
     filters = FiltersField()
     waiting = serializers.IntegerField(help_text="anonymous answers that wait to be counted with others")
@@ -271,7 +272,8 @@ class ValuesView(APIView):
             raise ValidationError({"run": [sentence("run_too_old")]}) from error
         except selectors.UnknownDimensionError as error:
             raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
-        found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results,
+        found = {"run": run.pk, "weight_set": run.weight_set_id,
+                 "weight_set_number": run.weight_set.number, "weighting": record, "results": results,
                  "filters": told(choice_of(filters, actor.scope)),
                  "waiting": waiting, "problems": problems}
         return Response(ValuesOutput(found).data)

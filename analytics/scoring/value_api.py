@@ -68,7 +68,8 @@ class ValueOutput(serializers.Serializer[Any]):
     """A value with its parts and where it comes from; `left_out` is null where it may not be told."""
 
     run = serializers.IntegerField()
-    weight_set = serializers.IntegerField()
+    weight_set = serializers.IntegerField(help_text="its id")
+    weight_set_number = serializers.IntegerField(help_text="its number within the tree, as pages and files name it")
     period = PeriodOutput()
     filters = FiltersField()
     node = NodeValueOutput()
@@ -153,7 +154,8 @@ def _weighted(
 
 def _described(run: Run, origin: ValueOrigin) -> dict[str, Any]:
     return {
-        "run": run.pk, "weight_set": run.weight_set_id, "period": origin.period, "node": origin.node,
+        "run": run.pk, "weight_set": run.weight_set_id, "weight_set_number": run.weight_set.number,
+        "period": origin.period, "node": origin.node,
         "children": origin.children, "responses": origin.result.responses, "left_out": origin.left_out,
         "coverage": origin.coverage, "score_vector": origin.score_vector, "is_withheld": origin.result.is_withheld,
     }

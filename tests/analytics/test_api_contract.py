@@ -55,10 +55,10 @@ def described() -> Mapping[str, Any]:
     return yaml.safe_load((ROOT / "docs/api/openapi.yaml").read_text(encoding="utf-8"))
 
 
-def faults(described: Mapping[str, Any], path: str, reply: Any) -> Iterator[str]:
+def faults(described: Mapping[str, Any], path: str, reply: Any, method: str = "get") -> Iterator[str]:
     """What a body holds that its description does not promise."""
     route = next(one for one in described["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one), path))
-    replies = described["paths"][route]["get"]["responses"]
+    replies = described["paths"][route][method]["responses"]
     schema = replies.get(str(reply.status_code), replies["default"])["content"]["application/json"]["schema"]
     whole = adapted(schema) | {"components": adapted(described["components"])}
     body = json.loads(reply.content, parse_constant=lambda name: pytest.fail(f"{name} is no number"))
@@ -115,6 +115,20 @@ def test_every_refusal_has_the_form_described(cast, shop, about, described):
     assert found == []
 
 
+@pytest.mark.parametrize("body", [
+    {"parent": "csi", "weights": {"product": 0.75, "service": 0.25}, "reason": "r"}, {"parent": "csi", "weights": {}, "reason": "r"},
+    {"parent": "csi", "weights": {"product": 2, "nope": "x"}, "reason": ""}, None, [], "x", {}, {"parent": "nope", "weights": {}, "reason": "r"},
+])
+def test_every_reply_to_new_weights_has_the_form_described(cast, shop, about, described, body):
+    path = f"/api/v1/indicators/{about['tree']}/weight-sets/"
+    reply = api_client(make_key(cast.team)[1]).post(
+        path, json.dumps(body), content_type="application/json", headers=CHINESE)
+    assert reply.status_code in (201, 400)
+    assert list(faults(described, path, reply, "post")) == []
+    if body is None:
+        assert reply.json()["fields"] == {"body": ["请求体为空，请发送一个 JSON 对象。"]}
+
+
 class TestAnAddress:
     @pytest.mark.parametrize("route", TAKES_NOTHING)
     def test_that_takes_no_filter_gives_no_other_numbers(self, cast, shop, about, route):
@@ -137,6 +151,12 @@ class TestAnAddress:
     def test_with_too_many_parameters_answers_like_every_error(self, cast):
         reply = api_client(make_key(cast.team)[1]).get("/api/v1/runs/?" + "&".join(["a=1"] * 1200), headers=CHINESE)
         assert (reply.status_code, set(reply.json())) == (400, {"code", "message", "fields"})
+
+    def test_without_its_last_slash_takes_no_write_for_a_read(self, cast, shop, about):
+        client, path = api_client(make_key(cast.team)[1]), f"/api/v1/indicators/{about['tree']}/weight-sets"
+        reply = client.post(path, {"reason": "r"}, format="json", follow=True, headers=CHINESE)
+        assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+        assert client.get(path, follow=True).status_code == 200
 
     def test_of_people_is_a_page_still(self, cast):
         reply = client_of(cast.bob).get("/nope/")
@@ -185,6 +205,12 @@ class TestWhereFiguresComeFrom:
     def test_leaves_the_population_to_those_who_may_make_weightings(self, cast, shop, about):
         found = api_client(make_key(cast.team, Role.MANAGER)[1]).get("/api/v1/weightings/").json()
         assert [one["population"] for one in found["weightings"]] == [None, None]
+
+    def test_is_told_of_values_by_the_number_of_their_weights(self, cast, shop, about):
+        client = api_client(make_key(cast.team)[1])
+        for route in ("values", "value"):
+            found = client.get(f"/api/v1/runs/{about['run']}/{route}/").json()
+            assert (found["weight_set"], found["weight_set_number"]) == (about["weights"], 1)
 
     @pytest.mark.parametrize("route", ["overview/", "changes/", "weightings/", "runs/{run}/values/", "runs/{run}/value/"])
     def test_names_the_scope_of_who_asks(self, cast, shop, about, route):
