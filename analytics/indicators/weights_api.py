@@ -64,7 +64,7 @@ class ComparisonOutput(serializers.Serializer[Any]):
         language = get_language() or ""
         names = {node.key: text_in(node.names, language) or node.key for node in row.tree.indicators.all()}
         told = [one | {"explanation": refusal(one, names) if one["reason"] else ""} for one in row.result["candidates"]]
-        return row.result | {"candidates": told}
+        return {**row.result, "candidates": told}
 
     def get_explanation(self, row: WeightComparison) -> str:
         """Say why there is no comparison."""

@@ -18,7 +18,7 @@ from analytics.scoring.schemes import save_scheme
 from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AT, ITEMS, answer_many
 from tests.analytics.dashboard_builders import Shop, make_shop
-from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import Cast, api_client, client_of, make_key, words_of
 
 pytestmark = pytest.mark.django_db
 Rows = list[dict[str, str]]
@@ -142,6 +142,12 @@ class TestAFigureOfAFile:
         assert told(row, "after", "after_low", "after_high", "after_n") == pytest.approx([q, down, up, m], abs=1e-12)
         expected = [q - p, q - p - np.hypot(q - down, high - p), q - p + np.hypot(up - q, p - low)]
         assert told(row, "difference", "low", "high") == pytest.approx(expected, abs=1e-12)
+
+
+class TestTheMethodPage:
+    def test_shows_the_definition_that_files_name(self, cast, shop):
+        row = table(cast.bob, "/overview/export/")[0]
+        assert f"Fingerprint of the definition {row['definition_hash'][:16]}…" in words_of(client_of(cast.bob).get("/overview/method/"))
 
 
 class TestAWorkbook:
