@@ -59,4 +59,10 @@ def fields_of(error: Exception) -> dict[str, Any]:
     detail = error.detail
     if isinstance(detail, list):
         return {"body": detail}
-    return {("body" if name == "non_field_errors" else name): text for name, text in detail.items()}
+    return {("body" if name == "non_field_errors" else name): _told(text) for name, text in detail.items()}
+
+
+def _told(text: Any) -> Any:
+    """The framework's sentence for an empty body has no translation."""
+    is_empty = isinstance(text, list) and [getattr(one, "code", "") for one in text] == ["null"] and text == ["No data provided"]
+    return [_("The body is empty. Send a JSON object.")] if is_empty else text

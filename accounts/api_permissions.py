@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -16,10 +17,15 @@ class HasPermission(BasePermission):
     """Open a view whose `required_permissions`, such as `{"GET": Permission.VIEW_RESULTS}`, the actor has."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Deny methods that the view does not declare; HEAD and OPTIONS need what GET needs."""
+        """Deny methods that the view does not declare; HEAD and OPTIONS need what GET needs.
+
+        One that the address has not at all is refused as a method: no role would open it.
+        """
         method = "GET" if request.method in READING else str(request.method)
         required = getattr(view, "required_permissions", {}).get(method)
         actor = get_actor(request)
+        if required is None and actor is not None and method not in getattr(view, "allowed_methods", [method]):
+            raise MethodNotAllowed(method)
         return required is not None and actor is not None and actor.may(required)
 
 

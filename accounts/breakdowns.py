@@ -1,6 +1,7 @@
 """Where others hear that a team's results are to be broken down otherwise; accounts know nothing of who listens.
 
-By other days since the time zone has changed, by another attribute, or for people who may see only a part of them.
+By other days since the time zone has changed, under other rules for small numbers, by another attribute, or for people who
+may see only a part of them.
 """
 
 from __future__ import annotations

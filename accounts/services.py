@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -19,6 +19,9 @@ from accounts.tokens import hash_secret, new_secret
 
 INVITATION_LIFE = timedelta(days=7)
 JOIN_PURPOSE = "join-team"
+
+RESHAPING: Final = frozenset({"time_zone", "show_from_n", "sure_from_n", "anonymity_k"})
+"""Settings under which stored results are others: what was written under the old ones is made again."""
 
 
 class LastOwnerError(Exception):
@@ -49,7 +52,7 @@ def update_team(*, actor: Actor, changes: Mapping[str, Any], at: datetime) -> Te
     for name, value in changes.items():
         setattr(team, name, value)
     team.save(update_fields=list(changes))
-    if "time_zone" in changes:
+    if RESHAPING & changes.keys():
         announce_breakdown(team.pk, at)
     record_event(
         actor=actor, action="team.changed", target=f"team {team.pk}", name=team.name, detail={"fields": sorted(changes)}, at=at

@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views import defaults
 
 API_PATH = "/api/"
 RETRY_AFTER = 30
@@ -26,6 +27,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere, to a program in the form of every other error."""
+    if not request.path_info.startswith(API_PATH):
+        return defaults.page_not_found(request, exception)
+    return _problem("not_found", _("There is nothing at this address."), 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that cannot be read, to a program in the form of every other error."""
+    if not request.path_info.startswith(API_PATH):
+        return defaults.bad_request(request, exception)
+    return _problem("parse_error", _("The request could not be read"), 400)
+
+
 def _for_people(request: HttpRequest, status: int) -> HttpResponse:
     # Without the request: its context processors would ask the database once more.
     context = {"is_write": request.method == "POST"}
@@ -37,4 +52,8 @@ def _for_programs(status: int) -> HttpResponse:
         "Something went wrong on our side"
     )
     code = "unavailable" if status == 503 else "server_error"
+    return _problem(code, message, status)
+
+
+def _problem(code: str, message: str, status: int) -> JsonResponse:
     return JsonResponse({"code": code, "message": message, "fields": {}}, status=status)

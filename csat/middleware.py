@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.common import CommonMiddleware
 
+from csat.errors import API_PATH
 from csat.logs import request_id
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -49,6 +51,18 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Lead an address without its last slash to the one with it, but no write of a program.
+
+    A program that follows asks by GET for what it meant to write, and takes the reply for success.
+    """
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        """Whether to lead on."""
+        is_write = request.method not in ("GET", "HEAD") and request.path_info.startswith(API_PATH)
+        return not is_write and super().should_redirect_with_slash(request)
 
 
 class RequestLogMiddleware:

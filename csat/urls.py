@@ -17,6 +17,8 @@ api_v1 = [
     path("", include("analytics.dashboards.api_urls")),
 ]
 
+handler400 = "csat.errors.bad_request"
+handler404 = "csat.errors.not_found"
 handler500 = "csat.errors.server_error"
 
 urlpatterns = [

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api_permissions import actor_of
+from accounts.asked import FORMAT, refuse
 from analytics.dashboards.access import get_tree
 from analytics.dashboards.selection import Selection, find_problems, read_selection
-from analytics.scoring.asked import FORMAT, refuse
+from analytics.scoring.outputs import FiltersField
+from analytics.scoring.sources import told
+
+
+class OriginOutput(serializers.Serializer[Any]):
+    """Where the figures come from: the run, the number of its weight set, and whose answers they are."""
+
+    tree_id = serializers.IntegerField()
+    run_id = serializers.IntegerField()
+    weight_set_number = serializers.IntegerField()
+    filters = FiltersField()
+
 
 PARAMETERS = [
     OpenApiParameter("survey", str, description="Id of the indicator tree; the team's first without it."),
-    OpenApiParameter("period", str, description="all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22 or wave:2018."),
+    OpenApiParameter("period", str, description="all, 2026, 2026-Q3, 2026-11, 2026-W47, 2026-11-22, wave:2018 or 2026-01-01..2026-02-15."),
     OpenApiParameter("compare", str, description="previous, year or none. Waves stand in the order of their "
                      "middle days; year is the wave answered about a year earlier, none where there is no such wave."),
     OpenApiParameter("series", int, description="Number of an earlier weight set: its series as last published."),
@@ -38,3 +53,11 @@ def asked_selection(request: Request, *more: str) -> Selection:
         raise Http404
     refuse(find_problems(selection, request.query_params, FORMAT, *more))
     return selection
+
+
+def described_origin(selection: Selection) -> dict[str, Any]:
+    """What OriginOutput says of a selection."""
+    return {
+        "tree_id": selection.tree.pk, "run_id": selection.run.pk, "weight_set_number": selection.run.weight_set.number,
+        "filters": told(selection.reading.choice),
+    }

@@ -57,6 +57,7 @@ class Method:
     tells_answers: bool
     responses: int
     fingerprint: str
+    definition_hash: str
     finished_at: datetime
     duration_ms: int
     weight_set: str
@@ -76,6 +77,7 @@ def describe_method(run: Run, *, language: str, tells_answers: bool) -> Method:
     scores = score_vector(definition.score_vector, list(LEVELS))
     return Method(
         run_id=run.pk, tells_answers=tells_answers, responses=run.responses, fingerprint=run.fingerprint,
+        definition_hash=run.definition_hash,
         finished_at=run.finished_at,
         duration_ms=run.duration_ms, weight_set=weight_set_name(run.weight_set), weights=_weights(run, definition, language),
         vector=definition.score_vector, vector_name=str(VECTOR_NAMES[definition.score_vector]),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import TeamRequest, team_view
+from accounts.asked import Problems
 from accounts.roles import Permission
 from analytics.dashboards import first_use
 from analytics.dashboards.access import get_tree
@@ -18,7 +19,6 @@ from analytics.dashboards.next_steps import PURPOSES, next_step
 from analytics.dashboards.selection import Selection, read_selection
 from analytics.dashboards.stamp import present_refusal
 from analytics.indicators.models import IndicatorTree
-from analytics.scoring.asked import Problems
 from analytics.scoring.refusals import get_refusal
 
 ResultsView = Callable[[TeamRequest, Selection], HttpResponseBase]

@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from analytics.dashboards.exports import stream_csv
 from analytics.dashboards.selection import Selection
 from analytics.scoring.results import Period
+from analytics.scoring.schemes import get_named
 
 UNWEIGHTED: Final = "none"
 LONGEST: Final = 120
@@ -23,7 +24,9 @@ LONGEST: Final = 120
 class Origin:
     """Where every number of a file comes from; `weight_set` is a number within the tree.
 
-    `filters` holds the reader's filters and scope together, as `region=East|West; tier=gold`.
+    `filters` holds the reader's filters and scope together, as `region=East|West; tier=gold`. `definition_hash` names all
+    that decides the digits beside the answers, the versions of the methods included, `weighting_hash` all that decides
+    the respondent weights; both stand in the API. `coverage` is the percent of an indicator's weight that must be answered.
     """
 
     run: int
@@ -31,6 +34,10 @@ class Origin:
     score_vector: str
     weighting: str
     filters: str
+    tree: int
+    definition_hash: str
+    coverage: int
+    weighting_hash: str
 
 
 HEADER: Final = tuple(one.name for one in fields(Origin))
@@ -39,10 +46,13 @@ HEADER: Final = tuple(one.name for one in fields(Origin))
 def origin_of(selection: Selection, *, weighting: str) -> Origin:
     """Return the origin of a selection's numbers; `weighting` is its word, "" for unweighted."""
     chosen = selection.reading.choice
+    record = get_named(tree=selection.tree, word=weighting).record if weighting else {"hash": ""}
     return Origin(
         run=selection.run.pk, weight_set=selection.run.weight_set.number,
         score_vector=selection.reading.definition.score_vector, weighting=weighting or UNWEIGHTED,
         filters="; ".join(f"{key}={'|'.join(sorted(levels))}" for key, levels in sorted(chosen.items())),
+        tree=selection.tree.pk, definition_hash=selection.run.definition_hash, coverage=selection.reading.definition.coverage,
+        weighting_hash=record["hash"],
     )
 
 

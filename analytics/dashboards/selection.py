@@ -18,9 +18,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.access import Actor
+from accounts.asked import Problems, find_unknown
 from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.scoring import periods, wave_order
-from analytics.scoring.asked import Problems, find_unknown
 from analytics.scoring.models import Run
 from analytics.scoring.reading import Reading
 from analytics.scoring.results import Dimension, Grain, Period

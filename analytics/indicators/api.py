@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import actor_of
+from accounts.asked import PAGES, refuse_unknown, refuse_unread
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access, services
@@ -89,6 +90,8 @@ class WeightField(serializers.FloatField):
 
     def to_internal_value(self, data: Any) -> float:
         """Return the number as sent, 0 or more or not: the service says what is wrong with it."""
+        if isinstance(data, bool):
+            raise serializers.ValidationError(sentence("weight_not_finite"))
         try:
             number = float(data)
         except (TypeError, ValueError, OverflowError):
@@ -115,6 +118,7 @@ class TreeListView(generics.ListAPIView[IndicatorTree]):
 
     def get_queryset(self) -> QuerySet[IndicatorTree]:
         """The team's."""
+        refuse_unknown(self.request.query_params, known=PAGES)
         return list_trees(team=actor_of(self.request).team)
 
 
@@ -126,6 +130,7 @@ class TreeView(APIView):
     @extend_schema(operation_id="indicators_retrieve", responses=TreeOutput)
     def get(self, request: Request, tree_id: int) -> Response:
         """Return a tree with its indicators, weights, questions and what is wrong with it."""
+        refuse_unknown(request.query_params, known=())
         return Response(TreeOutput(describe(access.get_tree(actor_of(request), tree_id))).data)
 
 
@@ -138,6 +143,7 @@ class WeightSetListView(generics.ListAPIView[WeightSet]):
 
     def get_queryset(self) -> QuerySet[WeightSet]:
         """Those of the tree."""
+        refuse_unknown(self.request.query_params, known=PAGES)
         return list_weight_sets(tree=access.get_tree(actor_of(self.request), self.kwargs["tree_id"]))
 
     @extend_schema(request=WeightsInput, responses={201: WeightSetOutput})
@@ -146,6 +152,7 @@ class WeightSetListView(generics.ListAPIView[WeightSet]):
         actor = actor_of(request)
         tree = access.get_tree(actor, tree_id)
         given = WeightsInput(data=request.data)
+        refuse_unread(request.data, known=given.fields)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         parent = tree.indicators.filter(key=data["parent"]).first()

@@ -99,6 +99,8 @@ def problem(code: str) -> str:
     texts = {
         "no_run": _("There are no results to compare on yet. They come with the first answers."),
         "no_answers": _("No answer feeds this tree yet, so there is nothing to compare on."),
+        "limited_view": _("The comparison covers all answers. Your view is limited to a part of them, so it is not shown to you; the "
+                          "weights and their history are."),
     }
     return texts.get(code, "")
 

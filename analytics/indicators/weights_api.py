@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import actor_of
+from accounts.asked import PAGES, refuse_unknown, refuse_unread
 from accounts.audit import record_event
 from accounts.roles import Permission
 from analytics.indicators import access
@@ -25,7 +27,9 @@ from analytics.indicators.panel_results import panel_result
 from analytics.indicators.panel_selectors import list_experts, list_panels
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_choice import choose_weight_set
+from analytics.indicators.weight_words import problem, refusal
 from analytics.indicators.weights import told_of
+from surveys.design.document import text_in
 
 
 class WeightSetDetailOutput(WeightSetOutput):
@@ -47,13 +51,31 @@ class ReasonInput(serializers.Serializer[Any]):
 
 
 class ComparisonOutput(serializers.Serializer[Any]):
-    """Candidate weights on the answers of one run; `result` holds `nodes` and `candidates`, or a `problem`."""
+    """Candidate weights on the answers of one run; `result` holds `nodes` and `candidates`, or a `problem`.
+
+    The `explanation` of a candidate says in the caller's language why it has no weights.
+    """
 
     run = serializers.IntegerField(source="run_number", allow_null=True)
     responses = serializers.IntegerField()
     made_at = serializers.DateTimeField(allow_null=True)
     wanted_at = serializers.DateTimeField(allow_null=True)
-    result = serializers.DictField()
+    result = serializers.SerializerMethodField()
+    explanation = serializers.SerializerMethodField(help_text="the problem as a sentence in the caller's language")
+
+    @extend_schema_field(serializers.DictField())
+    def get_result(self, row: WeightComparison) -> dict[str, Any]:
+        """Return what is stored, with a sentence for every candidate."""
+        if "candidates" not in row.result:
+            return dict(row.result)
+        language = get_language() or ""
+        names = {node.key: text_in(node.names, language) or node.key for node in row.tree.indicators.all()}
+        told = [one | {"explanation": refusal(one, names) if one["reason"] else ""} for one in row.result["candidates"]]
+        return {**row.result, "candidates": told}
+
+    def get_explanation(self, row: WeightComparison) -> str:
+        """Say why there is no comparison."""
+        return problem(row.result.get("problem", ""))
 
 
 class ElementOutput(serializers.Serializer[Any]):
@@ -106,6 +128,7 @@ class WeightSetView(APIView):
     @extend_schema(operation_id="weight_set_retrieve", responses=WeightSetDetailOutput)
     def get(self, request: Request, weight_set_id: int) -> Response:
         """Return a weight set with what it rests on."""
+        refuse_unknown(request.query_params, known=())
         actor = actor_of(request)
         found = access.get_weight_set(actor, weight_set_id)
         return Response(WeightSetDetailOutput(found, context={"scope": actor.scope}).data)
@@ -123,6 +146,7 @@ class WeightSetChooseView(APIView):
         actor = actor_of(request)
         found = access.get_weight_set(actor, weight_set_id)
         given = ReasonInput(data=request.data)
+        refuse_unread(request.data, known=given.fields)
         given.is_valid(raise_exception=True)
         at, reason = timezone.now(), given.validated_data["reason"]
         try:
@@ -144,6 +168,7 @@ class ComparisonView(APIView):
     @extend_schema(operation_id="weight_comparison_retrieve", responses=ComparisonOutput)
     def get(self, request: Request, tree_id: int) -> Response:
         """Return the stored comparison; it covers all answers, so a limited view gets none."""
+        refuse_unknown(request.query_params, known=())
         actor = actor_of(request)
         tree = access.get_tree(actor, tree_id)
         row = WeightComparison.objects.filter(tree=tree).first() or WeightComparison(tree=tree)
@@ -161,6 +186,7 @@ class PanelListView(generics.ListAPIView[Panel]):
 
     def get_queryset(self) -> QuerySet[Panel]:
         """Those of the tree."""
+        refuse_unknown(self.request.query_params, known=PAGES)
         return list_panels(tree=access.get_tree(actor_of(self.request), self.kwargs["tree_id"]))
 
 
@@ -172,6 +198,7 @@ class PanelView(APIView):
     @extend_schema(operation_id="panel_retrieve", responses=PanelDetailOutput)
     def get(self, request: Request, panel_id: int) -> Response:
         """Return a panel with its outcome."""
+        refuse_unknown(request.query_params, known=())
         panel = access.get_panel(actor_of(request), panel_id)
         found = panel_result(panel, list(list_experts(panel=panel)))
         result = None if found is None else {

@@ -17,22 +17,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import actor_of
+from accounts.asked import PAGES, refuse_beside, refuse_unknown
 from accounts.roles import Permission
 from analytics.indicators.access import get_tree
 from analytics.scoring import selectors
 from analytics.scoring.access import get_run
-from analytics.scoring.asked import refuse_beside, refuse_unknown
 from analytics.scoring.coverage import anonymous_questionnaires, tells_its_answers
 from analytics.scoring.effort import effort_of
 from analytics.scoring.models import Run
-from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
+from analytics.scoring.outputs import FigureOutput, FiltersField, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.periods import UnknownPeriodError, parse_period
 from analytics.scoring.reading import Reading
 from analytics.scoring.registry import METRICS
 from analytics.scoring.results import Grain, ItemResult, Period
 from analytics.scoring.schemes import get_named
 from analytics.scoring.sentences import sentence
-from analytics.scoring.sources import RunTooOldError
+from analytics.scoring.sources import RunTooOldError, choice_of, told
 from analytics.scoring.weighted import read_weighted, read_weighted_each, read_weighted_segments
 from analytics.scoring.weighting import Weighting, WeightingError
 
@@ -167,8 +167,10 @@ class ValuesOutput(serializers.Serializer[Any]):
     """Values of a run; `weight_set` names the indicator weights used, `weighting` the respondent weights."""
 
     run = serializers.IntegerField()
-    weight_set = serializers.IntegerField()
+    weight_set = serializers.IntegerField(help_text="its id")
+    weight_set_number = serializers.IntegerField(help_text="its number within the tree, as pages and files name it")
     weighting = WeightingOutput(allow_null=True)
+    filters = FiltersField()
     waiting = serializers.IntegerField(help_text="anonymous answers that wait to be counted with others")
     results = ResultOutput(many=True)
     problems = PeriodProblemOutput(many=True)
@@ -209,7 +211,7 @@ class RunListView(generics.ListAPIView[Run]):
 
     def get_queryset(self) -> QuerySet[Run]:
         """The team's, of one tree when asked for."""
-        refuse_unknown(self.request.query_params, known=("tree", "page", "page_size"))
+        refuse_unknown(self.request.query_params, known=("tree", *PAGES))
         actor = actor_of(self.request)
         runs = Run.objects.filter(team=actor.team).select_related("weight_set").defer("tail").order_by("-id")
         tree = self.request.query_params.get("tree")
@@ -228,6 +230,7 @@ class RunView(APIView):
     @extend_schema(operation_id="runs_retrieve", responses=RunOutput)
     def get(self, request: Request, run_id: int) -> Response:
         """Return what a run was computed from and how."""
+        refuse_unknown(request.query_params, known=())
         return Response(RunOutput(get_run(actor_of(request), run_id), context=_telling(request)).data)
 
 
@@ -269,7 +272,9 @@ class ValuesView(APIView):
             raise ValidationError({"run": [sentence("run_too_old")]}) from error
         except selectors.UnknownDimensionError as error:
             raise ValidationError({"dimension": [_("There is no such segment dimension.")]}) from error
-        found = {"run": run.pk, "weight_set": run.weight_set_id, "weighting": record, "results": results,
+        found = {"run": run.pk, "weight_set": run.weight_set_id,
+                 "weight_set_number": run.weight_set.number, "weighting": record, "results": results,
+                 "filters": told(choice_of(filters, actor.scope)),
                  "waiting": waiting, "problems": problems}
         return Response(ValuesOutput(found).data)
 
@@ -283,6 +288,7 @@ class MetricListView(APIView):
     @extend_schema(operation_id="metrics_list", responses=MetricOutput(many=True))
     def get(self, request: Request) -> Response:
         """Return the metric registry in the caller's language."""
+        refuse_unknown(request.query_params, known=())
         return Response(MetricOutput(list(METRICS.values()), many=True).data)
 
 

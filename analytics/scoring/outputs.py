@@ -31,6 +31,16 @@ class FigureOutput(serializers.Serializer[Any]):
         return figure_sentence(figure)
 
 
+class FiltersField(serializers.DictField):
+    """Which levels of which segment dimensions the figures are of: what was asked for and the caller's scope together."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            child=serializers.ListField(child=serializers.CharField()),
+            help_text="levels by segment dimension, filters and the caller's scope together; empty for everybody", **options,
+        )
+
+
 class LevelOutput(serializers.Serializer[Any]):
     """One level of a distribution."""
 

@@ -70,6 +70,11 @@ class ScanSource:
 Source = SliceSource | ScanSource
 
 
+def told(choice: Choice) -> dict[str, list[str]]:
+    """Write a choice for those who read its figures: the levels of each dimension, in order."""
+    return {key: sorted(levels) for key, levels in sorted(choice.items())}
+
+
 def choice_of(filters: Filter, scope: Filter) -> Choice:
     """Join a filter with a scope: a dimension named in both keeps the levels that both allow."""
     chosen = {key: frozenset(map(str, levels)) for key, levels in scope.items()}

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api_permissions import actor_of
+from accounts.asked import refuse_unknown
 from accounts.roles import Permission
 from analytics.scoring.access import get_run
 from analytics.scoring.api import (
@@ -23,16 +24,15 @@ from analytics.scoring.api import (
     asked_filters,
     asked_period,
 )
-from analytics.scoring.asked import refuse_unknown
 from analytics.scoring.estimator_words import estimators_sentence
 from analytics.scoring.estimators import Estimators, read_estimators, read_weighted_item_means
 from analytics.scoring.models import Run
-from analytics.scoring.outputs import FigureOutput, PeriodOutput
+from analytics.scoring.outputs import FigureOutput, FiltersField, PeriodOutput
 from analytics.scoring.provenance import UnknownNodeError, ValueOrigin, describe_value
 from analytics.scoring.results import Figure, Period
 from analytics.scoring.schemes import OF_THE_RUN, get_named
 from analytics.scoring.sentences import sentence
-from analytics.scoring.sources import Filter, RunTooOldError
+from analytics.scoring.sources import Filter, RunTooOldError, choice_of, told
 from analytics.scoring.weighted import read_weighted
 from analytics.scoring.weighting import WeightingError
 
@@ -68,8 +68,10 @@ class ValueOutput(serializers.Serializer[Any]):
     """A value with its parts and where it comes from; `left_out` is null where it may not be told."""
 
     run = serializers.IntegerField()
-    weight_set = serializers.IntegerField()
+    weight_set = serializers.IntegerField(help_text="its id")
+    weight_set_number = serializers.IntegerField(help_text="its number within the tree, as pages and files name it")
     period = PeriodOutput()
+    filters = FiltersField()
     node = NodeValueOutput()
     children = NodeValueOutput(many=True)
     estimators = EstimatorsOutput(allow_null=True)
@@ -132,7 +134,7 @@ class ValueView(APIView):
                 raise ValidationError({"weighting": [sentence(error.code, error.details)]}) from error
             # The run's own weighting, which nobody asked for here: the value stands without it.
             weighted, problems["weighted"] = None, sentence(error.code, error.details)
-        about = {"estimators": found, "weighted": weighted, "problems": problems}
+        about = {"filters": told(choice_of(filters, actor.scope)), "estimators": found, "weighted": weighted, "problems": problems}
         return Response(ValueOutput(_described(run, origin) | about).data)
 
 
@@ -152,7 +154,8 @@ def _weighted(
 
 def _described(run: Run, origin: ValueOrigin) -> dict[str, Any]:
     return {
-        "run": run.pk, "weight_set": run.weight_set_id, "period": origin.period, "node": origin.node,
+        "run": run.pk, "weight_set": run.weight_set_id, "weight_set_number": run.weight_set.number,
+        "period": origin.period, "node": origin.node,
         "children": origin.children, "responses": origin.result.responses, "left_out": origin.left_out,
         "coverage": origin.coverage, "score_vector": origin.score_vector, "is_withheld": origin.result.is_withheld,
     }

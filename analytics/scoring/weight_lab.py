@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -87,7 +87,9 @@ def basis_of(tree: IndicatorTree, reading: Reading | None) -> str:
     sets = list(tree.weight_sets.order_by("id").values_list("id", flat=True))
     known = "" if reading is None else reading.run.definition_hash
     until = reading.released.until if reading is not None and reading.rules.k else None
-    basis = [FORMAT, known, sets, panel_overlay(tree=tree), until]
+    # What a team does not show any more may not stand in a stored comparison either.
+    rules = astuple(reading.rules) if reading is not None else ()
+    basis = [FORMAT, known, sets, panel_overlay(tree=tree), until, rules]
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
 

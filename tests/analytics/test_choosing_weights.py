@@ -387,6 +387,9 @@ class TestTheLabWithLittle:
         found = reply.json()["result"]
         said = [one["reason"] for one in found.get("candidates", []) if one["code"] == "johnson"] or [found.get("problem")]
         assert said == [reason]
+        told = {one["code"]: one["explanation"] for one in found.get("candidates", [])}
+        assert all(bool(told[one["code"]]) == bool(one["reason"]) for one in found.get("candidates", []))
+        assert bool(reply.json()["explanation"]) == ("problem" in found)
 
     def test_gives_answers_all_alike_an_index_and_no_interval(self, cast: Cast) -> None:
         version = publish(cast.team, standard_document())

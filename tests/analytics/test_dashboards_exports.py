@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -17,7 +18,7 @@ from tests.analytics.builders import AFTERWARDS, AT
 from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
-ORIGIN = Origin(7, 2, "linear", "none", "region=West")
+ORIGIN = Origin(7, 2, "linear", "none", "region=West", tree=1, definition_hash="d1", coverage=50, weighting_hash="")
 
 
 def fetched(cast: Cast, address: str) -> tuple[str, list[dict[str, str]]]:
@@ -74,11 +75,11 @@ class TestTheChangeFile:
 
 class TestAFileName:
     def test_differs_with_every_filter(self):
-        other = Origin(7, 2, "linear", "none", "region=East")
+        other = replace(ORIGIN, filters="region=East")
         assert file_name(ORIGIN, kind="overview", tree=1, periods=[year(2018)]) == "overview-1-2018-region-West-run-7"
         assert file_name(other, kind="overview", tree=1, periods=[year(2018)]) == "overview-1-2018-region-East-run-7"
 
     def test_is_cut_without_losing_the_difference(self):
-        many = [Origin(7, 2, "linear", "none", "地区=" + "|".join(["华东"] * 40 + [last])) for last in ("甲", "乙")]
+        many = [replace(ORIGIN, filters="地区=" + "|".join(["华东"] * 40 + [last])) for last in ("甲", "乙")]
         names = {file_name(one, kind="overview", tree=1, periods=[year(2018)]) for one in many}
         assert len(names) == 2 and all(len(name.encode()) <= LONGEST for name in names)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accounts.access import Actor
 from accounts.models import AuditEvent
+from accounts.services import update_team
 from analytics.indicators.changing import TreeError
 from analytics.indicators.models import IndicatorTree, WeightOrigin, WeightSet
 from analytics.indicators.panel_models import WeightComparison
@@ -21,6 +23,7 @@ from analytics.scoring.columns import concatenate, select
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Run
 from analytics.scoring.random_groups import content_keys, draw_groups
+from analytics.scoring.selectors import list_trees_due
 from analytics.scoring.services import recompute
 from analytics.scoring.sources import columns_behind
 from analytics.scoring.tasks import compare_weights_of_tree
@@ -193,6 +196,17 @@ class TestWhenToCompareAgain:
         recompute(tree=tree, at=LATER)
         assert is_outdated(tree=tree, at=LATER)
 
+    def test_is_told_by_other_rules_for_small_numbers(self, compared: WeightComparison, tree: IndicatorTree) -> None:
+        assert compared.result["candidates"][0]["nodes"]["csi"]["value"] is not None
+        owner = Actor(team=tree.team, role="owner")
+        assert tree not in list_trees_due(at=LATER)
+        update_team(actor=owner, changes={"show_from_n": 900, "sure_from_n": 900}, at=LATER)
+        assert tree in list_trees_due(at=LATER) and is_outdated(tree=tree, at=LATER)
+        compare_weights_of_tree(tree_id=tree.pk)
+        figure = WeightComparison.objects.get().result["candidates"][0]["nodes"]["csi"]
+        assert (figure["value"], figure["status"]) == (None, "too_few")
+        assert not is_outdated(tree=tree, at=LATER)
+
     def test_does_nothing_for_a_tree_that_is_gone(self) -> None:
         compare_weights_of_tree(tree_id=999_999)
         assert not WeightComparison.objects.exists()
@@ -350,7 +364,8 @@ class TestTheApi:
 
     def test_gives_no_comparison_to_a_limited_view(self, cast: Cast, ours: IndicatorTree) -> None:
         client = api_client(make_key(cast.team, "manager", {"region": ["East"]}, by=cast.alice)[1])
-        assert client.get(f"/api/v1/indicators/{ours.pk}/weight-comparison/").json()["result"] == {"problem": "limited_view"}
+        reply = client.get(f"/api/v1/indicators/{ours.pk}/weight-comparison/", headers={"accept-language": "zh-CN"}).json()
+        assert reply["result"] == {"problem": "limited_view"} and reply["explanation"].startswith("比较涵盖全部答卷")
 
     def test_keeps_another_team_out(self, cast: Cast, ours: IndicatorTree) -> None:
         client = api_client(make_key(cast.other_team, "owner", by=cast.charlie)[1])

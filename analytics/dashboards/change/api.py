@@ -13,15 +13,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.asked import refuse
 from accounts.roles import Permission
-from analytics.dashboards.api_selection import PARAMETERS, asked_selection
+from analytics.dashboards.api_selection import PARAMETERS, OriginOutput, asked_selection, described_origin
 from analytics.dashboards.change.control_chart import control_reason
 from analytics.dashboards.change.controls import ChartKind, Control, TrendTest, read_control, read_trend_test
 from analytics.dashboards.change.present import parts_sentence, present_trend_test
 from analytics.dashboards.change.read import ChangeRow, Decomposed
 from analytics.dashboards.change.request import parse_change_request, read_requested
 from analytics.dashboards.selection import sentences_of
-from analytics.scoring.asked import refuse
+from analytics.dashboards.weighting.reading import weighting_record
+from analytics.scoring.api import WeightingOutput
 from analytics.scoring.outputs import FigureOutput, PeriodOutput
 from analytics.scoring.sentences import change_sentence
 
@@ -78,9 +80,13 @@ class DecomposedOutput(serializers.Serializer[Any]):
         return parts_sentence(parts)
 
 
-class ChangesOutput(serializers.Serializer[Any]):
-    """Everything on the page of a change."""
+class ChangesOutput(OriginOutput):
+    """Everything on the page of a change, with where it comes from."""
 
+    weighting = WeightingOutput(allow_null=True)
+    earlier_weight_set_number = serializers.IntegerField(
+        help_text="of the weights of the earlier period, by which the parts of the change are told apart"
+    )
     before = PeriodOutput()
     after = PeriodOutput()
     rows = ChangeRowOutput(many=True)
@@ -100,11 +106,11 @@ class TrendTestOutput(serializers.Serializer[Any]):
     left_out = serializers.IntegerField(help_text="periods in between with no or too few answers; their time is counted")
     alike = serializers.IntegerField(help_text="periods left out because all their answers are the same")
     is_rescaled = serializers.BooleanField(help_text="whether a question of the index changed its scale in between")
-    slope = serializers.FloatField(source="found.slope", default=None, help_text="points per period of the calendar")
-    slope_error = serializers.FloatField(source="found.slope_error", default=None)
-    p_slope = serializers.FloatField(source="found.p_slope", default=None)
-    heterogeneity = serializers.FloatField(source="found.heterogeneity", default=None, help_text="Q of no change at all")
-    p_any_change = serializers.FloatField(source="found.p_any_change", default=None)
+    slope = serializers.FloatField(source="found.slope", default=None, allow_null=True, help_text="points per period of the calendar")
+    slope_error = serializers.FloatField(source="found.slope_error", default=None, allow_null=True)
+    p_slope = serializers.FloatField(source="found.p_slope", default=None, allow_null=True)
+    heterogeneity = serializers.FloatField(source="found.heterogeneity", default=None, allow_null=True, help_text="Q of no change at all")
+    p_any_change = serializers.FloatField(source="found.p_any_change", default=None, allow_null=True)
     explanation = serializers.SerializerMethodField()
 
     def get_explanation(self, test: TrendTest) -> str:
@@ -172,6 +178,8 @@ class ChangesView(APIView):
             field = "weighting" if problem else "before"
             raise ValidationError({field: [problem or selection.uncompared or _("There is no earlier period. Choose one.")]})
         page = {one.name: getattr(changes, one.name) for one in fields(changes)} | {
+            **described_origin(selection), "weighting": weighting_record(asked.charted),
+            "earlier_weight_set_number": (asked.earlier_weights or selection.run.weight_set).number,
             "trend": read_trend_test(selection=asked.charted),
             "controls": [read_control(selection=asked.charted, kind=kind) for kind in ChartKind],
         }

@@ -50,6 +50,7 @@ from analytics.scoring.results import (
     SegmentResult,
     Status,
 )
+from analytics.scoring.sources import told
 
 COMMENTS_SHOWN: Final = 4
 POINTS: Final[Mapping[Grain, int]] = {
@@ -129,7 +130,8 @@ def read_figures(*, selection: Selection, verdicts: Verdicts | None = None) -> O
             run_id=run.pk, finished_at=run.finished_at, responses=None, newest_response_at=None, is_pending=False,
             waiting_since_at=None,
         ),
-        period=selection.period, previous=selection.previous, uncompared=selection.uncompared, filters=selection.filters,
+        period=selection.period, previous=selection.previous, uncompared=selection.uncompared,
+        filters={key: tuple(levels) for key, levels in told(selection.reading.choice).items()},
         responses=current.responses, is_withheld=current.is_withheld,
         index=Headline(
             current.root.index, previous.root.index if previous else None, changes.get(current.root.key),

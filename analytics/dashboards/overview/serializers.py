@@ -10,7 +10,7 @@ from analytics.dashboards.overview.numbers import TrendPoint
 from analytics.dashboards.wording import unjudged_text
 from analytics.scoring.api import WeightingOutput
 from analytics.scoring.comparing import SCALE_CHANGED
-from analytics.scoring.outputs import FigureOutput, LevelOutput, MissingOutput, PeriodOutput
+from analytics.scoring.outputs import FigureOutput, FiltersField, LevelOutput, MissingOutput, PeriodOutput
 from analytics.scoring.refusals import refusal_sentence
 from analytics.scoring.results import Change, Refusal, Verdict
 from analytics.scoring.sentences import sentence
@@ -234,7 +234,7 @@ class OverviewOutput(serializers.Serializer[Any]):
     uncompared = serializers.CharField(
         allow_blank=True, help_text="why there is no earlier period although one was asked for, in words"
     )
-    filters = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    filters = FiltersField()
     responses = serializers.IntegerField()
     is_withheld = serializers.BooleanField()
     index = HeadlineOutput()

@@ -29,12 +29,18 @@ def about_lines(*, page: Overview, selection: Selection, problem: str, language:
     if page.previous is not None:
         yield _("Compared with"), wording.period_text(page.previous)
     yield _("Filters"), filters_line(selection, language)
+    yield _("Tree"), page.tree_id
     yield _("Run"), page.run_id
+    yield _("Fingerprint of the definition"), selection.run.definition_hash
     yield _("Computed at"), wording.moment_text(method.finished_at)
     yield _("Weight set"), page.weight_set
     yield _("Respondent weighting"), weighting_name(page.weighting)
+    if page.weighting and page.weighting["hash"]:
+        yield _("Fingerprint of the weighting"), page.weighting["hash"]
     yield _("Score vector"), method.vector_name
     yield _("A respondent counts from"), _("%(percent)s%% of an indicator’s weight answered") % {"percent": method.coverage}
+    methods = selection.run.definition.get("methods", {})
+    yield _("Method versions"), ", ".join(f"{name} {version}" for name, version in sorted(methods.items()))
     yield _("Time zone"), method.time_zone
     if problem:
         yield _("Changes"), problem

@@ -13,6 +13,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.asked import refuse
 from accounts.roles import Permission
 from analytics.dashboards.api_selection import PARAMETERS, WEIGHTING, asked_selection
 from analytics.dashboards.change.request import parse_change_request
@@ -20,7 +21,6 @@ from analytics.dashboards.selection import sentences_of
 from analytics.dashboards.weighting.reading import weighting_problem, with_weighting
 from analytics.dashboards.workbook.views import workbook_reply
 from analytics.dashboards.workbook.write import CONTENT_TYPE
-from analytics.scoring.asked import refuse
 from analytics.scoring.sentences import sentence
 
 
