@@ -49,6 +49,10 @@ class TestIndividualsChart:
         chart, _ = individuals_chart([-1, 1, *[0] * 20])
         assert chart.runs == ()
 
+    def test_does_not_count_a_point_that_rounding_takes_off_the_line(self):
+        chart, _ = individuals_chart([0.1] * 10 + [0.2, 0.0])
+        assert chart.runs == ()
+
     @pytest.mark.parametrize("values", [[], [5.0]])
     def test_refuses_fewer_than_two_periods(self, values):
         with pytest.raises(TooFewPeriodsError):
@@ -86,6 +90,13 @@ class TestScoreChart:
     def test_refuses_a_period_that_does_not_vary(self):
         with pytest.raises(NoVariationError):
             score_chart([70, 72], [1, 0], [50, 50])
+
+    @pytest.mark.parametrize("value", [0.1, 100 / 3, 77.7, 83.1])
+    def test_refuses_periods_that_are_all_alike_but_for_rounding(self, value):
+        errors, sizes = np.linspace(0.5, 1.7, 13), np.arange(13) * 7 + 3
+        for periods in range(2, 14):
+            with pytest.raises(NoVariationError):
+                score_chart([value] * periods, errors[:periods], sizes[:periods])
 
 
 class TestTrend:
