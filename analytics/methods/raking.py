@@ -20,7 +20,14 @@ from analytics.methods.errors import (
     NotConvergedError,
     ShapeMismatchError,
 )
-from analytics.methods.inputs import FloatArray, IntArray, checked_counts, checked_respondent_weights, checked_values
+from analytics.methods.inputs import (
+    FloatArray,
+    IntArray,
+    checked_counts,
+    checked_respondent_weights,
+    checked_values,
+    is_extreme,
+)
 
 MAX_ROUNDS = 1000
 TOLERANCE = 1e-10
@@ -93,7 +100,7 @@ def rake(
     NotConvergedError
         If margins cannot be met together, or not within the trim.
     NoAnswersError, InvalidCountError, InvalidValueError, InvalidWeightError, ShapeMismatchError
-        If the input is unusable.
+        If the input is unusable; a population total is 0 or within 1e-100..1e100.
 
     Notes
     -----
@@ -223,7 +230,7 @@ def checked_trim(trim: tuple[float, float] | None) -> tuple[float, float]:
 
 
 def _check_margin(n: IntArray, places: IntArray, target: FloatArray, dimension: int) -> None:
-    if (target < 0).any() or not target.any():
+    if (target < 0).any() or not target.any() or is_extreme(target):
         raise InvalidValueError("A population total is a number of people.")
     if places.min() < 0 or places.max() >= target.size:
         raise ShapeMismatchError("A level has no population total.")

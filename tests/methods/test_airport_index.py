@@ -6,6 +6,7 @@ from pytest import approx
 
 from analytics.methods.composite import IndexDefinition, index_moments
 from analytics.methods.correlation import pair_sums_of_tables
+from analytics.methods.distributions import score_vector
 from analytics.methods.errors import InvalidWeightError, NoAnswersError, ShapeMismatchError, TooFewAnswersError
 from analytics.methods.item_means import item_means_index, weighted_item_means_index, weighted_pair_sums
 from analytics.methods.moments import mean_estimate
@@ -118,6 +119,18 @@ class TestAirportIndex:
         complete = answers[(answers > 0).all(axis=1)][:rows]
         with pytest.raises(error):
             item_means_index(self.TREE, pair_sums_of_tables(pair_tables(complete, [FIVE] * 14), [LINEAR] * 14))
+
+    @pytest.mark.parametrize("levels", [4, 7])
+    def test_by_items_of_answers_that_are_all_alike_has_no_error(self, levels):
+        codes, tree = range(1, levels + 1), IndicatorTree((-1, 0, 0, 0), (1.0, 0.5, 0.3, 0.2))
+        scores = score_vector("linear", codes)
+        for rows in range(2, 100, 7):
+            alike = np.tile(np.array([[2, 3, levels]], dtype=np.int8), (rows, 1))
+            plain = item_means_index(tree, pair_sums_of_tables(pair_tables(alike, [codes] * 3), [scores] * 3))
+            weights = np.random.default_rng(rows).uniform(0.2, 3, rows)
+            sums = [weighted_pair_sums(scores[alike - 1], factor) for factor in (weights, weights**2)]
+            weighted = weighted_item_means_index(tree, *sums, [rows] * 3)
+            assert [node.estimate.standard_error for node in (*plain, *weighted)] == [0.0] * 8
 
     def test_by_items_leaves_out_an_item_without_answers_and_says_so(self, answers):
         blank = answers.copy()

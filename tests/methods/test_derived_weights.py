@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from analytics.methods.correlation import checked_correlation, correlations, covariances, pair_sums
+from analytics.methods.correlation import (
+    checked_correlation,
+    correlations,
+    covariances,
+    pair_sums,
+    pair_sums_of_tables,
+)
+from analytics.methods.distributions import score_vector
 from analytics.methods.entropy import entropy_weights
 from analytics.methods.errors import (
     EmptyMarginError,
@@ -38,11 +45,12 @@ from analytics.methods.importance import (
     r_squared,
     relative_weights,
 )
-from analytics.methods.raking import cell_weights, rake
+from analytics.methods.raking import cell_weights, post_stratify, rake
 from analytics.methods.reliability import (
     composite_reliability,
     cronbach_alpha,
 )
+from analytics.methods.summaries import pair_tables
 from tests.methods.checks.derived import COUNTS, LEVELS, MARGINS, drivers_of, of
 from tests.methods.figures import figures
 
@@ -228,6 +236,18 @@ class TestRaking:
         with pytest.raises(error):
             rake(counts, [[0], [1]], margins)
 
+    @pytest.mark.parametrize("population", [[1e308, 1e308], [1e200, 1e200], [1e-200, 1e-200], [5e-324, 1.0]])
+    def test_refuses_populations_of_no_size_that_can_be_reckoned_with(self, population):
+        with pytest.raises(InvalidValueError):
+            rake([10, 10], [[0], [1]], [population])
+        with pytest.raises(InvalidValueError):
+            post_stratify([10, 10], population)
+
+    @pytest.mark.parametrize("unit", [1e-90, 1.0, 1e90])
+    def test_costs_the_same_whatever_the_population_is_counted_in(self, unit):
+        found = rake([10, 30], [[0], [1]], [[unit, unit]])
+        assert (found.n_eff, found.lowest, found.highest) == approx((30.0, 2 / 3, 2.0))
+
     def test_names_the_level_without_respondents(self):
         with pytest.raises(EmptyMarginError) as refusal:
             rake([10, 0], [[0], [1]], [[50, 50]])
@@ -281,3 +301,15 @@ class TestCorrelations:
     def test_refuse_answers_that_have_none(self, values, error):
         with pytest.raises(error):
             correlations(pair_sums(values))
+
+    @pytest.mark.parametrize("levels", [2, 3, 4, 5, 7, 10, 11])
+    def test_refuse_an_item_that_does_not_vary_but_for_rounding(self, levels):
+        codes, rng = range(1, levels + 1), np.random.default_rng(levels)
+        scores = score_vector("linear", codes)
+        for alike in codes:
+            for rows in range(5, 200, 13):
+                answers = rng.integers(1, levels + 1, size=(rows, 2), dtype=np.int8)
+                answers[:, 0], answers[:2, 1] = alike, (1, levels)
+                pairs = pair_sums_of_tables(pair_tables(answers, [codes] * 2), [scores] * 2)
+                with pytest.raises(NoVariationError):
+                    correlations(pairs)

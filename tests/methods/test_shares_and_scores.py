@@ -52,7 +52,7 @@ from analytics.methods.proportions import (
     weighted_proportion,
     wilson_interval,
 )
-from analytics.methods.weighting import weighted_mean, weighted_sums
+from analytics.methods.weighting import effective_size, weighted_mean, weighted_sums
 from tests.methods.checks.shares import FIVE, NPS, SFO, SIMPLE, promoter_histogram, weighted_sums_of
 from tests.methods.figures import CLOSED
 
@@ -323,6 +323,18 @@ class TestWeightedMean:
         with pytest.raises(error):
             weighted_sums([1, 2], weights)
 
+    @pytest.mark.parametrize("weight", [5e-324, 1e-200, 1e-101, 1e101, 1e200, 1e308])
+    def test_refuses_weights_whose_squares_are_lost(self, weight):
+        for method in (effective_size, lambda weights: weighted_sums([1, 2, 3], weights)):
+            with pytest.raises(InvalidWeightError):
+                method([weight, 0.0, 1.0])
+
+    @pytest.mark.parametrize("weight", [1e-100, 1e-9, 1e9, 1e100])
+    def test_is_the_same_in_whatever_unit_weights_are(self, weight):
+        estimate = weighted_mean(weighted_sums([1, 2, 5], [weight, weight, 2 * weight / 2]))
+        assert (estimate.value, estimate.n_eff) == (approx(8 / 3, rel=CLOSED), approx(3, rel=CLOSED))
+        assert estimate.standard_error == approx(np.std([1, 2, 5], ddof=1) / math.sqrt(3), rel=CLOSED)
+
     def test_refuses_one_answer_that_carries_all_the_weight(self):
         with pytest.raises(TooFewAnswersError):
             weighted_mean(weighted_sums([1, 2], [1.0, 0.0]))
@@ -334,6 +346,35 @@ class TestWeightedMean:
     def test_refuses_values_that_are_not_finite(self):
         with pytest.raises(InvalidValueError):
             weighted_sums([1, math.inf], [1.0, 1.0])
+
+
+class TestAnswersThatAreAllAlike:
+    """Their mean is their score and has no spread, whatever rounding does to the sums behind it."""
+
+    SIXTHS = tuple(score_vector("linear", range(1, 8)))
+
+    @pytest.mark.parametrize("n", [2, 27, 51, 54, 2999])
+    @pytest.mark.parametrize("code", range(7))
+    def test_have_their_score_as_mean_and_no_error(self, code, n):
+        histogram = [n * (code == place) for place in range(7)]
+        estimate = score_index(histogram, self.SIXTHS)
+        assert (estimate.value, estimate.standard_error) == (self.SIXTHS[code], 0)
+
+    @pytest.mark.parametrize("code", range(7))
+    def test_have_no_error_under_weights_and_a_mean_on_the_scale(self, code):
+        cells = np.zeros((5, 7), dtype=int)
+        cells[:, code] = [3, 11, 2, 40, 7]
+        for weights in np.random.default_rng(7).uniform(0.3, 3, size=(50, 5)):
+            estimate = weighted_score_index(cells, weights, self.SIXTHS)
+            assert estimate.standard_error == 0
+            assert 0 <= estimate.value <= 100
+            with pytest.raises(NoVariationError):
+                linearised_difference(estimate, estimate)
+
+    def test_but_for_one_of_a_million_have_an_error(self):
+        plain = score_index([0] * 5 + [1, 999_999], self.SIXTHS)
+        weighted = weighted_score_index([[0] * 5 + [1, 999_999]], [0.7], self.SIXTHS)
+        assert weighted.standard_error == approx(plain.standard_error, rel=1e-6)
 
 
 class TestDifference:
