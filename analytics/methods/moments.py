@@ -43,12 +43,6 @@ class Moments:
     total: int
     squares: int
 
-    def __add__(self, other: "Moments") -> "Moments":
-        return Moments(self.n + other.n, self.total + other.total, self.squares + other.squares)
-
-    def __sub__(self, other: "Moments") -> "Moments":
-        return Moments(self.n - other.n, self.total - other.total, self.squares - other.squares)
-
     @property
     def is_alike(self) -> bool:
         """Whether all values are the same; whole numbers decide, so no rounding can."""
@@ -161,8 +155,6 @@ def grouped_moments(values: npt.NDArray[np.integer], groups: npt.NDArray[np.inte
     """
     keys = checked_groups(groups, values.shape[1], n_groups)
     out = MomentTable.empty(values.shape[0], n_groups)
-    if not keys.size:
-        return out
     order = np.argsort(keys, kind="stable")
     found, starts = np.unique(keys[order], return_index=True)
     for node, row in enumerate(values):

@@ -22,9 +22,19 @@ from analytics.methods.errors import (
     TooFewAnswersError,
     UnknownCodeError,
     WeightSumError,
+    ZeroWeightError,
 )
 from analytics.methods.index_definition import IndexDefinition
-from analytics.methods.moments import UNITS, Moments, MomentTable, mean_estimate, mean_value, weighted_mean_estimate
+from analytics.methods.moments import (
+    UNITS,
+    Moments,
+    MomentTable,
+    grouped_moments,
+    mean_estimate,
+    mean_value,
+    variance_of_mean,
+    weighted_mean_estimate,
+)
 from analytics.methods.trees import (
     IndicatorTree,
     coverage,
@@ -33,6 +43,7 @@ from analytics.methods.trees import (
     normalised_weights,
     roll_up,
 )
+from analytics.methods.weighting import weighted_mean, weighted_sums
 from tests.methods.checks.trends import PARENTS, ROLLUP, WEIGHTS
 from tests.methods.figures import CLOSED
 
@@ -235,7 +246,7 @@ class TestIndexMoments:
             alone = index_moments(answers[groups == group], RULE)
             assert all(table.at(node, group) == alone.at(node) for node in range(11))
         assert same(table.over_groups(), index_moments(answers, RULE))
-        assert table.over_groups([0, 2]).at(0) == table.at(0, 0) + table.at(0, 2)
+        assert same(table.over_groups([0, 2]), index_moments(answers[groups != 1], RULE))
 
     def test_take_back_exactly_what_was_added(self):
         some, more = (index_moments(random_answers(99, 7, 0.2, seed), RULE) for seed in (1, 2))
@@ -245,6 +256,9 @@ class TestIndexMoments:
         table = index_moments(random_answers(9, 7, 0.0, 1), RULE)
         with pytest.raises(InvalidCountError):
             _ = table - table - table
+        one, other = (index_moments(random_answers(9, 7, 0.0, 1), RULE, np.full(9, group), 2) for group in (0, 1))
+        with pytest.raises(InvalidCountError):
+            _ = one + one - other
 
     def test_refuse_to_merge_other_nodes(self):
         with pytest.raises(ShapeMismatchError):
@@ -270,6 +284,30 @@ class TestIndexMoments:
             mean_value(moments.at(0))
 
 
+    def test_take_groups_from_16_bits_up_to_the_last(self):
+        groups, values = np.array([0, 65_535, 65_536]), np.array([[1, 2, 3]])
+        for n_groups in (65_537, 70_000):
+            table = grouped_moments(values, groups, n_groups)
+            assert [table.at(0, group).total for group in groups] == [1, 2, 3]
+
+    @pytest.mark.parametrize("groups", [np.array([0, 2]), np.array([-1, 0]), np.array([0]), np.array([0.0, 1.0])])
+    def test_of_values_refuse_groups_that_are_none(self, groups):
+        with pytest.raises((InvalidValueError, ShapeMismatchError)):
+            grouped_moments(np.array([[1, 2]]), groups, 2)
+
+    def test_of_no_values_are_nothing(self):
+        none = np.empty((2, 0), dtype=np.int64)
+        assert same(grouped_moments(none, np.empty(0, dtype=np.int64), 3), MomentTable.empty(2, 3))
+
+
+class TestMoments:
+    @pytest.mark.parametrize("n", [1, 2, 9_999_999])
+    def test_are_alike_if_every_value_is_the_same(self, n):
+        assert Moments(n, n * 7, n * 49).is_alike
+        assert not Moments(n + 1, n * 7 + 8, n * 49 + 64).is_alike
+        assert not Moments(n + 1, n * 7, n * 49).is_alike
+
+
 class TestMeanEstimate:
     def test_is_the_plain_mean_and_error_of_the_values(self):
         values = index_values(random_answers(400, 7, 0.3, 9), RULE)[0]
@@ -286,6 +324,39 @@ class TestMeanEstimate:
     def test_of_two_stays_on_the_scale(self):
         interval = mean_estimate(Moments(2, 150 * UNITS, (50**2 + 100**2) * UNITS**2)).interval
         assert (interval.low, interval.high) == (0.0, 100.0)
+
+    def test_has_a_variance_from_two_on(self):
+        assert variance_of_mean(Moments(2, 4 * UNITS, 10 * UNITS**2)) == 1.0
+        with pytest.raises(TooFewAnswersError):
+            variance_of_mean(Moments(1, 5, 25))
+
+    def test_under_weights_is_that_of_single_answers_with_their_weights(self):
+        points, weights = np.array([0.0, 50.0, 75.0, 100.0, 30.0]), np.array([0.5, 0.5, 3.0, 3.0, 2.0])
+        cells = [points[:2], points[2:4], points[4:]]
+        moments = [Moments(len(x), int(x.sum() * UNITS), int((x**2).sum()) * UNITS**2) for x in cells]
+        found, single = weighted_mean_estimate(moments, [0.5, 3.0, 2.0]), weighted_mean(weighted_sums(points, weights))
+        assert (found.value, found.standard_error, found.n_eff) == approx(
+            (single.value, single.standard_error, single.n_eff), rel=CLOSED
+        )
+        assert (found.interval.low, found.interval.high) == approx((max(0, single.interval.low), min(100, single.interval.high)))
+
+    def test_under_weights_stays_on_the_scale(self):
+        cells = [Moments(1, 50 * UNITS, 2_500 * UNITS**2), Moments(1, 100 * UNITS, 10_000 * UNITS**2)]
+        interval = weighted_mean_estimate(cells, [1.0, 1.0]).interval
+        assert (interval.low, interval.high) == (0.0, 100.0)
+
+    @pytest.mark.parametrize(
+        ("sizes", "weights", "error"),
+        [
+            ([1, 1], [1.0], ShapeMismatchError),
+            ([1, 1], [1.0, -1.0], InvalidWeightError),
+            ([0, 0], [1.0, 1.0], NoAnswersError),
+            ([0, 2], [1.0, 0.0], ZeroWeightError),
+        ],
+    )
+    def test_under_weights_refuses_cells_that_are_none(self, sizes, weights, error):
+        with pytest.raises(error):
+            weighted_mean_estimate([Moments(n, n * UNITS, n * UNITS**2) for n in sizes], weights)
 
     def test_of_unit_weights_is_the_plain_one(self):
         table = index_moments(random_answers(500, 7, 0.4, 3), RULE, np.arange(500) % 3, 3)

@@ -302,6 +302,37 @@ class TestCorrelations:
         with pytest.raises(error):
             correlations(pair_sums(values))
 
+    def test_of_items_that_say_the_same_are_exactly_one(self):
+        rng = np.random.default_rng(3)
+        for _ in range(50):
+            values = rng.uniform(0, 100, size=(30, 1)) * [1.0, 0.1, -3.0]
+            matrix = correlations(pair_sums(values)).matrix
+            assert np.diag(matrix).tolist() == [1.0] * 3
+            assert np.abs(matrix).max() == 1.0 and matrix[0, 2] == approx(-1.0)
+
+    def test_refuse_pairs_that_contradict_one_another(self):
+        """The first goes with both others, which go against one another among other respondents."""
+        nan, up, down = np.nan, [1.0, 2.0, 3.0], [3.0, 2.0, 1.0]
+        rows = [*([x, x, nan] for x in up), *([x, nan, x] for x in up), *([nan, x, y] for x, y in zip(up, down, strict=True))]
+        with pytest.raises(InvalidCorrelationError):
+            correlations(pair_sums(rows))
+
+    @pytest.mark.parametrize(("common", "error"), [(0, NoAnswersError), (1, TooFewAnswersError)])
+    def test_refuse_a_single_pair_without_enough_in_common(self, common, error):
+        values = np.random.default_rng(1).uniform(size=(12, 3))
+        values[:6, 0], values[6 + common :, 2] = np.nan, np.nan
+        values[6 : 6 + common, 2] = 0.5
+        with pytest.raises(error):
+            correlations(pair_sums(values))
+
+    @pytest.mark.parametrize(("scores", "error"), [
+        ([[0, 100]], ShapeMismatchError), ([[0, 100], [0, 50, 100]], InvalidScaleError), ([[0, 100], [0, np.nan]], InvalidScaleError),
+    ])
+    def test_of_tables_need_a_score_for_each_code(self, scores, error):
+        tables = pair_tables(np.array([[1, 2], [2, 2]], dtype=np.int8), [[1, 2], [1, 2]])
+        with pytest.raises(error):
+            pair_sums_of_tables(tables, scores)
+
     @pytest.mark.parametrize("levels", [2, 3, 4, 5, 7, 10, 11])
     def test_refuse_an_item_that_does_not_vary_but_for_rounding(self, levels):
         codes, rng = range(1, levels + 1), np.random.default_rng(levels)
