@@ -208,7 +208,8 @@ def checked_margins(n: IntArray, places: IntArray, margins: Sequence[npt.ArrayLi
     totals = [math.fsum(target) for target in targets]
     if max(totals) - min(totals) > TOTALS_TOLERANCE * max(totals):
         raise MarginTotalsError("The margins disagree about the size of the population.")
-    return targets
+    # No weights meet totals that differ, be it by a rounding of percentages: the first one's holds for all.
+    return [target * (totals[0] / total) for target, total in zip(targets, totals, strict=True)]
 
 
 def checked_base(weights: npt.ArrayLike, size: int) -> FloatArray:
@@ -259,5 +260,6 @@ def _largest_miss(n: IntArray, places: IntArray, targets: list[FloatArray], weig
     misses = []
     for dimension, target in enumerate(targets):
         current = np.bincount(places[:, dimension], weights=weights * n, minlength=target.size)
-        misses.append(float((np.abs(current - target) / np.maximum(target, 1e-300))[target > 0].max()))
+        used = target > 0
+        misses.append(float((np.abs(current - target)[used] / target[used]).max()))
     return max(misses)

@@ -1,5 +1,6 @@
 """Entropy, factors, importance, reliability and raking against reference figures."""
 
+import itertools
 import math
 
 import numpy as np
@@ -30,6 +31,7 @@ from analytics.methods.errors import (
     SingularCorrelationError,
     TooFewAnswersError,
     TooManyItemsError,
+    ZeroWeightError,
 )
 from analytics.methods.factor import (
     composite_weights,
@@ -139,6 +141,33 @@ class TestImportance:
         with pytest.raises((TooFewAnswersError, NoAnswersError)):
             check_enough_answers(n, drivers)
 
+    @pytest.mark.parametrize(("n", "drivers"), [(100, 2), (100, 10), (120, 12)])
+    def test_has_enough_with_a_hundred_answers_and_ten_per_driver(self, n, drivers):
+        check_enough_answers(n, drivers)
+        with pytest.raises(TooFewAnswersError) as refusal:
+            check_enough_answers(n - 1, drivers)
+        assert refusal.value.details == {"n": n - 1, "needed": n}
+
+    @pytest.mark.parametrize("method", [relative_weights, averaged_over_orderings])
+    @pytest.mark.parametrize("correlation", [1.0, -1.0, 0.3])
+    def test_of_one_driver_is_its_squared_correlation(self, method, correlation):
+        found = method([[1.0]], [correlation])
+        assert (found.r_squared, found.shares.tolist()) == (approx(correlation**2), [1.0])
+
+    def test_over_orderings_is_the_mean_gain_over_every_ordering(self):
+        r, y = drivers_of("swiss")
+        r, y = np.array(r), np.array(y)
+        gains = np.zeros(y.size)
+        orderings = list(itertools.permutations(range(y.size)))
+        for ordering in orderings:
+            before = 0.0
+            for place, driver in enumerate(ordering):
+                used = list(ordering[: place + 1])
+                explained = float(y[used] @ np.linalg.solve(r[np.ix_(used, used)], y[used]))
+                gains[driver] += explained - before
+                before = explained
+        assert averaged_over_orderings(r, y).raw == approx(gains / len(orderings), rel=1e-9)
+
 
 class TestReliability:
     def test_alpha_of_contradicting_items_is_negative(self):
@@ -181,6 +210,23 @@ class TestEntropyWeights:
         with pytest.raises(error):
             entropy_weights([histogram, histogram], [scores, scores])
 
+    @pytest.mark.parametrize("is_scaled", [False, True])
+    def test_are_those_of_the_single_answers(self, is_scaled):
+        histograms, scores = [[4, 0, 3, 9, 0], [1, 5, 2, 2, 6], [0, 7, 7, 2, 0]], [1.0, 2.0, 3.0, 4.0, 5.0]
+        diversities = []
+        for histogram in histograms:
+            x = np.repeat(scores, histogram)
+            x = (x - x.min()) / (x.max() - x.min()) if is_scaled else x
+            p = x[x > 0] / x.sum()
+            diversities.append(1 + (p * np.log(p)).sum() / math.log(len(x)))
+        found = entropy_weights(histograms, [scores] * 3, is_scaled)
+        assert found.entropies == approx(1 - np.array(diversities), rel=1e-9)
+        assert found.weights == approx(np.array(diversities) / sum(diversities), rel=1e-9)
+
+    def test_need_a_score_vector_for_each_item(self):
+        with pytest.raises(ShapeMismatchError):
+            entropy_weights([[1, 2], [2, 1]], [[1, 2]])
+
     def test_refuse_to_stretch_an_item_of_one_category(self):
         with pytest.raises(NoVariationError):
             entropy_weights([[3, 0], [1, 2]], [[1, 2], [1, 2]], is_scaled=True)
@@ -211,6 +257,61 @@ class TestRaking:
         assert free.highest > 1.75
         assert found.highest == approx(1.75)
         assert (found.weights * counts).sum() == approx(150)
+
+    def test_trims_small_weights_too(self):
+        counts, levels = [50, 10, 30, 10, 20, 25], [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]
+        margins = [[60, 40, 50], [75, 75]]
+        free, found = rake(counts, levels, margins), rake(counts, levels, margins, trim=(0.7, 3))
+        assert free.lowest < 0.7
+        assert found.lowest == approx(0.7)
+        assert np.bincount([0, 1] * 3, weights=found.weights * counts) == approx([75, 75])
+
+    @pytest.mark.parametrize("trim", [None, (0.0, 3.0), (0.4, 2.0)])
+    def test_gives_cells_without_answers_no_weight_and_single_answers_one(self, trim):
+        counts, levels = [10, 0, 1, 10], [[0, 0], [0, 1], [1, 0], [1, 1]]
+        found = rake(counts, levels, [[11, 10], [11.5, 9.5]], trim=trim)
+        assert found.weights[1] == 0 and found.weights[2] > 0
+        assert found.weights[2] + 10 * found.weights[0] == approx(11.5)
+        assert found.lowest == approx(found.weights[[0, 2, 3]].min())
+
+    def test_keeps_the_odds_of_its_base_weights(self):
+        levels, base = [[0, 0], [0, 1], [1, 0], [1, 1]], [2.0, 1.0, 0.5, 3.0]
+        found = rake([10, 20, 5, 8], levels, [[30, 20], [26, 24]], base).weights
+        assert found[0] * found[3] / (found[1] * found[2]) == approx(2.0 * 3.0 / (1.0 * 0.5))
+
+    def test_takes_one_round_where_one_margin_is_known(self):
+        assert rake([10, 20], [[0], [1]], [[50, 50]]).rounds == 1
+
+    @pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+    def test_meets_margins_as_closely_in_any_unit(self, unit):
+        margins = [[total * unit for total in margin] for margin in MARGINS]
+        found, plain = rake(COUNTS, LEVELS, margins), rake(COUNTS, LEVELS, MARGINS)
+        assert found.rounds == plain.rounds
+        assert found.weights == approx(plain.weights * unit, rel=1e-12)
+
+    def test_takes_totals_that_differ_by_rounding_for_the_same(self):
+        levels = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        exact, rounded = (rake([5, 10, 7, 3], levels, [[50, 50], [60, people]]) for people in (40, 40.00005))
+        assert rounded.weights == approx(exact.weights, rel=1e-5)
+        assert (rounded.weights * [5, 10, 7, 3]).sum() == approx(100, rel=1e-9)
+        with pytest.raises(MarginTotalsError):
+            rake([5, 10, 7, 3], levels, [[50, 50], [60, 40.0002]])
+
+    @pytest.mark.parametrize("levels", [[0, 1], [[0], [1], [1]], [[0.0], [1.0]], [[0], [-1]], [[0], [2]], [[0, 0], [1, 1]]])
+    def test_refuses_levels_that_are_none(self, levels):
+        with pytest.raises(ShapeMismatchError):
+            rake([5, 5], levels, [[50, 50]])
+
+    def test_on_cells_gives_those_without_people_no_weight(self):
+        assert post_stratify([10, 0, 1], [30, 0, 5]).weights.tolist() == [3.0, 0.0, 5.0]
+
+    @pytest.mark.parametrize(
+        ("counts", "weights", "error"),
+        [([0, 0], [1.0, 1.0], NoAnswersError), ([3, 0], [0.0, 1.0], ZeroWeightError), ([3], [1.0, 1.0], ShapeMismatchError)],
+    )
+    def test_cost_of_nothing_is_refused(self, counts, weights, error):
+        with pytest.raises(error):
+            cell_weights(counts, weights)
 
     def test_refuses_a_trim_that_the_margins_forbid(self):
         with pytest.raises(NotConvergedError):
@@ -270,6 +371,7 @@ class TestRaking:
     def test_reports_imported_weights_alike(self):
         found = cell_weights([3, 1, 0], [1.0, 3.0, 9.0])
         assert (found.n, found.n_eff, found.lowest, found.highest) == (4, approx(3.0), approx(2 / 3), approx(2.0))
+        assert (found.design_effect, found.efficiency) == (approx(4 / 3), approx(3 / 4))
 
 
 class TestCorrelations:
