@@ -96,6 +96,9 @@ class TestTree:
             ((-1, -1), (1.0, 1.0), InvalidTreeError),
             ((-1, 2, 1), (1.0, 1.0, 1.0), InvalidTreeError),
             ((-1, 5), (1.0, 1.0), InvalidTreeError),
+            ((-1, 2), (1.0, 1.0), InvalidTreeError),
+            ((-1, -2), (1.0, 1.0), InvalidTreeError),
+            ((-1, 1), (1.0, 1.0), InvalidTreeError),
             ((), (), InvalidTreeError),
             ((-1, 0), (1.0,), ShapeMismatchError),
             ((-1, 0, 0), (1.0, 0.6, 0.6), WeightSumError),
@@ -127,6 +130,24 @@ class TestTree:
 
     def test_equal_weights_are_shares_of_each_family(self):
         assert equal_weights(PARENTS)[4:9] == approx((1 / 3, 1 / 3, 1 / 3, 1 / 2, 1 / 2))
+
+
+    def test_gives_no_value_to_a_part_whose_only_answer_weighs_nothing(self):
+        tree = IndicatorTree((-1, 0, 0), (1.0, 1.0, 0.0))
+        assert roll_up(tree, [None, 70.0]) == (None, None, 70.0)
+        assert coverage(tree, [False, True]).tolist() == [0.0, 0.0, 1.0]
+
+    @pytest.mark.parametrize("answered", [[True] * 6, [1] * 7, [[True] * 7]])
+    def test_takes_one_flag_for_each_leaf(self, answered):
+        for method in (effective_weights, coverage):
+            with pytest.raises(ShapeMismatchError):
+                method(TREE, answered)
+
+    def test_takes_one_weight_for_each_node(self):
+        with pytest.raises(ShapeMismatchError):
+            normalised_weights((-1, 0, 0), [1, 1])
+        with pytest.raises(InvalidWeightError):
+            normalised_weights((-1, 0, 0), [1, 2, -1])
 
 
 class TestIndexValues:
