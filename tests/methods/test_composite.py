@@ -10,6 +10,7 @@ from pytest import approx
 
 from analytics.methods import composite
 from analytics.methods.composite import index_moments, index_values, tree_score
+from analytics.methods.distributions import score_vector
 from analytics.methods.errors import (
     InvalidCountError,
     InvalidLevelError,
@@ -196,6 +197,15 @@ class TestIndexValues:
         rule = IndexDefinition(tree, ((0, 1, 2), (1, 3)), ((0.0, 50.0, 100.0), (0.0, 100.0)))
         assert tree_score(rule, [0, 3]) == (50.0, 0.0, 100.0)
 
+    @pytest.mark.parametrize("levels", [2, 3, 4, 7])
+    def test_of_one_leaf_are_its_scores_to_the_nearest_millionth(self, levels):
+        codes = tuple(range(1, levels + 1))
+        rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), (codes,), (tuple(score_vector("linear", codes)),))
+        expected = [round(Fraction(100 * (code - 1) * UNITS, levels - 1)) for code in codes]
+        answers = np.array([[*codes, -1]], dtype=np.int8).T
+        assert index_values(answers, rule)[0].tolist() == [*expected, -1]
+        assert index_moments(answers, rule).at(0) == Moments(levels, sum(expected), sum(value**2 for value in expected))
+
     def test_are_whole_numbers_that_no_blocking_changes(self, monkeypatch):
         answers = random_answers(1000, 7, 0.3, 5)
         whole = index_values(answers, RULE)
@@ -211,6 +221,8 @@ class TestIndexValues:
         rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((1, 3),), ((0.0, 100.0),))
         with pytest.raises(UnknownCodeError):
             tree_score(rule, [2])
+        with pytest.raises(UnknownCodeError):
+            index_values(np.array([[1], [2], [3]], dtype=np.int8), rule)
 
     @pytest.mark.parametrize("answers", [np.ones((3, 6), np.int8), np.ones((3, 7), np.int16), np.ones(7, np.int8)])
     def test_refuse_answers_of_another_shape(self, answers):

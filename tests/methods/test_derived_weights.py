@@ -19,6 +19,7 @@ from analytics.methods.entropy import entropy_weights
 from analytics.methods.errors import (
     EmptyMarginError,
     InvalidCorrelationError,
+    InvalidLevelError,
     InvalidScaleError,
     InvalidValueError,
     InvalidWeightError,
@@ -49,8 +50,11 @@ from analytics.methods.importance import (
 )
 from analytics.methods.raking import cell_weights, post_stratify, rake
 from analytics.methods.reliability import (
+    alpha_if_dropped,
+    average_variance_extracted,
     composite_reliability,
     cronbach_alpha,
+    item_rest_correlations,
 )
 from analytics.methods.summaries import pair_tables
 from tests.methods.checks.derived import COUNTS, LEVELS, MARGINS, drivers_of, of
@@ -188,6 +192,49 @@ class TestReliability:
     def test_alpha_refuses_what_is_no_covariance(self, covariance, n, error):
         with pytest.raises(error):
             cronbach_alpha(covariance, n)
+
+    ITEMS = np.random.default_rng(8).normal(size=(40, 1)) + np.random.default_rng(9).normal(size=(40, 4)) * [0.5, 1.0, 1.5, 2.0]
+
+    def test_of_each_item_with_the_rest_is_a_correlation_of_the_answers(self):
+        total = self.ITEMS.sum(axis=1)
+        expected = [np.corrcoef(item, total - item)[0, 1] for item in self.ITEMS.T]
+        assert item_rest_correlations(np.cov(self.ITEMS.T)) == approx(expected, rel=1e-9)
+
+    def test_without_an_item_is_alpha_of_the_others(self):
+        expected = [cronbach_alpha(np.cov(np.delete(self.ITEMS, item, 1).T), 40).value for item in range(4)]
+        assert alpha_if_dropped(np.cov(self.ITEMS.T)) == approx(expected, rel=1e-9)
+
+    @pytest.mark.parametrize(
+        ("covariance", "error"),
+        [
+            ([[1, 0.5]], ShapeMismatchError),
+            ([[1]], ShapeMismatchError),
+            ([1, 2], ShapeMismatchError),
+            ([[-1, 0.5], [0.5, 1]], InvalidValueError),
+            ([[1, 0.5], [0.5, math.inf]], InvalidValueError),
+            ([[0, 0], [0, 1]], NoVariationError),
+            ([[0, 0, 0], [0, 1, 0.5], [0, 0.5, 1]], NoVariationError),
+            ([[1, 0, 0], [0, 1, -1], [0, -1, 1]], NoVariationError),
+        ],
+    )
+    def test_of_an_item_with_the_rest_needs_both_to_vary(self, covariance, error):
+        with pytest.raises(error):
+            item_rest_correlations(covariance)
+
+    def test_without_an_item_needs_three(self):
+        with pytest.raises(ShapeMismatchError):
+            alpha_if_dropped([[1, 0.5], [0.5, 1]])
+
+    @pytest.mark.parametrize("level", [0.0, 1.0, 95.0])
+    def test_alpha_refuses_a_level_that_is_none(self, level):
+        with pytest.raises(InvalidLevelError):
+            cronbach_alpha([[1, 0.5], [0.5, 1]], 50, level)
+
+    def test_of_loadings_takes_those_from_minus_one_to_one(self):
+        assert average_variance_extracted([1.0, -1.0]) == 1.0
+        assert composite_reliability([1.0, 1.0]) == 1.0
+        with pytest.raises(InvalidValueError):
+            average_variance_extracted([0.5, -1.5])
 
     @pytest.mark.parametrize(("loadings", "error"), [([0.5], ShapeMismatchError), ([0.5, 1.5], InvalidValueError)])
     def test_composite_reliability_refuses_what_are_no_loadings(self, loadings, error):
