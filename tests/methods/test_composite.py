@@ -217,6 +217,16 @@ class TestIndexValues:
         with pytest.raises(error):
             tree_score(RULE, codes)
 
+    @pytest.mark.parametrize("stray", [0, 2, 4, 6])
+    def test_refuse_one_code_off_the_scale_among_many_on_it(self, stray):
+        rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((1, 3, 5),), ((0.0, 50.0, 100.0),))
+        for answers in ([1, stray, 5], [5, stray, -1], [stray, 5, 1]):
+            column = np.array([answers], dtype=np.int8).T
+            for method in (index_values, index_moments):
+                with pytest.raises(UnknownCodeError) as refusal:
+                    method(column, rule)
+                assert refusal.value.details == {"code": stray}
+
     def test_refuse_a_code_in_a_gap_of_the_scale(self):
         rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((1, 3),), ((0.0, 100.0),))
         with pytest.raises(UnknownCodeError):
@@ -236,12 +246,24 @@ class TestIndexValues:
             (FIVE, (0.0, 25.0, 50.0, 75.0), 0.5, InvalidScaleError),
             ((-1, 1), (0.0, 100.0), 0.5, InvalidScaleError),
             ((1, 127), (0.0, 100.0), 0.5, InvalidScaleError),
+            ((1, 2, 127), (0.0, 50.0, 100.0), 0.5, InvalidScaleError),
+            ((2, 1), (0.0, 100.0), 0.5, InvalidScaleError),
+            (FIVE, (-1.0, 25.0, 50.0, 75.0, 100.0), 0.5, InvalidScaleError),
             (FIVE, LINEAR, 1.5, InvalidLevelError),
         ],
     )
     def test_refuse_a_definition_that_is_none(self, codes, scores, minimum, error):
         with pytest.raises(error):
             IndexDefinition(IndicatorTree((-1,), (1.0,)), (codes,), (scores,), minimum)
+
+    def test_take_the_highest_code_there_is(self):
+        rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((0, 126),), ((0.0, 100.0),))
+        assert tree_score(rule, [126]) == (100.0,)
+
+    @pytest.mark.parametrize("items", [(6, 7), (7, 6)])
+    def test_need_codes_and_scores_for_every_leaf(self, items):
+        with pytest.raises(ShapeMismatchError):
+            IndexDefinition(TREE, (FIVE,) * items[0], (LINEAR,) * items[1])
 
 
 def same(one: MomentTable, two: MomentTable) -> bool:

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from pytest import approx
+from scipy import stats
 
 from analytics.methods.correlation import (
     checked_correlation,
@@ -39,6 +40,7 @@ from analytics.methods.factor import (
     first_component_weights,
     raw_composite_weights,
     sampling_adequacy,
+    score_coefficient_weights,
     sphericity,
     varimax,
 )
@@ -79,6 +81,89 @@ class TestFactors:
     def test_an_item_against_the_others_is_refused(self):
         with pytest.raises(NegativeWeightError):
             first_component_weights([[1, 0.8, -0.5], [0.8, 1, -0.5], [-0.5, -0.5, 1]])
+
+    @pytest.mark.parametrize("correlation", [-1.0, -0.5, -1e-3])
+    def test_two_items_against_one_another_are_refused(self, correlation):
+        with pytest.raises(NegativeWeightError) as refusal:
+            first_component_weights([[1, correlation], [correlation, 1]])
+        assert refusal.value.details["weight"] == approx(-math.sqrt((1 - correlation) / 2))
+
+    def test_an_item_unrelated_to_all_others_has_no_adequacy(self):
+        with pytest.raises(InvalidValueError):
+            sampling_adequacy([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]])
+
+    def test_adequacy_is_that_of_the_partial_correlations(self):
+        r = np.array([[1, 0.5, 0.4], [0.5, 1, 0.3], [0.4, 0.3, 1]])
+        partial = [(r[a, b] - r[a, c] * r[b, c]) / math.sqrt((1 - r[a, c] ** 2) * (1 - r[b, c] ** 2))
+                   for a, b, c in ((0, 1, 2), (0, 2, 1), (1, 2, 0))]
+        plain = np.array([0.5, 0.4, 0.3]) ** 2
+        q = np.array(partial) ** 2
+        found = sampling_adequacy(r)
+        assert found.overall == approx(plain.sum() / (plain.sum() + q.sum()), rel=1e-9)
+        assert found.items[2] == approx(plain[1:].sum() / (plain[1:].sum() + q[1:].sum()), rel=1e-9)
+
+    @pytest.mark.parametrize("n", [5, 6])
+    def test_sphericity_needs_two_answers_more_than_items(self, n):
+        r = np.array([[1, 0.5, 0.4, 0.1], [0.5, 1, 0.3, 0.2], [0.4, 0.3, 1, 0.3], [0.1, 0.2, 0.3, 1]])
+        if n == 5:
+            with pytest.raises(TooFewAnswersError) as refusal:
+                sphericity(r, n)
+            assert refusal.value.details == {"n": 5, "needed": 6}
+            return
+        found = sphericity(r, n)
+        expected = -(n - 1 - 13 / 6) * math.log(np.linalg.det(r))
+        assert (found.chi_squared, found.df) == (approx(expected, rel=1e-9), 6)
+        assert found.p_value == approx(stats.chi2.sf(expected, 6), rel=1e-9)
+
+    @pytest.mark.parametrize(
+        ("loadings", "error"),
+        [
+            ([0.5, 0.5], ShapeMismatchError),
+            ([[0.5, math.nan]], ShapeMismatchError),
+            ([[0.5, 0.5], [0.0, 0.0]], InvalidValueError),
+        ],
+    )
+    def test_varimax_refuses_what_are_no_loadings(self, loadings, error):
+        with pytest.raises(error):
+            varimax(loadings)
+
+    def test_varimax_leaves_a_single_factor_as_it_is(self):
+        assert varimax([[0.5], [-0.7]]).tolist() == [[0.5], [-0.7]]
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_varimax_finds_no_better_turn_of_any_two_factors(self, seed):
+        loadings = np.random.default_rng(seed).normal(size=(9, 3))
+        rotated = varimax(loadings)
+        assert rotated @ rotated.T == approx(loadings @ loadings.T)
+
+        def criterion(found):
+            squares = found**2 / (loadings**2).sum(axis=1, keepdims=True)
+            return squares.var(axis=0).sum()
+
+        for one, two in itertools.combinations(range(3), 2):
+            for angle in np.linspace(0, np.pi / 2, 45):
+                turned = rotated.copy()
+                turned[:, one] = rotated[:, one] * math.cos(angle) + rotated[:, two] * math.sin(angle)
+                turned[:, two] = rotated[:, two] * math.cos(angle) - rotated[:, one] * math.sin(angle)
+                assert criterion(turned) <= criterion(rotated) + 1e-12
+
+    @pytest.mark.parametrize("loadings", [[0.9, 0.9], [[0.9], [0.9], [0.9]]])
+    def test_score_weights_need_loadings_of_every_item(self, loadings):
+        with pytest.raises(ShapeMismatchError):
+            score_coefficient_weights([[1, 0.5], [0.5, 1]], loadings)
+
+    def test_score_weights_that_cancel_one_another_are_refused(self):
+        with pytest.raises(InvalidValueError):
+            score_coefficient_weights([[1, 0.5], [0.5, 1]], [[0.9], [-0.9]])
+
+    def test_score_weights_take_factors_by_their_share_of_variance(self):
+        r, loadings = np.array([[1, 0.5], [0.5, 1]]), np.array([[0.9, 0.1], [0.3, 0.8]])
+        by_factor = np.linalg.inv(r) @ loadings
+        raw = by_factor[:, 0] * 0.9 + by_factor[:, 1] * 0.65
+        assert score_coefficient_weights(r, loadings) == approx(raw / raw.sum(), rel=1e-9)
+
+    def test_as_many_factors_as_items_are_allowed(self):
+        assert raw_composite_weights([[1, 0.5], [0.5, 1]], 2).sum() == approx(1.0)
 
     def test_items_that_repeat_one_another_are_refused(self):
         with pytest.raises(SingularCorrelationError):
