@@ -103,6 +103,9 @@ class TestTree:
             ((), (), InvalidTreeError),
             ((-1, 0), (1.0,), ShapeMismatchError),
             ((-1, 0, 0), (1.0, 0.6, 0.6), WeightSumError),
+            ((-1, 0, 0), (1.0, 0.4, 0.4), WeightSumError),
+            ((-1, 0, 0), (1.0, 0.5, 0.5 - 2e-9), WeightSumError),
+            ((-1, 0, 0), (1.0, 0.5, 0.5 + 2e-9), WeightSumError),
             ((-1, 0, 0), (1.0, 1.5, -0.5), InvalidWeightError),
             ((-1, 0, 0), (1.0, 0.5, float("nan")), InvalidWeightError),
         ],
@@ -110,6 +113,10 @@ class TestTree:
     def test_refuses_what_is_no_tree(self, parents, weights, error):
         with pytest.raises(error):
             IndicatorTree(parents, weights)
+
+    def test_takes_weights_whose_sum_is_one_but_for_rounding(self):
+        assert IndicatorTree((-1, *[0] * 10), (1.0, *[0.1] * 10)).weights[1] == 0.1
+        assert IndicatorTree((-1, 0, 0), (1.0, 0.5, 0.5 + 5e-10)).root == 0
 
     def test_rolls_up_the_hand_worked_case_with_a_missing_leaf(self):
         items = [score for branch in ROLLUP["tree"].values() for _, score in branch["items"].values()]

@@ -18,6 +18,7 @@ from analytics.methods.change import (
     overlap_covariance,
     welch_difference,
 )
+from analytics.methods.customer_effort import customer_effort
 from analytics.methods.distributions import (
     distribution,
     grade_position,
@@ -481,6 +482,26 @@ class TestWeightedMean:
     def test_refuses_values_that_are_not_finite(self):
         with pytest.raises(InvalidValueError):
             weighted_sums([1, math.inf], [1.0, 1.0])
+
+
+class TestCustomerEffort:
+    def test_names_the_best_three_of_seven_and_sets_the_worst_three_against_them(self):
+        histogram = [1, 2, 3, 4, 5, 6, 7]
+        found, codes = customer_effort(histogram), np.repeat(np.arange(1, 8), histogram)
+        assert (found.mean.value, found.agreeing.value) == (approx(codes.mean()), approx(18 / 28))
+        assert found.net.value == approx(100 * (18 - 6) / 28)
+        assert found.mean.standard_error == approx(codes.std(ddof=1) / math.sqrt(28))
+
+    @pytest.mark.parametrize(
+        ("histogram", "error"),
+        [([0] * 7, NoAnswersError), ([1] + [0] * 6, TooFewAnswersError), ([1] * 5, ShapeMismatchError), ([-1] + [5] * 6, InvalidCountError)],
+    )
+    def test_refuses_histograms_that_are_none(self, histogram, error):
+        with pytest.raises(error):
+            customer_effort(histogram)
+
+    def test_of_two_answers_has_an_interval(self):
+        assert customer_effort([0, 0, 0, 0, 0, 1, 1]).mean.interval.low < 6.5
 
 
 class TestAnswersThatAreAllAlike:
