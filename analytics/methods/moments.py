@@ -230,9 +230,7 @@ def mean_estimate(
     >>> estimate.value, estimate.standard_error
     (75.0, 25.0)
     """
-    n = checked_size(moments.n, 2)
-    error = math.sqrt(variance_of_mean(moments))
-    value = mean_value(moments)
+    error, value, n = math.sqrt(variance_of_mean(moments)), mean_value(moments), moments.n
     return Estimate(value, error, n, float(n), student_interval(value, error, n - 1, level).clipped(*bounds))
 
 

@@ -80,6 +80,8 @@ class TestWilsonInterval:
         with pytest.raises(NoAnswersError) as refusal:
             proportion(0, 0)
         assert refusal.value.reason == "no_answers"
+        with pytest.raises(NoAnswersError):
+            wilson_interval(0.0, 0.0)
 
     @pytest.mark.parametrize("x", [0, 1])
     def test_of_one_answer_is_wide_but_stays_on_the_scale(self, x):
@@ -214,7 +216,7 @@ class TestDistributions:
     def test_grade_counts_the_cut_offs_reached(self):
         assert [grade_position(value, (60, 80)) for value in (59.9, 60.0, 80.0)] == [0, 1, 2]
 
-    @pytest.mark.parametrize("cuts", [(80, 60), (60, 60), (60, math.nan), (math.nan, 60), (math.inf,)])
+    @pytest.mark.parametrize("cuts", [(80, 60), (60, 60), (60, math.nan), (math.nan, 60), (math.inf,), (60, 80, 70)])
     def test_grade_refuses_cut_offs_that_do_not_rise(self, cuts):
         with pytest.raises(InvalidScaleError):
             grade_position(70.0, cuts)
@@ -662,6 +664,14 @@ class TestTheRest:
         whole = [3, 5, 9, 2, 1] if error is not NoVariationError else [3, 5, 9, 0, 0]
         with pytest.raises(error):
             estimate_of_rest(score_index(whole, FIVE), score_index(part, FIVE))
+
+    @pytest.mark.parametrize("code", range(1, 7))
+    def test_of_answers_alike_but_for_rounding_is_refused(self, code):
+        sixths = score_vector("linear", range(1, 8))
+        whole, part = np.full(7, 900), np.full(7, 900)
+        whole[code] += 777
+        with pytest.raises(NoVariationError):
+            estimate_of_rest(score_index(whole, sixths), score_index(part, sixths))
 
     def test_that_weighs_nothing_is_refused(self):
         whole, part = score_index([3, 5, 9, 2, 1], FIVE), score_index([1, 2, 5, 0, 0], FIVE)
