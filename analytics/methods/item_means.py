@@ -140,8 +140,6 @@ def item_means_index(
     >>> item_means_index(tree, pairs)[0].estimate.value
     62.5
     """
-    if pairs.n.shape[0] != len(tree.leaves):
-        raise ShapeMismatchError("Expected one item per leaf.")
     sizes = np.diag(pairs.n)
     answered = _answered(sizes)
     items = _Items(item_means(pairs), mean_covariance(pairs), sizes, sizes.astype(np.float64))

@@ -50,8 +50,9 @@ class TestIndividualsChart:
         chart, _ = individuals_chart([-1, 1, *[0] * 20])
         assert chart.runs == ()
 
-    def test_does_not_count_a_point_that_rounding_takes_off_the_line(self):
-        chart, _ = individuals_chart([0.1] * 10 + [0.2, 0.0])
+    @pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+    def test_does_not_count_a_point_that_rounding_takes_off_the_line(self, unit):
+        chart, _ = individuals_chart(np.array([0.1] * 10 + [0.2, 0.0]) * unit)
         assert chart.runs == ()
 
     @pytest.mark.parametrize("values", [[], [5.0]])
@@ -217,6 +218,8 @@ class TestDecomposition:
     def test_refuses_weights_and_scores_that_are_none(self, weights, scores, error):
         with pytest.raises(error):
             decompose_change([1, 2], scores, [0.5, 0.5], weights)
+        with pytest.raises(error):
+            decompose_change(scores, [1, 2], weights, [0.5, 0.5])
 
     def test_band_of_no_interest_is_open(self):
         assert effect_band(Interval(-0.9, 0.9, 0.95), 1.0)
