@@ -204,8 +204,6 @@ def varimax(loadings: npt.ArrayLike, tolerance: float = 1e-10) -> FloatArray:
     length = np.sqrt((given**2).sum(axis=1, keepdims=True))
     if (length == 0).any():
         raise InvalidValueError("An item loads on no factor.")
-    if given.shape[1] < 2:
-        return given
     return np.asarray(given @ _rotation(given / length, tolerance))
 
 

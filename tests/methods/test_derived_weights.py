@@ -38,7 +38,9 @@ from analytics.methods.errors import (
 from analytics.methods.factor import (
     composite_weights,
     first_component_weights,
+    principal_components,
     raw_composite_weights,
+    refused_when_negative,
     sampling_adequacy,
     score_coefficient_weights,
     sphericity,
@@ -161,6 +163,21 @@ class TestFactors:
         by_factor = np.linalg.inv(r) @ loadings
         raw = by_factor[:, 0] * 0.9 + by_factor[:, 1] * 0.65
         assert score_coefficient_weights(r, loadings) == approx(raw / raw.sum(), rel=1e-9)
+
+    def test_score_weights_do_not_mind_where_a_single_factor_points(self):
+        assert score_coefficient_weights([[1, 0.5], [0.5, 1]], [[-0.9], [-0.9]]) == approx([0.5, 0.5])
+
+    def test_a_weight_of_nothing_is_not_negative(self):
+        assert refused_when_negative(np.array([0.0, 1.0])).tolist() == [0.0, 1.0]
+
+    @pytest.mark.parametrize("matrix", [[[1, 0.5], [0.4, 1]], [[2, 0.5], [0.5, 1]], [[1, 0.5]]])
+    def test_components_of_what_is_no_correlation_matrix_are_refused(self, matrix):
+        with pytest.raises(InvalidCorrelationError):
+            principal_components(matrix)
+
+    def test_sphericity_of_no_answers_is_refused(self):
+        with pytest.raises(NoAnswersError):
+            sphericity([[1, 0.5], [0.5, 1]], 0)
 
     def test_as_many_factors_as_items_are_allowed(self):
         assert raw_composite_weights([[1, 0.5], [0.5, 1]], 2).sum() == approx(1.0)

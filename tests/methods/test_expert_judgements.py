@@ -60,6 +60,16 @@ class TestIncompleteJudgements:
         assert found.ratio_without == approx(0.0, abs=1e-9)
 
 
+    def test_that_hang_on_a_single_judgement_are_not_blamed_on_it(self):
+        """Three elements contradict one another; the fourth hangs on the first by one judgement, and two are open."""
+        matrix = np.ones((4, 4))
+        for (row, column), value in {(0, 1): 3, (1, 2): 3, (0, 2): 1 / 3, (0, 3): 9}.items():
+            matrix[row, column], matrix[column, row] = value, 1 / value
+        found = most_disturbing_judgement(with_holes(matrix, [(2, 4), (3, 4)]))
+        assert found.judgement == matrix[found.row, found.column] != 9
+        assert found.column < 3 and found.ratio_without == approx(0.0, abs=1e-9)
+
+
 class TestPanel:
     def test_listens_to_nobody_else_when_one_voice_has_all_the_weight(self):
         shares = [1.0] + [0.0] * (len(MATRICES) - 1)
@@ -70,6 +80,10 @@ class TestPanel:
         report = group_priorities(MATRICES[:7])
         own = np.array([eigenvector_priorities(matrix).weights for matrix in MATRICES[:7]])
         assert report.spread == approx(np.sqrt(((own - own.mean(axis=0)) ** 2).sum(axis=0) / 6), rel=1e-9)
+
+    def test_of_two_experts_spreads_half_as_far_again_as_their_mean_distance(self):
+        spread = group_priorities([[[1, 2], [0.5, 1]], [[1, 8], [0.125, 1]]]).spread
+        assert spread == approx(np.full(2, (8 / 9 - 2 / 3) / math.sqrt(2)))
 
     def test_without_a_voice_of_the_consistent_has_no_second_figure(self):
         bad, good = [[1, 9, 1 / 9], [1 / 9, 1, 9], [9, 1 / 9, 1]], [[1, 2, 4], [0.5, 1, 2], [0.25, 0.5, 1]]
@@ -131,6 +145,11 @@ class TestJudgements:
             ([[1, math.nan], [math.nan, 1]], InvalidJudgementError),
             ([[1, math.inf], [0, 1]], InvalidJudgementError),
             ([[1, 2, 3]], InvalidJudgementError),
+            ([[1, 2, 3], [0.5, 1, 2]], InvalidJudgementError),
+            ([1, 2], InvalidJudgementError),
+            (np.ones((2, 2, 2)), InvalidJudgementError),
+            ([[1, 2], [0.4, 1]], InvalidJudgementError),
+            ([[1, 2], [0.5 + 1e-6, 1]], InvalidJudgementError),
             ([[1]], InvalidJudgementError),
             (np.ones((10, 10)), TooManyItemsError),
         ],
