@@ -468,6 +468,15 @@ class TestWeightedMean:
         with pytest.raises(error):
             weighted_sums_of_cells(histograms, weights, scores)
 
+    @pytest.mark.parametrize("wrong", [["1", "2"], [[1.0, 2.0]], [True, False], [1j, 2j], 3.0])
+    def test_takes_rows_of_numbers_and_nothing_else(self, wrong):
+        with pytest.raises(InvalidValueError):
+            weighted_sums(wrong, [1.0, 1.0])
+        with pytest.raises(InvalidWeightError):
+            weighted_sums([1.0, 2.0], wrong)
+        with pytest.raises(InvalidScaleError):
+            score_index([1, 2], wrong)
+
     def test_share_takes_one_flag_per_code(self):
         with pytest.raises(InvalidCountError):
             weighted_share([[1, 1]], [1.0], [0, 1])
