@@ -310,6 +310,21 @@ class TestIndexMoments:
         assert same(table.over_groups(), index_moments(answers, RULE))
         assert same(table.over_groups([0, 2]), index_moments(answers[groups != 1], RULE))
 
+    @pytest.mark.parametrize("rows", [1, 7, 8, 13, 14, 100])
+    def test_are_the_same_however_many_rows_a_pass_takes(self, monkeypatch, rows):
+        answers, groups = random_answers(rows, 7, 0.3, rows), np.arange(rows) % 3
+        whole, grouped = index_moments(answers, RULE), index_moments(answers, RULE, groups, 3)
+        monkeypatch.setattr(composite, "ROWS_PER_PASS", 7)
+        monkeypatch.setattr(composite, "ROWS_PER_GROUPED_PASS", 7)
+        assert same(index_moments(answers, RULE), whole)
+        assert same(index_moments(answers, RULE, groups, 3), grouped)
+        assert same(grouped.over_groups(), whole)
+
+    @pytest.mark.parametrize("answers", [np.ones((3, 6), np.int8), np.ones((3, 7), np.int16), np.ones(7, np.int8)])
+    def test_refuse_answers_of_another_shape(self, answers):
+        with pytest.raises(ShapeMismatchError):
+            index_moments(answers, RULE)
+
     def test_take_back_exactly_what_was_added(self):
         some, more = (index_moments(random_answers(99, 7, 0.2, seed), RULE) for seed in (1, 2))
         assert same(some + more - more, some)
@@ -332,6 +347,7 @@ class TestIndexMoments:
             (np.array([0, 1, 2]), InvalidValueError),
             (np.array([0, -1, 1]), InvalidValueError),
             (np.array([0, 1]), ShapeMismatchError),
+            (np.array([0, 1, 0, 1]), ShapeMismatchError),
             (None, ShapeMismatchError),
         ],
     )
