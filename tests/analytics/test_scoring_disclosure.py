@@ -53,6 +53,8 @@ class TestRules:
         assert hidden_groups({"b": 40, "c": 4, "d": 4}, 10) == {"b", "c", "d"}
         assert hidden_groups({"b": 40, "c": 11, "d": 5, "e": 5}, 10) == {"d", "e"}
         assert hidden_groups({"a": 1, "b": 40}, 0) == frozenset()
+        assert hidden_groups({"a": 1, "b": 40}, 10) == {"a", "b"}
+        assert hidden_groups({"a": 9, "b": 10, "c": 40}, 10) == {"a", "b"}
 
     @given(st.dictionaries(st.integers(0, 8), st.integers(0, 40), max_size=8), st.integers(5, 20))
     def test_hidden_groups_cannot_be_had_by_subtraction(self, counts, k):
