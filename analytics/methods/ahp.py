@@ -22,10 +22,10 @@ from analytics.methods.inputs import FloatArray
 MAX_ELEMENTS = 9
 LARGEST_JUDGEMENT = 9.0
 CONSISTENT = 0.1
-# Mean consistency index of random matrices of order 1, 2, 3, ...
+# Mean consistency index of random matrices of order 1, 2, 3, ..., 9.
 RANDOM_INDEX: dict[str, tuple[float, ...]] = {
-    "alonso_lamata_2006": (0, 0, 0.5247, 0.8816, 1.1086, 1.2479, 1.3417, 1.4057, 1.4499, 1.4854),
-    "saaty_1980": (0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49),
+    "alonso_lamata_2006": (0, 0, 0.5247, 0.8816, 1.1086, 1.2479, 1.3417, 1.4057, 1.4499),
+    "saaty_1980": (0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45),
 }
 DEFAULT_RANDOM_INDEX = "alonso_lamata_2006"
 
@@ -119,11 +119,7 @@ def eigenvector_priorities(matrix: npt.ArrayLike, random_index: str = DEFAULT_RA
     >>> found.weights.round(4).tolist(), round(abs(found.consistency_ratio), 6)
     ([0.5714, 0.2857, 0.1429], 0.0)
     """
-    a = checked_judgements(matrix)
-    values, vectors = np.linalg.eig(a)
-    main = int(np.argmax(values.real))
-    weights = np.abs(vectors[:, main].real)
-    return _priorities(weights / weights.sum(), float(values[main].real), random_index)
+    return _priorities(*_principal(checked_judgements(matrix)), random_index)
 
 
 def geometric_priorities(matrix: npt.ArrayLike, random_index: str = DEFAULT_RANDOM_INDEX) -> Priorities:
@@ -237,10 +233,7 @@ def incomplete_consistency(matrix: npt.ArrayLike, random_index: str = DEFAULT_RA
     check_linked(known)
     harker = np.where(known, a, 0.0)
     np.fill_diagonal(harker, 1 + (~known).sum(axis=1))
-    values, vectors = np.linalg.eig(harker)
-    main = int(np.argmax(values.real))
-    weights = np.abs(vectors[:, main].real)
-    return _priorities(weights / weights.sum(), float(values[main].real), random_index)
+    return _priorities(*_principal(harker), random_index)
 
 
 def geometric_consistency_index(matrix: npt.ArrayLike) -> float:
@@ -341,6 +334,15 @@ def _reached(known: npt.NDArray[np.bool_], start: int) -> set[int]:
         reached |= new
         frontier.extend(new)
     return reached
+
+
+def _principal(matrix: FloatArray) -> tuple[FloatArray, float]:
+    """Return the principal eigenvector, summing to 1, and its eigenvalue."""
+    values, vectors = np.linalg.eig(matrix)
+    main = int(np.argmax(values.real))
+    # All its parts have one sign (Perron and Frobenius), which the division takes away.
+    vector = vectors[:, main].real
+    return vector / vector.sum(), float(values[main].real)
 
 
 def _priorities(weights: FloatArray, largest: float, random_index: str) -> Priorities:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from scipy import special
 
 from analytics.methods.errors import InvalidLevelError, InvalidValueError, NoVariationError
-from analytics.methods.inputs import checked_size
+from analytics.methods.inputs import ROUNDING, checked_size
 from analytics.methods.intervals import (
     DEFAULT_LEVEL,
     Estimate,
@@ -341,7 +341,7 @@ def minimum_detectable_change(
 def _less(independent: float, covariance: float) -> float:
     """Take the covariance off; what only rounding leaves of the variance is none."""
     variance = independent - 2 * covariance
-    return variance if variance > 1e-12 * independent else 0.0
+    return variance if variance > ROUNDING * independent else 0.0
 
 
 def _partly_paired(df: float, n_later: int, n_earlier: int, n_both: int) -> float:

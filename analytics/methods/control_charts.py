@@ -18,6 +18,8 @@ RANGE_BIAS = 1.128
 RANGE_UPPER_FACTOR = 3.267
 RUN_LENGTH = 9
 PERIODS_FOR_LIMITS = 12
+# A value nearer to the centre than this part of its margin lies on it.
+ON_CENTRE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def individuals_chart(values: npt.ArrayLike) -> tuple[ControlChart, MovingRanges
     x = checked_values(values)
     ranges = _moving_ranges(x)
     mean_range = float(ranges.mean())
-    centre, margin = float(x.mean()), 3 * mean_range / RANGE_BIAS
+    centre, margin = math.fsum(x) / x.size, 3 * mean_range / RANGE_BIAS
     limit = RANGE_UPPER_FACTOR * mean_range
     beyond = tuple(int(period) + 1 for period in np.flatnonzero(ranges > limit))
     return _chart(x, centre, np.full(x.size, margin), 1.0), MovingRanges(mean_range, limit, beyond)
@@ -184,7 +186,8 @@ def score_chart(means: npt.ArrayLike, errors: npt.ArrayLike, sizes: npt.ArrayLik
     n = _checked_sizes(sizes)
     if (spread <= 0).any():
         raise NoVariationError("A period does not vary.")
-    centre = math.fsum(x * n) / int(n.sum())
+    # Rounding must not carry the centre off periods that are all alike.
+    centre = float(np.clip(math.fsum(x * n) / int(n.sum()), x.min(), x.max())) if x.size else 0.0
     sigma_z = float(_moving_ranges((x - centre) / spread).mean()) / RANGE_BIAS
     return _chart(x, centre, 3 * spread * sigma_z, sigma_z)
 
@@ -227,12 +230,19 @@ def _chart(
         raise TooFewPeriodsError("Two periods are needed.", periods=values.size, needed=2)
     lower, upper = np.clip(centre - margin, *bounds), np.clip(centre + margin, *bounds)
     beyond = tuple(int(period) for period in np.flatnonzero((values < lower) | (values > upper)))
-    return ControlChart(centre, lower, upper, beyond, _runs(values, centre), sigma_z, values.size < PERIODS_FOR_LIMITS)
+    runs = _runs(_sides(values, centre, margin))
+    return ControlChart(centre, lower, upper, beyond, runs, sigma_z, values.size < PERIODS_FOR_LIMITS)
 
 
-def _runs(values: FloatArray, centre: float) -> tuple[int, ...]:
+def _sides(values: FloatArray, centre: float, margin: FloatArray) -> FloatArray:
+    """Return 1 above the centre, -1 below, 0 on it but for rounding."""
+    apart = values - centre
+    return np.where(np.abs(apart) > ON_CENTRE * margin, np.sign(apart), 0.0)
+
+
+def _runs(sides: FloatArray) -> tuple[int, ...]:
     found, length, side = [], 0, 0
-    for period, here in enumerate(np.sign(values - centre)):
+    for period, here in enumerate(sides):
         length = length + 1 if here == side and here != 0 else 1
         side = int(here)
         if side != 0 and length >= RUN_LENGTH:

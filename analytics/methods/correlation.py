@@ -18,7 +18,7 @@ from analytics.methods.errors import (
     ShapeMismatchError,
     TooFewAnswersError,
 )
-from analytics.methods.inputs import FloatArray, IntArray, checked_scores
+from analytics.methods.inputs import FloatArray, IntArray, checked_scores, without_rounding
 from analytics.methods.summaries import PairTables
 
 # Below this smallest eigenvalue a pairwise matrix is no correlation matrix.
@@ -218,4 +218,5 @@ def _pair_covariances(pairs: PairSums) -> tuple[FloatArray, FloatArray]:
     if (pairs.n < 2).any():
         raise TooFewAnswersError("A pair of items has 1 common respondent, 2 needed.", n=1, needed=2)
     means = pairs.sums / pairs.n
-    return pairs.products / pairs.n - means * means.T, pairs.squares / pairs.n - means**2
+    squares = pairs.squares / pairs.n
+    return pairs.products / pairs.n - means * means.T, without_rounding(squares - means**2, squares)

@@ -11,7 +11,7 @@ order, of *valid* answers; missing ones are in neither numerator nor denominator
 import itertools
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -232,7 +232,9 @@ def score_mean(histogram: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     """
     counts = checked_histogram(histogram)
     values = checked_scores(scores, counts.size)
-    return math.fsum(counts * values) / int(counts.sum())
+    mean, given = math.fsum(counts * values) / int(counts.sum()), values[counts > 0]
+    # Rounding must not carry a mean out of its scores: of answers that are all alike it is their score.
+    return float(np.clip(mean, given.min(), given.max()))
 
 
 def score_index(histogram: npt.ArrayLike, scores: npt.ArrayLike, level: float = DEFAULT_LEVEL) -> Estimate:
@@ -307,13 +309,8 @@ def weighted_score_index(
     """
     values = checked_scores(scores)
     estimate = weighted_mean(weighted_sums_of_cells(histograms, cell_weights, values), level)
-    return Estimate(
-        estimate.value,
-        estimate.standard_error,
-        estimate.n,
-        estimate.n_eff,
-        estimate.interval.clipped(float(values.min()), float(values.max())),
-    )
+    low, high = float(values.min()), float(values.max())
+    return replace(estimate, value=min(high, max(low, estimate.value)), interval=estimate.interval.clipped(low, high))
 
 
 def grade_position(value: float, cut_offs: Sequence[float]) -> int:

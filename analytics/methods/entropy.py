@@ -88,5 +88,5 @@ def _stretched(values: FloatArray, counts: npt.NDArray[np.int64]) -> FloatArray:
     low, high = values[counts > 0].min(), values[counts > 0].max()
     if low == high:
         raise NoVariationError("An item does not vary.")
-    # Codes that nobody chose carry no count, whatever they stretch to.
-    return np.asarray(np.clip((values - low) / (high - low), 0.0, 1.0))
+    # Shares of a total have no unit, so nothing need be divided; codes that nobody chose carry no count.
+    return np.asarray(values - low)

@@ -63,7 +63,7 @@ class InvalidValueError(MethodError):
 
 
 class InvalidWeightError(MethodError):
-    """A weight that is negative or not finite."""
+    """A weight that is negative, not finite, or too small or large to be squared."""
 
     reason = "invalid_weight"
 

@@ -21,7 +21,7 @@ from analytics.methods.errors import (
     SingularCorrelationError,
     TooFewAnswersError,
 )
-from analytics.methods.inputs import FloatArray, checked_size
+from analytics.methods.inputs import ROUNDING, FloatArray, checked_size
 
 LEAST_DETERMINANT_EIGENVALUE = 1e-10
 MAX_SWEEPS = 1_000
@@ -165,7 +165,9 @@ def first_component_weights(correlation: npt.ArrayLike) -> FloatArray:
     [0.5, 0.5]
     """
     loadings = principal_components(correlation).loadings[:, 0]
-    return refused_when_negative(loadings / loadings.sum())
+    total = loadings.sum()
+    # Where they cancel one another there are no weights; the loading itself then says how negative.
+    return refused_when_negative(loadings / total if total > ROUNDING else loadings)
 
 
 def varimax(loadings: npt.ArrayLike, tolerance: float = 1e-10) -> FloatArray:
@@ -202,8 +204,6 @@ def varimax(loadings: npt.ArrayLike, tolerance: float = 1e-10) -> FloatArray:
     length = np.sqrt((given**2).sum(axis=1, keepdims=True))
     if (length == 0).any():
         raise InvalidValueError("An item loads on no factor.")
-    if given.shape[1] < 2:
-        return given
     return np.asarray(given @ _rotation(given / length, tolerance))
 
 

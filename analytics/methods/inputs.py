@@ -30,6 +30,10 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 WEIGHT_SUM_TOLERANCE = 1e-9
+# Between these the square of a weight, and any sum of squares, is a number of full precision.
+LEAST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
+# What a difference of two sums leaves below this part of them is rounding, not a difference.
+ROUNDING = 1e-12
 
 
 def checked_level(level: float) -> float:
@@ -114,13 +118,26 @@ def checked_scores(scores: npt.ArrayLike, size: int | None = None) -> FloatArray
 
 
 def checked_respondent_weights(weights: npt.ArrayLike, size: int | None = None) -> FloatArray:
-    """Return respondent weights: finite, not negative, not all zero, shape (n,)."""
+    """Return respondent weights: 0 or within 1e-100..1e100, not all zero, shape (n,)."""
     array = _float_array(weights, InvalidWeightError)
     if size is not None and array.size != size:
         raise ShapeMismatchError(f"Expected {size} weights, got {array.size}.")
     if array.size == 0:
         raise NoAnswersError("There are no valid answers.")
-    return _positive_sum(array)
+    checked = _positive_sum(array)
+    if is_extreme(checked):
+        raise InvalidWeightError("A weight is too small or too large to be squared.")
+    return checked
+
+
+def is_extreme(weights: FloatArray) -> bool:
+    """Say whether a weight that is not 0 lies beyond 1e-100..1e100, where its square is lost."""
+    return bool(((weights != 0) & ((weights < LEAST_WEIGHT) | (weights > LARGEST_WEIGHT))).any())
+
+
+def without_rounding(differences: FloatArray, sums: FloatArray) -> FloatArray:
+    """Return differences of sums of that size, 0 where only rounding is left of them."""
+    return np.where(np.abs(differences) > ROUNDING * np.abs(sums), differences, 0.0)
 
 
 def checked_indicator_weights(weights: npt.ArrayLike) -> FloatArray:

@@ -6,7 +6,6 @@ who answered what together.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from analytics.methods.correlation import PairSums
 from analytics.methods.errors import InvalidWeightError, NoAnswersError, ShapeMismatchError, TooFewAnswersError
-from analytics.methods.inputs import FloatArray, IntArray
+from analytics.methods.inputs import ROUNDING, FloatArray, IntArray, without_rounding
 from analytics.methods.intervals import DEFAULT_LEVEL, Estimate, normal_interval
 from analytics.methods.trees import IndicatorTree, coverage, effective_weights
 
@@ -44,6 +43,16 @@ class WeightedPairSums:
     total: FloatArray
     sums: FloatArray
     products: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """Means, their covariance, bases and Kish's effective bases of the leaves."""
+
+    means: FloatArray
+    variances: FloatArray
+    sizes: IntArray
+    n_eff: FloatArray
 
 
 def weighted_pair_sums(scores: npt.ArrayLike, factors: npt.ArrayLike) -> WeightedPairSums:
@@ -131,15 +140,10 @@ def item_means_index(
     >>> item_means_index(tree, pairs)[0].estimate.value
     62.5
     """
-    if pairs.n.shape[0] != len(tree.leaves):
-        raise ShapeMismatchError("Expected one item per leaf.")
-    answered = _answered(np.diag(pairs.n))
-    means, variances = item_means(pairs), mean_covariance(pairs)
-    covered = coverage(tree, answered)
-    return tuple(
-        _node(weights, means, variances, pairs, level, bounds, float(share)) if weights.any() else None
-        for weights, share in zip(effective_weights(tree, answered), covered, strict=True)
-    )
+    sizes = np.diag(pairs.n)
+    answered = _answered(sizes)
+    items = _Items(item_means(pairs), mean_covariance(pairs), sizes, sizes.astype(np.float64))
+    return _nodes(tree, answered, items, level, bounds)
 
 
 def weighted_item_means_index(
@@ -200,15 +204,9 @@ def weighted_item_means_index(
     answered = _answered(sizes)
     total = np.where(answered, weights, 1.0)
     means = np.diag(by_weight.sums) / total
-    cross = (
-        by_square.products - by_square.sums * means[None, :] - by_square.sums.T * means[:, None]
-        + by_square.total * np.outer(means, means)
-    )
-    variances, n_eff = cross / np.outer(total, total), total**2 / np.where(answered, squares, 1.0)
-    return tuple(
-        _weighted_node(rolled, means, variances, sizes, n_eff, level, bounds, float(share)) if rolled.any() else None
-        for rolled, share in zip(effective_weights(tree, answered), coverage(tree, answered), strict=True)
-    )
+    variances = _covariance(by_square, means, total)
+    items = _Items(means, variances, sizes, total**2 / np.where(answered, squares, 1.0))
+    return _nodes(tree, answered, items, level, bounds)
 
 
 def item_means(pairs: PairSums) -> FloatArray:
@@ -232,45 +230,35 @@ def mean_covariance(pairs: PairSums) -> FloatArray:
     >>> mean_covariance(pair_sums(np.array([[1.0], [3.0]]))).tolist()
     [[0.5]]
     """
-    m = item_means(pairs)
-    cross = pairs.products - pairs.sums * m[None, :] - pairs.sums.T * m[:, None] + pairs.n * np.outer(m, m)
-    sizes = np.maximum(np.diag(pairs.n), 1).astype(np.float64)
-    return np.asarray(cross / np.outer(sizes, sizes))
+    sums = WeightedPairSums(pairs.n.astype(np.float64), pairs.sums, pairs.products)
+    return _covariance(sums, item_means(pairs), np.maximum(np.diag(pairs.n), 1).astype(np.float64))
+
+
+def _covariance(sums: WeightedPairSums, means: FloatArray, bases: FloatArray) -> FloatArray:
+    """Return the covariance of item means from sums of squared factors; 0 where only rounding is left of it."""
+    one_sided = sums.sums * means[None, :]
+    cross = sums.products - one_sided - one_sided.T + sums.total * np.outer(means, means)
+    return without_rounding(cross, sums.products) / np.outer(bases, bases)
 
 
 def _error(weights: FloatArray, variances: FloatArray) -> float:
     """Return the standard error; leaves that cancel one another out leave 0, not what rounding does."""
     variance = float(weights @ variances @ weights)
     apart = float(weights @ np.sqrt(np.maximum(np.diag(variances), 0.0))) ** 2
-    return math.sqrt(variance) if variance > 1e-12 * apart else 0.0
+    return math.sqrt(variance) if variance > ROUNDING * apart else 0.0
 
 
-def _node(
-    weights: FloatArray,
-    means: FloatArray,
-    variances: FloatArray,
-    pairs: PairSums,
-    level: float,
-    bounds: Sequence[float],
-    share: float,
-) -> NodeEstimate:
-    value, error = float(weights @ means), _error(weights, variances)
-    n = int(np.diag(pairs.n)[weights > 0].min())
-    interval = normal_interval(value, error, level).clipped(bounds[0], bounds[1])
-    return NodeEstimate(Estimate(value, error, n, float(n), interval), share)
+def _nodes(
+    tree: IndicatorTree, answered: npt.NDArray[np.bool_], items: _Items, level: float, bounds: tuple[float, float]
+) -> tuple[NodeEstimate | None, ...]:
+    return tuple(
+        NodeEstimate(_estimate(weights, items, level, bounds), float(share)) if weights.any() else None
+        for weights, share in zip(effective_weights(tree, answered), coverage(tree, answered), strict=True)
+    )
 
 
-def _weighted_node(
-    weights: FloatArray,
-    means: FloatArray,
-    variances: FloatArray,
-    sizes: npt.NDArray[np.int64],
-    n_eff: FloatArray,
-    level: float,
-    bounds: Sequence[float],
-    share: float,
-) -> NodeEstimate:
-    value, error = float(weights @ means), _error(weights, variances)
+def _estimate(weights: FloatArray, items: _Items, level: float, bounds: tuple[float, float]) -> Estimate:
+    value, error = float(weights @ items.means), _error(weights, items.variances)
     used = weights > 0
-    interval = normal_interval(value, error, level).clipped(bounds[0], bounds[1])
-    return NodeEstimate(Estimate(value, error, int(sizes[used].min()), float(n_eff[used].min()), interval), share)
+    interval = normal_interval(value, error, level).clipped(*bounds)
+    return Estimate(value, error, int(items.sizes[used].min()), float(items.n_eff[used].min()), interval)

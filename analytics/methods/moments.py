@@ -43,12 +43,6 @@ class Moments:
     total: int
     squares: int
 
-    def __add__(self, other: "Moments") -> "Moments":
-        return Moments(self.n + other.n, self.total + other.total, self.squares + other.squares)
-
-    def __sub__(self, other: "Moments") -> "Moments":
-        return Moments(self.n - other.n, self.total - other.total, self.squares - other.squares)
-
     @property
     def is_alike(self) -> bool:
         """Whether all values are the same; whole numbers decide, so no rounding can."""
@@ -161,8 +155,6 @@ def grouped_moments(values: npt.NDArray[np.integer], groups: npt.NDArray[np.inte
     """
     keys = checked_groups(groups, values.shape[1], n_groups)
     out = MomentTable.empty(values.shape[0], n_groups)
-    if not keys.size:
-        return out
     order = np.argsort(keys, kind="stable")
     found, starts = np.unique(keys[order], return_index=True)
     for node, row in enumerate(values):
@@ -238,9 +230,7 @@ def mean_estimate(
     >>> estimate.value, estimate.standard_error
     (75.0, 25.0)
     """
-    n = checked_size(moments.n, 2)
-    error = math.sqrt(variance_of_mean(moments))
-    value = mean_value(moments)
+    error, value, n = math.sqrt(variance_of_mean(moments)), mean_value(moments), moments.n
     return Estimate(value, error, n, float(n), student_interval(value, error, n - 1, level).clipped(*bounds))
 
 

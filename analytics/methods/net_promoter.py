@@ -179,4 +179,4 @@ _CLASS_FLAGS = tuple(tuple(float(score == target) for score in SCORES) for targe
 
 
 def _variance(down: float, up: float) -> float:
-    return max(0.0, up + down - (up - down) ** 2)
+    return up + down - (up - down) ** 2

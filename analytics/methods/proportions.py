@@ -144,7 +144,6 @@ def weighted_proportion(share: float, n: int, n_eff: float, level: float = DEFAU
     >>> weighted_proportion(0.8048524502805, 2625, 2128.35284613058).interval.high.__round__(4)
     0.8211
     """
-    checked_part(share, 1.0)
     size = checked_size(n)
     return Proportion(share, size, n_eff, wilson_interval(share * n_eff, n_eff, level))
 
@@ -301,8 +300,6 @@ def _hybrid(
 
 
 def _joined(a: float, b: float, rho: float) -> float:
-    if rho == 0:
-        return math.hypot(a, b)
     return math.sqrt(max(0.0, a * a + b * b - 2 * rho * a * b))
 
 

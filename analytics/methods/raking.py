@@ -20,7 +20,14 @@ from analytics.methods.errors import (
     NotConvergedError,
     ShapeMismatchError,
 )
-from analytics.methods.inputs import FloatArray, IntArray, checked_counts, checked_respondent_weights, checked_values
+from analytics.methods.inputs import (
+    FloatArray,
+    IntArray,
+    checked_counts,
+    checked_respondent_weights,
+    checked_values,
+    is_extreme,
+)
 
 MAX_ROUNDS = 1000
 TOLERANCE = 1e-10
@@ -93,7 +100,7 @@ def rake(
     NotConvergedError
         If margins cannot be met together, or not within the trim.
     NoAnswersError, InvalidCountError, InvalidValueError, InvalidWeightError, ShapeMismatchError
-        If the input is unusable.
+        If the input is unusable; a population total is 0 or within 1e-100..1e100.
 
     Notes
     -----
@@ -201,7 +208,8 @@ def checked_margins(n: IntArray, places: IntArray, margins: Sequence[npt.ArrayLi
     totals = [math.fsum(target) for target in targets]
     if max(totals) - min(totals) > TOTALS_TOLERANCE * max(totals):
         raise MarginTotalsError("The margins disagree about the size of the population.")
-    return targets
+    # No weights meet totals that differ, be it by a rounding of percentages: the first one's holds for all.
+    return [target * (totals[0] / total) for target, total in zip(targets, totals, strict=True)]
 
 
 def checked_base(weights: npt.ArrayLike, size: int) -> FloatArray:
@@ -223,7 +231,7 @@ def checked_trim(trim: tuple[float, float] | None) -> tuple[float, float]:
 
 
 def _check_margin(n: IntArray, places: IntArray, target: FloatArray, dimension: int) -> None:
-    if (target < 0).any() or not target.any():
+    if (target < 0).any() or not target.any() or is_extreme(target):
         raise InvalidValueError("A population total is a number of people.")
     if places.min() < 0 or places.max() >= target.size:
         raise ShapeMismatchError("A level has no population total.")
@@ -252,5 +260,6 @@ def _largest_miss(n: IntArray, places: IntArray, targets: list[FloatArray], weig
     misses = []
     for dimension, target in enumerate(targets):
         current = np.bincount(places[:, dimension], weights=weights * n, minlength=target.size)
-        misses.append(float((np.abs(current - target) / np.maximum(target, 1e-300))[target > 0].max()))
+        used = target > 0
+        misses.append(float((np.abs(current - target)[used] / target[used]).max()))
     return max(misses)

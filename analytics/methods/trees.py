@@ -114,7 +114,7 @@ def normalised_weights(parents: Sequence[int], raw: npt.ArrayLike) -> tuple[floa
     weights = np.array(raw, dtype=np.float64)
     if weights.shape != (len(parents),):
         raise ShapeMismatchError("Every node needs one weight.")
-    for parent in sorted(set(parents)):
+    for parent in set(parents):
         family = [node for node, of in enumerate(parents) if of == parent]
         siblings = checked_respondent_weights(weights[family])
         weights[family] = siblings / siblings.sum()

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from analytics.methods.errors import InvalidCountError, ShapeMismatchError, TooFewAnswersError
 from analytics.methods.inputs import (
+    ROUNDING,
     FloatArray,
     checked_counts,
     checked_respondent_weights,
@@ -158,7 +159,8 @@ def weighted_mean(sums: WeightedSums, level: float = DEFAULT_LEVEL) -> Estimate:
     Returns
     -------
     Estimate
-        In the unit of the scores. With unit weights exactly the plain mean.
+        In the unit of the scores. With unit weights exactly the plain mean. The
+        error of answers that are all alike is 0, not what rounding leaves of it.
 
     Raises
     ------
@@ -187,7 +189,9 @@ def weighted_mean(sums: WeightedSums, level: float = DEFAULT_LEVEL) -> Estimate:
 def _linearised_variance(sums: WeightedSums) -> float:
     mean = sums.mean
     squares = math.fsum((sums.w2y2, -2 * mean * sums.w2y, mean * mean * sums.w2))
-    return max(0.0, squares) * sums.n / (sums.n - 1) / sums.w**2
+    if squares <= ROUNDING * sums.w2y2:
+        return 0.0
+    return squares * sums.n / (sums.n - 1) / sums.w**2
 
 
 def effective_size(weights: npt.ArrayLike) -> float:

@@ -127,7 +127,7 @@ def read_estimators(
     if result.is_withheld or found.index.status == Status.WITHHELD or _hides_parts(reading, node, period):
         return Estimators(found.index, _withheld(reading.rules), None, Agreement.UNKNOWN, len(leaves))
     pairs = _read_pairs(reading, period, leaves)
-    by_means = _by_means(reading.reader, node, leaves, pairs)
+    by_means = _by_means(reading.reader, node, pairs)
     told = None if 0 < pairs.incomplete < reading.rules.k else pairs.incomplete
     return Estimators(found.index, by_means, told, _agreement(found.index, by_means, pairs.incomplete), len(leaves))
 
@@ -249,7 +249,7 @@ def _read_pairs(reading: Reading, period: Period, leaves: Sequence[str]) -> Leaf
     return total
 
 
-def _by_means(reader: Reader, node: str, leaves: Sequence[str], pairs: LeafPairs) -> Figure:
+def _by_means(reader: Reader, node: str, pairs: LeafPairs) -> Figure:
     """The smallest base of a leaf decides whether the figure may be shown: its mean could be had from it."""
     bases = [int(n) for n in np.diag(pairs.n) if n]
     tree, sums = _tree_under(reader.definition, node), _in_points(pairs)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.methods.errors import MethodError
+from analytics.methods.inputs import is_extreme
 from analytics.methods.raking import CellWeights, cell_weights, post_stratify, rake
 from analytics.scoring.columns import WEIGHT_UNITS, Columns, IntArray
 from analytics.scoring.models import Run, WeightingMethod
@@ -146,7 +147,7 @@ def check_plan(plan: PopulationPlan) -> None:
     if plan.method not in WeightingMethod.values:
         raise WeightingError("unknown_method")
     for cell, people in plan.population:
-        if not np.isfinite(people) or people < 0:
+        if not np.isfinite(people) or people < 0 or is_extreme(np.array([people])):
             named = [pair for pair in zip(plan.dimensions, cell, strict=False) if pair[1]]
             raise WeightingError(
                 "negative_population", dimension=CROSSED.join(key for key, _ in named),

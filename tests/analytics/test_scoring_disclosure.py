@@ -41,6 +41,21 @@ class TestRules:
     def test_mark_small_numbers(self, n, status):
         assert Rules().status(n) == status
 
+    @pytest.mark.parametrize(("n", "status"), [
+        (0, Status.NONE), (1, Status.WITHHELD), (14, Status.WITHHELD), (15, Status.FEW), (29, Status.FEW), (30, Status.SHOWN),
+    ])
+    def test_withhold_what_fewer_than_k_said(self, n, status):
+        assert Rules(k=15).status(n) == status
+
+    def test_hide_no_more_groups_than_it_takes_and_the_smallest_first(self):
+        assert hidden_groups({"a": 0, "b": 40, "c": 12, "d": 11, "e": 3}, 10) == {"d", "e"}
+        assert hidden_groups({"a": 0, "b": 40, "c": 9, "d": 9}, 10) == {"c", "d"}
+        assert hidden_groups({"b": 40, "c": 4, "d": 4}, 10) == {"b", "c", "d"}
+        assert hidden_groups({"b": 40, "c": 11, "d": 5, "e": 5}, 10) == {"d", "e"}
+        assert hidden_groups({"a": 1, "b": 40}, 0) == frozenset()
+        assert hidden_groups({"a": 1, "b": 40}, 10) == {"a", "b"}
+        assert hidden_groups({"a": 9, "b": 10, "c": 40}, 10) == {"a", "b"}
+
     @given(st.dictionaries(st.integers(0, 8), st.integers(0, 40), max_size=8), st.integers(5, 20))
     def test_hidden_groups_cannot_be_had_by_subtraction(self, counts, k):
         hidden = hidden_groups(counts, k)

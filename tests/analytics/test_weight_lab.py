@@ -22,7 +22,7 @@ from analytics.methods.trees import ROOT
 from analytics.scoring.columns import concatenate, select
 from analytics.scoring.definition import Definition
 from analytics.scoring.models import Run
-from analytics.scoring.random_groups import content_keys, draw_groups
+from analytics.scoring.random_groups import SEED, content_keys, draw_groups
 from analytics.scoring.selectors import list_trees_due
 from analytics.scoring.services import recompute
 from analytics.scoring.sources import columns_behind
@@ -435,6 +435,15 @@ class TestTheRangesOfDerivedWeights:
 
 
 class TestRandomGroups:
+    def test_mix_as_the_reference_does(self) -> None:
+        """The first outputs of splitmix64 from the seed 1234567."""
+        step, seed = 0x9E3779B97F4A7C15, 1234567
+        states = np.array([(seed + number * step) % 2**64 for number in range(5)], dtype=np.uint64)
+        found = content_keys([(states ^ SEED).view(np.int64)], 5)
+        assert found.tolist() == [
+            6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821,
+        ]
+
     def test_spread_like_answers_evenly(self) -> None:
         groups = draw_groups(content_keys([np.full(32_000, 5)], 32_000), 32)
         # 1000 are expected in each; one standard deviation is 31.

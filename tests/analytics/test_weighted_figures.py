@@ -142,6 +142,7 @@ class TestWeightsFromMargins:
     @pytest.mark.parametrize(("people", "code"), [
         ({("", "Never"): 5}, "margin_without_respondents"), ({("H", ""): 0}, "respondents_without_margin"),
         ({("H", ""): -1}, "negative_population"), ({("H", ""): float("nan")}, "negative_population"),
+        ({("H", ""): 1e200}, "negative_population"), ({("H", ""): 1e-200}, "negative_population"),
         ({("", "No"): 0, ("", "Yes"): 0}, "empty_population"), ({("H", ""): 900}, "margin_totals"),
     ])
     def test_name_what_does_not_fit(self, people, code):

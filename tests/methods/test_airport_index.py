@@ -5,7 +5,8 @@ import pytest
 from pytest import approx
 
 from analytics.methods.composite import IndexDefinition, index_moments
-from analytics.methods.correlation import pair_sums_of_tables
+from analytics.methods.correlation import pair_sums, pair_sums_of_tables
+from analytics.methods.distributions import score_vector
 from analytics.methods.errors import InvalidWeightError, NoAnswersError, ShapeMismatchError, TooFewAnswersError
 from analytics.methods.item_means import item_means_index, weighted_item_means_index, weighted_pair_sums
 from analytics.methods.moments import mean_estimate
@@ -119,6 +120,18 @@ class TestAirportIndex:
         with pytest.raises(error):
             item_means_index(self.TREE, pair_sums_of_tables(pair_tables(complete, [FIVE] * 14), [LINEAR] * 14))
 
+    @pytest.mark.parametrize("levels", [4, 7])
+    def test_by_items_of_answers_that_are_all_alike_has_no_error(self, levels):
+        codes, tree = range(1, levels + 1), IndicatorTree((-1, 0, 0, 0), (1.0, 0.5, 0.3, 0.2))
+        scores = score_vector("linear", codes)
+        for rows in range(2, 100, 7):
+            alike = np.tile(np.array([[2, 3, levels]], dtype=np.int8), (rows, 1))
+            plain = item_means_index(tree, pair_sums_of_tables(pair_tables(alike, [codes] * 3), [scores] * 3))
+            weights = np.random.default_rng(rows).uniform(0.2, 3, rows)
+            sums = [weighted_pair_sums(scores[alike - 1], factor) for factor in (weights, weights**2)]
+            weighted = weighted_item_means_index(tree, *sums, [rows] * 3)
+            assert [node.estimate.standard_error for node in (*plain, *weighted)] == [0.0] * 8
+
     def test_by_items_leaves_out_an_item_without_answers_and_says_so(self, answers):
         blank = answers.copy()
         blank[:, 0] = -4
@@ -126,3 +139,64 @@ class TestAirportIndex:
         root, first, *_ = item_means_index(self.TREE, pairs)
         assert first is None
         assert root.coverage == approx(13 / 14)
+
+
+class TestSmallIndex:
+    """Two parts with two leaves each; every leaf has its own base."""
+
+    TREE = IndicatorTree((-1, 0, 0, 1, 1, 2, 2), (1.0, 0.6, 0.4, 0.5, 0.5, 0.7, 0.3))
+    SCORES = np.array([[0, 50, 25, np.nan], [100, 75, np.nan, np.nan], [50, np.nan, 75, 0], [25, 100, 100, 100], [75, 0, 50, np.nan]])
+
+    def weighted(self, scores, weights):
+        sums = [weighted_pair_sums(scores, factor) for factor in (weights, weights**2)]
+        return weighted_item_means_index(self.TREE, *sums, (~np.isnan(scores)[weights > 0]).sum(axis=0))
+
+    def test_counts_at_a_node_the_smallest_base_of_its_own_leaves(self):
+        weights = np.array([1.0, 2.0, 1.0, 0.5, 1.0])
+        for nodes in (item_means_index(self.TREE, pair_sums(self.SCORES)), self.weighted(self.SCORES, weights)):
+            assert [node.estimate.n for node in nodes] == [2, 4, 2, 5, 4, 4, 2]
+        effective = [(kept := weights[~np.isnan(item)]).sum() ** 2 / (kept**2).sum() for item in self.SCORES.T]
+        found = [node.estimate.n_eff for node in nodes]
+        assert found == approx([min(effective), min(effective[:2]), min(effective[2:]), *effective])
+
+    def test_has_no_error_where_its_leaves_cancel_one_another_out(self):
+        up = np.array([0.0, 25.0, 100.0, 50.0, 75.0])
+        scores = np.column_stack([up, 100 - up, up, 100 - up])
+        tree = IndicatorTree((-1, 0, 0, 0, 0), (1.0, 0.3, 0.3, 0.2, 0.2))
+        (root, leaf, *_) = item_means_index(tree, pair_sums(scores))
+        assert (root.estimate.value, root.estimate.standard_error) == (approx(50.0), 0.0)
+        assert leaf.estimate.standard_error == approx(up.std() / np.sqrt(5))
+
+    def test_has_intervals_that_end_where_the_scale_does(self):
+        scores = np.array([[0.0, 100.0, 50.0, 50.0], [50.0, 100.0, 50.0, 50.0], [0.0, 40.0, 50.0, 50.0]])
+        for nodes in (item_means_index(self.TREE, pair_sums(scores)), self.weighted(scores, np.ones(3))):
+            low, high = (nodes[leaf].estimate.interval for leaf in (3, 4))
+            assert (low.low, high.high) == (0.0, 100.0)
+
+    def test_leaves_out_parts_that_nobody_answered(self):
+        scores = self.SCORES.copy()
+        scores[:, 2:] = np.nan
+        for nodes in (item_means_index(self.TREE, pair_sums(scores)), self.weighted(scores, np.ones(5))):
+            assert nodes[2] is nodes[5] is nodes[6] is None
+            assert nodes[0].estimate == nodes[1].estimate
+            assert (nodes[0].coverage, nodes[1].coverage) == (approx(0.6), approx(1.0))
+
+    def test_refuses_items_that_are_not_its_leaves(self):
+        with pytest.raises(ShapeMismatchError):
+            item_means_index(self.TREE, pair_sums(self.SCORES[:, :3]))
+        few, all_ = (weighted_pair_sums(self.SCORES[:, :items], np.ones(5)) for items in (3, 4))
+        for sums, bases in ((few, [5, 4, 4, 2]), (few, [5, 4, 4]), (all_, [5, 4, 4])):
+            with pytest.raises(ShapeMismatchError):
+                weighted_item_means_index(self.TREE, sums, sums, bases)
+
+    @pytest.mark.parametrize("factors", [[1.0, -1.0, 1.0, 1.0, 1.0], [1.0, np.inf, 1.0, 1.0, 1.0]])
+    def test_refuses_any_factor_that_is_none(self, factors):
+        with pytest.raises(InvalidWeightError):
+            weighted_pair_sums(self.SCORES, factors)
+
+    def test_says_that_one_answer_is_there_and_two_are_needed(self):
+        scores = self.SCORES.copy()
+        scores[2, 3] = np.nan
+        with pytest.raises(TooFewAnswersError) as refusal:
+            item_means_index(self.TREE, pair_sums(scores))
+        assert refusal.value.details == {"n": 1, "needed": 2}

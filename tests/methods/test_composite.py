@@ -10,6 +10,7 @@ from pytest import approx
 
 from analytics.methods import composite
 from analytics.methods.composite import index_moments, index_values, tree_score
+from analytics.methods.distributions import score_vector
 from analytics.methods.errors import (
     InvalidCountError,
     InvalidLevelError,
@@ -22,9 +23,19 @@ from analytics.methods.errors import (
     TooFewAnswersError,
     UnknownCodeError,
     WeightSumError,
+    ZeroWeightError,
 )
 from analytics.methods.index_definition import IndexDefinition
-from analytics.methods.moments import UNITS, Moments, MomentTable, mean_estimate, mean_value, weighted_mean_estimate
+from analytics.methods.moments import (
+    UNITS,
+    Moments,
+    MomentTable,
+    grouped_moments,
+    mean_estimate,
+    mean_value,
+    variance_of_mean,
+    weighted_mean_estimate,
+)
 from analytics.methods.trees import (
     IndicatorTree,
     coverage,
@@ -33,6 +44,7 @@ from analytics.methods.trees import (
     normalised_weights,
     roll_up,
 )
+from analytics.methods.weighting import weighted_mean, weighted_sums
 from tests.methods.checks.trends import PARENTS, ROLLUP, WEIGHTS
 from tests.methods.figures import CLOSED
 
@@ -85,9 +97,15 @@ class TestTree:
             ((-1, -1), (1.0, 1.0), InvalidTreeError),
             ((-1, 2, 1), (1.0, 1.0, 1.0), InvalidTreeError),
             ((-1, 5), (1.0, 1.0), InvalidTreeError),
+            ((-1, 2), (1.0, 1.0), InvalidTreeError),
+            ((-1, -2), (1.0, 1.0), InvalidTreeError),
+            ((-1, 1), (1.0, 1.0), InvalidTreeError),
             ((), (), InvalidTreeError),
             ((-1, 0), (1.0,), ShapeMismatchError),
             ((-1, 0, 0), (1.0, 0.6, 0.6), WeightSumError),
+            ((-1, 0, 0), (1.0, 0.4, 0.4), WeightSumError),
+            ((-1, 0, 0), (1.0, 0.5, 0.5 - 2e-9), WeightSumError),
+            ((-1, 0, 0), (1.0, 0.5, 0.5 + 2e-9), WeightSumError),
             ((-1, 0, 0), (1.0, 1.5, -0.5), InvalidWeightError),
             ((-1, 0, 0), (1.0, 0.5, float("nan")), InvalidWeightError),
         ],
@@ -95,6 +113,10 @@ class TestTree:
     def test_refuses_what_is_no_tree(self, parents, weights, error):
         with pytest.raises(error):
             IndicatorTree(parents, weights)
+
+    def test_takes_weights_whose_sum_is_one_but_for_rounding(self):
+        assert IndicatorTree((-1, *[0] * 10), (1.0, *[0.1] * 10)).weights[1] == 0.1
+        assert IndicatorTree((-1, 0, 0), (1.0, 0.5, 0.5 + 5e-10)).root == 0
 
     def test_rolls_up_the_hand_worked_case_with_a_missing_leaf(self):
         items = [score for branch in ROLLUP["tree"].values() for _, score in branch["items"].values()]
@@ -116,6 +138,24 @@ class TestTree:
 
     def test_equal_weights_are_shares_of_each_family(self):
         assert equal_weights(PARENTS)[4:9] == approx((1 / 3, 1 / 3, 1 / 3, 1 / 2, 1 / 2))
+
+
+    def test_gives_no_value_to_a_part_whose_only_answer_weighs_nothing(self):
+        tree = IndicatorTree((-1, 0, 0), (1.0, 1.0, 0.0))
+        assert roll_up(tree, [None, 70.0]) == (None, None, 70.0)
+        assert coverage(tree, [False, True]).tolist() == [0.0, 0.0, 1.0]
+
+    @pytest.mark.parametrize("answered", [[True] * 6, [1] * 7, [[True] * 7]])
+    def test_takes_one_flag_for_each_leaf(self, answered):
+        for method in (effective_weights, coverage):
+            with pytest.raises(ShapeMismatchError):
+                method(TREE, answered)
+
+    def test_takes_one_weight_for_each_node(self):
+        with pytest.raises(ShapeMismatchError):
+            normalised_weights((-1, 0, 0), [1, 1])
+        with pytest.raises(InvalidWeightError):
+            normalised_weights((-1, 0, 0), [1, 2, -1])
 
 
 class TestIndexValues:
@@ -164,6 +204,15 @@ class TestIndexValues:
         rule = IndexDefinition(tree, ((0, 1, 2), (1, 3)), ((0.0, 50.0, 100.0), (0.0, 100.0)))
         assert tree_score(rule, [0, 3]) == (50.0, 0.0, 100.0)
 
+    @pytest.mark.parametrize("levels", [2, 3, 4, 7])
+    def test_of_one_leaf_are_its_scores_to_the_nearest_millionth(self, levels):
+        codes = tuple(range(1, levels + 1))
+        rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), (codes,), (tuple(score_vector("linear", codes)),))
+        expected = [round(Fraction(100 * (code - 1) * UNITS, levels - 1)) for code in codes]
+        answers = np.array([[*codes, -1]], dtype=np.int8).T
+        assert index_values(answers, rule)[0].tolist() == [*expected, -1]
+        assert index_moments(answers, rule).at(0) == Moments(levels, sum(expected), sum(value**2 for value in expected))
+
     def test_are_whole_numbers_that_no_blocking_changes(self, monkeypatch):
         answers = random_answers(1000, 7, 0.3, 5)
         whole = index_values(answers, RULE)
@@ -175,10 +224,22 @@ class TestIndexValues:
         with pytest.raises(error):
             tree_score(RULE, codes)
 
+    @pytest.mark.parametrize("stray", [0, 2, 4, 6])
+    def test_refuse_one_code_off_the_scale_among_many_on_it(self, stray):
+        rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((1, 3, 5),), ((0.0, 50.0, 100.0),))
+        for answers in ([1, stray, 5], [5, stray, -1], [stray, 5, 1]):
+            column = np.array([answers], dtype=np.int8).T
+            for method in (index_values, index_moments):
+                with pytest.raises(UnknownCodeError) as refusal:
+                    method(column, rule)
+                assert refusal.value.details == {"code": stray}
+
     def test_refuse_a_code_in_a_gap_of_the_scale(self):
         rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((1, 3),), ((0.0, 100.0),))
         with pytest.raises(UnknownCodeError):
             tree_score(rule, [2])
+        with pytest.raises(UnknownCodeError):
+            index_values(np.array([[1], [2], [3]], dtype=np.int8), rule)
 
     @pytest.mark.parametrize("answers", [np.ones((3, 6), np.int8), np.ones((3, 7), np.int16), np.ones(7, np.int8)])
     def test_refuse_answers_of_another_shape(self, answers):
@@ -192,12 +253,24 @@ class TestIndexValues:
             (FIVE, (0.0, 25.0, 50.0, 75.0), 0.5, InvalidScaleError),
             ((-1, 1), (0.0, 100.0), 0.5, InvalidScaleError),
             ((1, 127), (0.0, 100.0), 0.5, InvalidScaleError),
+            ((1, 2, 127), (0.0, 50.0, 100.0), 0.5, InvalidScaleError),
+            ((2, 1), (0.0, 100.0), 0.5, InvalidScaleError),
+            (FIVE, (-1.0, 25.0, 50.0, 75.0, 100.0), 0.5, InvalidScaleError),
             (FIVE, LINEAR, 1.5, InvalidLevelError),
         ],
     )
     def test_refuse_a_definition_that_is_none(self, codes, scores, minimum, error):
         with pytest.raises(error):
             IndexDefinition(IndicatorTree((-1,), (1.0,)), (codes,), (scores,), minimum)
+
+    def test_take_the_highest_code_there_is(self):
+        rule = IndexDefinition(IndicatorTree((-1,), (1.0,)), ((0, 126),), ((0.0, 100.0),))
+        assert tree_score(rule, [126]) == (100.0,)
+
+    @pytest.mark.parametrize("items", [(6, 7), (7, 6)])
+    def test_need_codes_and_scores_for_every_leaf(self, items):
+        with pytest.raises(ShapeMismatchError):
+            IndexDefinition(TREE, (FIVE,) * items[0], (LINEAR,) * items[1])
 
 
 def same(one: MomentTable, two: MomentTable) -> bool:
@@ -235,7 +308,22 @@ class TestIndexMoments:
             alone = index_moments(answers[groups == group], RULE)
             assert all(table.at(node, group) == alone.at(node) for node in range(11))
         assert same(table.over_groups(), index_moments(answers, RULE))
-        assert table.over_groups([0, 2]).at(0) == table.at(0, 0) + table.at(0, 2)
+        assert same(table.over_groups([0, 2]), index_moments(answers[groups != 1], RULE))
+
+    @pytest.mark.parametrize("rows", [1, 7, 8, 13, 14, 100])
+    def test_are_the_same_however_many_rows_a_pass_takes(self, monkeypatch, rows):
+        answers, groups = random_answers(rows, 7, 0.3, rows), np.arange(rows) % 3
+        whole, grouped = index_moments(answers, RULE), index_moments(answers, RULE, groups, 3)
+        monkeypatch.setattr(composite, "ROWS_PER_PASS", 7)
+        monkeypatch.setattr(composite, "ROWS_PER_GROUPED_PASS", 7)
+        assert same(index_moments(answers, RULE), whole)
+        assert same(index_moments(answers, RULE, groups, 3), grouped)
+        assert same(grouped.over_groups(), whole)
+
+    @pytest.mark.parametrize("answers", [np.ones((3, 6), np.int8), np.ones((3, 7), np.int16), np.ones(7, np.int8)])
+    def test_refuse_answers_of_another_shape(self, answers):
+        with pytest.raises(ShapeMismatchError):
+            index_moments(answers, RULE)
 
     def test_take_back_exactly_what_was_added(self):
         some, more = (index_moments(random_answers(99, 7, 0.2, seed), RULE) for seed in (1, 2))
@@ -245,6 +333,9 @@ class TestIndexMoments:
         table = index_moments(random_answers(9, 7, 0.0, 1), RULE)
         with pytest.raises(InvalidCountError):
             _ = table - table - table
+        one, other = (index_moments(random_answers(9, 7, 0.0, 1), RULE, np.full(9, group), 2) for group in (0, 1))
+        with pytest.raises(InvalidCountError):
+            _ = one + one - other
 
     def test_refuse_to_merge_other_nodes(self):
         with pytest.raises(ShapeMismatchError):
@@ -256,6 +347,7 @@ class TestIndexMoments:
             (np.array([0, 1, 2]), InvalidValueError),
             (np.array([0, -1, 1]), InvalidValueError),
             (np.array([0, 1]), ShapeMismatchError),
+            (np.array([0, 1, 0, 1]), ShapeMismatchError),
             (None, ShapeMismatchError),
         ],
     )
@@ -268,6 +360,30 @@ class TestIndexMoments:
         assert moments.at(0) == Moments(0, 0, 0)
         with pytest.raises(NoAnswersError):
             mean_value(moments.at(0))
+
+
+    def test_take_groups_from_16_bits_up_to_the_last(self):
+        groups, values = np.array([0, 65_535, 65_536]), np.array([[1, 2, 3]])
+        for n_groups in (65_537, 70_000):
+            table = grouped_moments(values, groups, n_groups)
+            assert [table.at(0, group).total for group in groups] == [1, 2, 3]
+
+    @pytest.mark.parametrize("groups", [np.array([0, 2]), np.array([-1, 0]), np.array([0]), np.array([0.0, 1.0])])
+    def test_of_values_refuse_groups_that_are_none(self, groups):
+        with pytest.raises((InvalidValueError, ShapeMismatchError)):
+            grouped_moments(np.array([[1, 2]]), groups, 2)
+
+    def test_of_no_values_are_nothing(self):
+        none = np.empty((2, 0), dtype=np.int64)
+        assert same(grouped_moments(none, np.empty(0, dtype=np.int64), 3), MomentTable.empty(2, 3))
+
+
+class TestMoments:
+    @pytest.mark.parametrize("n", [1, 2, 9_999_999])
+    def test_are_alike_if_every_value_is_the_same(self, n):
+        assert Moments(n, n * 7, n * 49).is_alike
+        assert not Moments(n + 1, n * 7 + 8, n * 49 + 64).is_alike
+        assert not Moments(n + 1, n * 7, n * 49).is_alike
 
 
 class TestMeanEstimate:
@@ -286,6 +402,39 @@ class TestMeanEstimate:
     def test_of_two_stays_on_the_scale(self):
         interval = mean_estimate(Moments(2, 150 * UNITS, (50**2 + 100**2) * UNITS**2)).interval
         assert (interval.low, interval.high) == (0.0, 100.0)
+
+    def test_has_a_variance_from_two_on(self):
+        assert variance_of_mean(Moments(2, 4 * UNITS, 10 * UNITS**2)) == 1.0
+        with pytest.raises(TooFewAnswersError):
+            variance_of_mean(Moments(1, 5, 25))
+
+    def test_under_weights_is_that_of_single_answers_with_their_weights(self):
+        points, weights = np.array([0.0, 50.0, 75.0, 100.0, 30.0]), np.array([0.5, 0.5, 3.0, 3.0, 2.0])
+        cells = [points[:2], points[2:4], points[4:]]
+        moments = [Moments(len(x), int(x.sum() * UNITS), int((x**2).sum()) * UNITS**2) for x in cells]
+        found, single = weighted_mean_estimate(moments, [0.5, 3.0, 2.0]), weighted_mean(weighted_sums(points, weights))
+        assert (found.value, found.standard_error, found.n_eff) == approx(
+            (single.value, single.standard_error, single.n_eff), rel=CLOSED
+        )
+        assert (found.interval.low, found.interval.high) == approx((max(0, single.interval.low), min(100, single.interval.high)))
+
+    def test_under_weights_stays_on_the_scale(self):
+        cells = [Moments(1, 50 * UNITS, 2_500 * UNITS**2), Moments(1, 100 * UNITS, 10_000 * UNITS**2)]
+        interval = weighted_mean_estimate(cells, [1.0, 1.0]).interval
+        assert (interval.low, interval.high) == (0.0, 100.0)
+
+    @pytest.mark.parametrize(
+        ("sizes", "weights", "error"),
+        [
+            ([1, 1], [1.0], ShapeMismatchError),
+            ([1, 1], [1.0, -1.0], InvalidWeightError),
+            ([0, 0], [1.0, 1.0], NoAnswersError),
+            ([0, 2], [1.0, 0.0], ZeroWeightError),
+        ],
+    )
+    def test_under_weights_refuses_cells_that_are_none(self, sizes, weights, error):
+        with pytest.raises(error):
+            weighted_mean_estimate([Moments(n, n * UNITS, n * UNITS**2) for n in sizes], weights)
 
     def test_of_unit_weights_is_the_plain_one(self):
         table = index_moments(random_answers(500, 7, 0.4, 3), RULE, np.arange(500) % 3, 3)

@@ -50,11 +50,20 @@ class TestDeleteGroupIntervals:
         ([1.0], [], ShapeMismatchError),
         ([1.0], [[1.0, 2.0], [1.0, 2.0]], ShapeMismatchError),
         ([math.nan], [[1.0], [2.0]], InvalidValueError),
+        ([math.nan, 1.0], [[1.0, 1.0], [2.0, 2.0]], InvalidValueError),
+        ([1.0, 1.0], [[1.0, 1.0], [math.nan, 2.0]], InvalidValueError),
+        ([[1.0]], [[1.0], [2.0]], ShapeMismatchError),
+        ([1.0], [[[1.0]], [[2.0]]], ShapeMismatchError),
         ([1.0], [[1.0], [math.inf]], InvalidValueError),
     ])
     def test_refuses_what_is_no_set_of_replicates(self, estimates, replicates, error):
         with pytest.raises(error):
             delete_group_intervals(estimates, replicates)
+
+    def test_says_how_many_groups_there_are_and_that_two_are_needed(self):
+        with pytest.raises(TooFewAnswersError) as refusal:
+            delete_group_intervals([1.0], [[1.0]])
+        assert refusal.value.details == {"n": 1, "needed": 2}
 
 
 class TestChanceEigenvalues:

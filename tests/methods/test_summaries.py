@@ -96,6 +96,10 @@ class TestMerge:
         for summary in (histograms, pairs):
             with pytest.raises(InvalidCountError):
                 _ = summary - summary - summary
+        few = item_histograms(np.array([[1, 1]], dtype=np.int8), SCALES[:2])
+        other = item_histograms(np.array([[1, 2]], dtype=np.int8), SCALES[:2])
+        with pytest.raises(InvalidCountError):
+            _ = few - other
 
     def test_refuses_other_items_or_groups(self):
         with pytest.raises(ShapeMismatchError):
@@ -104,6 +108,13 @@ class TestMerge:
             _ = ItemHistograms.empty(SCALES, 2) + ItemHistograms.empty(SCALES, 3)
         with pytest.raises(ShapeMismatchError):
             _ = PairTables.empty(SCALES) + PairTables.empty(SCALES[:2])
+
+    @pytest.mark.parametrize("kind", [ItemHistograms, PairTables])
+    def test_refuses_items_of_other_codes(self, kind):
+        one, other = kind.empty([(1, 2)]), kind.empty([(2, 3)])
+        for merged in (lambda: one + other, lambda: one - other):
+            with pytest.raises(ShapeMismatchError):
+                merged()
 
 
 class TestItemHistograms:
@@ -172,10 +183,14 @@ class TestItemHistograms:
         with pytest.raises(error):
             item_histograms(np.ones((3, 1), np.int8), [(1, 2)], groups, n_groups)
 
-    @pytest.mark.parametrize("scale", [(), (2, 1), (-1, 1), (1, 127)])
-    def test_refuse_a_scale_that_is_none(self, scale):
+    @pytest.mark.parametrize("scale", [(), (2, 1), (-1, 1), (1, 127), (1, 2, 127)])
+    @pytest.mark.parametrize("kind", [ItemHistograms, PairTables])
+    def test_refuse_a_scale_that_is_none(self, kind, scale):
         with pytest.raises(InvalidScaleError):
-            ItemHistograms.empty([scale])
+            kind.empty([scale])
+
+    def test_take_the_highest_code_there_is(self):
+        assert item_histograms(np.array([[126], [0]], dtype=np.int8), [(0, 126)]).valid(0).tolist() == [1, 1]
 
 
 class TestPairTables:
@@ -200,3 +215,14 @@ class TestPairTables:
     def test_refuse_more_than_sixty_items(self):
         with pytest.raises(TooManyItemsError):
             PairTables.empty([(1, 2)] * 61)
+        assert PairTables.empty([(1, 2)] * 60).tables.shape == (120, 120)
+
+    @pytest.mark.parametrize("answers", [np.ones((3, 2), np.int8), np.ones((3, 3), np.int64), np.ones(3, np.int8)])
+    def test_refuse_answers_of_another_shape(self, answers):
+        with pytest.raises(ShapeMismatchError):
+            pair_tables(answers, SCALES)
+
+    def test_name_the_code_that_is_not_on_the_scale(self):
+        with pytest.raises(UnknownCodeError) as refusal:
+            pair_tables(np.array([[-1], [0], [3], [2]], dtype=np.int8), [(0, 1, 3)])
+        assert refusal.value.details == {"code": 2}
