@@ -31,10 +31,12 @@ MOST_LINES: Final = 5 * MOST_ROWS
 MOST_CELLS: Final = MOST_ROWS * MOST_COLUMNS
 """Empty ones included: a sheet may name the last of 16,384 columns in every row and hold nothing."""
 MOST_BESIDE: Final = 4 * 1024 * 1024
-"""Bytes of each part of a workbook that holds no cells, such as its styles."""
+"""Bytes of each part of a workbook that is read and holds no cells, such as its styles."""
 MOST_TAGS: Final = 300_000
 """Of each such part: the reader makes an object of every tag; Excel's own limit of formats needs fewer."""
-WITH_CELLS: Final = ("xl/worksheets/", "xl/sharedStrings.xml")
+CELLS: Final = ("xl/worksheets/", "xl/sharedStrings.xml")
+NOT_READ: Final = ("xl/pivotCache/", "xl/pivotTables/", "xl/externalLinks/", "customXml/")
+"""Honest workbooks keep a copy of all their data here, for Excel alone."""
 CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 FORMULA: Final = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 """How a text begins that a spreadsheet would run; Chinese and Japanese ones run the full-width signs too."""
@@ -167,7 +169,7 @@ def _check_workbook(content: bytes) -> None:
 
 def _is_beside(part: zipfile.ZipInfo) -> bool:
     """Whether a part is read and holds no cells."""
-    return part.filename.endswith((".xml", ".rels", ".vml")) and not part.filename.startswith(WITH_CELLS)
+    return part.filename.endswith((".xml", ".rels", ".vml")) and not part.filename.startswith(CELLS + NOT_READ)
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:

@@ -72,13 +72,15 @@ def zipped(**parts: bytes) -> bytes:
     return out.getvalue()
 
 
-def swapped(**parts: str) -> bytes:
-    """A workbook in which some parts say something else, and noise, so that it is no bomb by its ratio."""
+def swapped(added: tuple[str, str] | None = None, **parts: str) -> bytes:
+    """A workbook in which some parts say something else, one may be new, and noise, so that it is no bomb by its ratio."""
     changed = {f"{name.replace('__', '/')}.xml": content for name, content in parts.items()}
     out, book = io.BytesIO(), zipfile.ZipFile(io.BytesIO(xlsx_bytes([["a", "b"], [1, 2]])))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in book.namelist():
             archive.writestr(name, changed.get(name, book.read(name)))
+        if added:
+            archive.writestr(*added)
         archive.writestr("noise", random.Random(1).randbytes(100_000))
     return out.getvalue()
 
@@ -166,6 +168,11 @@ class TestReadTable:
         with pytest.raises(TableError) as caught:
             read_table(content=content)
         assert caught.value.code == code
+
+    def test_reads_beside_the_data_that_excel_keeps_for_itself(self) -> None:
+        cache = f"<pivotCacheRecords>{'<r><n/></r>' * 500_000}</pivotCacheRecords>"
+        table = read_table(content=swapped(added=("xl/pivotCache/pivotCacheRecords1.xml", cache)))
+        assert (table.header, len(table.rows)) == (("a", "b"), 1)
 
     def test_refuses_a_bomb_before_it_unpacks(self) -> None:
         content = zipped(xl__workbook=b"<a/>", xl__sheet=b"\0" * (200 * 1024 * 1024))
