@@ -28,8 +28,10 @@ from tests.services.site import WebServer, Worker
 from tests.services.smtp import Mailbox, MailServer
 from tests.services.tables import empty_tables
 
-# A slow machine makes no law untrue.
-hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# A slow machine makes no law untrue. Where a change is judged the same examples are drawn each time; new ones, elsewhere.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], derandomize="CI" in os.environ,
+)
 hypothesis.settings.load_profile("suite")
 
 DESKTOP = {"width": 1440, "height": 900}

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from surveys.sending import ledger
@@ -18,6 +17,7 @@ from surveys.sending.services import launch_campaign
 from surveys.sending.wake import wake_sender
 from tests.services.processes import wait_for
 from tests.services.redis_server import RedisServer
+from tests.services.sessions import busy_sessions
 from tests.services.site import Worker
 from tests.services.smtp import Mail, Mailbox
 from tests.surveys.sending_builders import make_campaign, make_contacts, make_team, publish, states
@@ -57,16 +57,6 @@ def kill_at(count: int, worker: Worker, mailbox: Mailbox) -> None:
             worker.send(signal.SIGKILL)
 
     mailbox.on_data = kill
-
-
-def busy_sessions() -> int:
-    """Sessions of others in which the database still works, or waits for the end of a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'"
-        )
-        return int(cursor.fetchone()[0])
 
 
 class TestKilledWorker:

@@ -14,12 +14,12 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.db.models import TextField
 from django.db.models.functions import Cast
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from accounts.models import Team
-from surveys.contacts.addresses import PLAIN, AddressError, normalise_address
+from surveys.contacts.addresses import LONGEST_ADDRESS, PLAIN, AddressError, normalise_address
 from surveys.contacts.bulk import JsonText, insert_rows
 from surveys.contacts.importing import (
     FILL,
@@ -363,6 +363,7 @@ class TestInsertRows:
 class TestPlainAddresses:
     @given(st.from_regex(PLAIN, fullmatch=True, alphabet=st.characters(codec="ascii")))
     def test_are_addresses_by_the_full_rule_too(self, raw: str) -> None:
+        assume(len(raw) <= LONGEST_ADDRESS)
         validate_email(raw)
 
     @pytest.mark.parametrize("raw", [
