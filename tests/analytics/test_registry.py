@@ -31,6 +31,7 @@ MAKERS = {"Figure": 0, "figure": 0, "share": 0, "_hidden": 0, "_estimated": 0, "
 PLACES = {
     # What is no figure: numbers that name, place, count in order or bound another number.
     "id", "run", "run_id", "tree", "tree_id", "questionnaire", "questionnaire_id", "number", "weight_set", "weight_set_number",
+    "earlier_weight_set_number", "people",
     "depth", "low", "high", "low_code", "high_code", "code", "value", "needed", "standard_error", "variance", "target",
     "coverage", "duration_ms", "version", "show_from", "sure_from", "score", "position", "parent", "needed_n", "questionnaires",
 }
