@@ -99,7 +99,7 @@ class TestEveryMetric:
             said |= set(metrics_in(reply.json()))
         assert said <= set(METRICS) and {"index", "index_items", "nps", "satisfied_share", "mean", "response_rate"} <= said
 
-    @pytest.mark.parametrize("path", ["/overview/export/", "/overview/change/export/"])
+    @pytest.mark.parametrize("path", ["/overview/export/", "/overview/change/export/", "/overview/change/contributions/"])
     def test_of_a_file_is_registered(self, cast, shop, path):
         reply = client_of(cast.bob).get(path)
         rows = list(csv.DictReader(io.StringIO(b"".join(reply).decode("utf-8-sig"))))

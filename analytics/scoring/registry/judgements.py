@@ -111,7 +111,7 @@ JUDGEMENTS: Final = (
         _("Of each indicator: mean weight times the change of its score, and mean score times the change of its weight; all"
           " parts add up (estimator B)."),
         _("Symmetric decomposition of a weighted sum."), out_of=_BOTH, group=MetricGroup.CHANGES, unit="points",
-        fields=("from_scores", "from_weights", "total"),
+        decimals=2, fields=("from_scores", "from_weights", "total"),
     ),
     _metric(
         "n_eff", _("Effective number of answers"),
