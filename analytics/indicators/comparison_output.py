@@ -14,7 +14,7 @@ class ComparedNodeOutput(serializers.Serializer[Any]):
     """An indicator of the tree, parents before children."""
 
     key = serializers.CharField()
-    parent = serializers.CharField(allow_null=True, help_text="null for the topmost indicator")
+    parent = serializers.CharField(allow_null=True, help_text="null for the topmost indicator")  # type: ignore[assignment]
     depth = serializers.IntegerField(help_text="0 for the topmost indicator")
     is_leaf = serializers.BooleanField()
 
