@@ -129,7 +129,7 @@ def test_every_reply_to_new_weights_has_the_form_described(cast, shop, about, de
     assert reply.status_code in (201, 400)
     assert list(faults(described, path, reply, "post")) == []
     if body is None:
-        assert reply.json()["fields"] == {"body": ["请求体为空，请发送一个 JSON 对象。"]}
+        assert reply.json()["fields"] == {"body": ["请求内容为空。请发送一个 JSON 对象。"]}
 
 
 class TestTheComparisonOfWeights:
