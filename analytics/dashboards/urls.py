@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/method/", views.method, name="method"),
     path("overview/change/", change_views.change, name="change"),
     path("overview/change/export/", change_views.change_export, name="change-export"),
+    path("overview/change/contributions/", change_views.contributions_export, name="contributions-export"),
     path("weighting/", weighting_views.weighting, name="weighting"),
     path("weighting/choose/", weighting_views.weighting_choose, name="weighting-choose"),
     path("weighting/new/", weighting_views.weighting_new, name="weighting-new"),

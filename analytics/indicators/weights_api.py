@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -21,13 +21,14 @@ from accounts.roles import Permission
 from analytics.indicators import access
 from analytics.indicators.api import WeightSetOutput
 from analytics.indicators.changing import TreeError
+from analytics.indicators.comparison_output import ComparedOutput, UncomparedOutput, result_output
 from analytics.indicators.models import WeightSet
 from analytics.indicators.panel_models import Panel, WeightComparison
 from analytics.indicators.panel_results import panel_result
 from analytics.indicators.panel_selectors import list_experts, list_panels
 from analytics.indicators.sentences import sentence
 from analytics.indicators.weight_choice import choose_weight_set
-from analytics.indicators.weight_words import problem, refusal
+from analytics.indicators.weight_words import problem
 from analytics.indicators.weights import told_of
 from surveys.design.document import text_in
 
@@ -51,10 +52,7 @@ class ReasonInput(serializers.Serializer[Any]):
 
 
 class ComparisonOutput(serializers.Serializer[Any]):
-    """Candidate weights on the answers of one run; `result` holds `nodes` and `candidates`, or a `problem`.
-
-    The `explanation` of a candidate says in the caller's language why it has no weights.
-    """
+    """Candidate weights on the answers of one run, or why there is no comparison."""
 
     run = serializers.IntegerField(source="run_number", allow_null=True)
     responses = serializers.IntegerField()
@@ -63,15 +61,14 @@ class ComparisonOutput(serializers.Serializer[Any]):
     result = serializers.SerializerMethodField()
     explanation = serializers.SerializerMethodField(help_text="the problem as a sentence in the caller's language")
 
-    @extend_schema_field(serializers.DictField())
+    @extend_schema_field(PolymorphicProxySerializer(
+        component_name="ComparisonResultOutput", serializers=[ComparedOutput, UncomparedOutput], resource_type_field_name=None,
+    ))
     def get_result(self, row: WeightComparison) -> dict[str, Any]:
-        """Return what is stored, with a sentence for every candidate."""
-        if "candidates" not in row.result:
-            return dict(row.result)
+        """Return what is stored, with a sentence for every candidate that has no weights."""
         language = get_language() or ""
         names = {node.key: text_in(node.names, language) or node.key for node in row.tree.indicators.all()}
-        told = [one | {"explanation": refusal(one, names) if one["reason"] else ""} for one in row.result["candidates"]]
-        return {**row.result, "candidates": told}
+        return result_output(row.result, names)
 
     def get_explanation(self, row: WeightComparison) -> str:
         """Say why there is no comparison."""

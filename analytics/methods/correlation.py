@@ -16,13 +16,15 @@ from analytics.methods.errors import (
     NoAnswersError,
     NoVariationError,
     ShapeMismatchError,
+    SingularCorrelationError,
     TooFewAnswersError,
 )
 from analytics.methods.inputs import FloatArray, IntArray, checked_scores, without_rounding
 from analytics.methods.summaries import PairTables
 
-# Below this smallest eigenvalue a pairwise matrix is no correlation matrix.
-LEAST_EIGENVALUE = -1e-8
+# An eigenvalue this near to 0 is not told from 0: below its negative a pairwise matrix is no correlation matrix,
+# and up to it items repeat one another.
+TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +208,29 @@ def checked_correlation(matrix: npt.ArrayLike) -> FloatArray:
     if not np.allclose(found, found.T, atol=1e-10) or not np.allclose(np.diag(found), 1.0, atol=1e-10):
         raise InvalidCorrelationError("A correlation matrix is symmetric with ones on its diagonal.")
     found = (found + found.T) / 2
-    if np.linalg.eigvalsh(found)[0] < LEAST_EIGENVALUE or np.abs(found).max() > 1 + 1e-10:
+    if np.linalg.eigvalsh(found)[0] < -TOLERANCE or np.abs(found).max() > 1 + 1e-10:
         raise InvalidCorrelationError("The pairs do not form one correlation matrix.")
+    return found
+
+
+def checked_regular(matrix: npt.ArrayLike) -> FloatArray:
+    """Return a correlation matrix that can be inverted: all its eigenvalues are over 1e-8.
+
+    Raises
+    ------
+    InvalidCorrelationError
+        If it is no correlation matrix.
+    SingularCorrelationError
+        If items repeat one another.
+
+    Examples
+    --------
+    >>> checked_regular([[1.0, 0.5], [0.5, 1.0]]).shape
+    (2, 2)
+    """
+    found = checked_correlation(matrix)
+    if np.linalg.eigvalsh(found)[0] <= TOLERANCE:
+        raise SingularCorrelationError("Items repeat one another.")
     return found
 
 

@@ -12,18 +12,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.methods.correlation import checked_correlation
+from analytics.methods.correlation import checked_correlation, checked_regular
 from analytics.methods.errors import (
     InvalidValueError,
     NegativeWeightError,
     NotConvergedError,
     ShapeMismatchError,
-    SingularCorrelationError,
     TooFewAnswersError,
 )
 from analytics.methods.inputs import ROUNDING, FloatArray, checked_size
 
-LEAST_DETERMINANT_EIGENVALUE = 1e-10
 MAX_SWEEPS = 1_000
 
 
@@ -297,11 +295,9 @@ def refused_when_negative(weights: FloatArray) -> FloatArray:
 
 def regular_correlation(correlation: npt.ArrayLike) -> FloatArray:
     """Return a correlation matrix of two items or more that can be inverted."""
-    r = checked_correlation(correlation)
+    r = checked_regular(correlation)
     if r.shape[0] < 2:
         raise ShapeMismatchError("Two items are needed.")
-    if np.linalg.eigvalsh(r)[0] < LEAST_DETERMINANT_EIGENVALUE:
-        raise SingularCorrelationError("Items repeat one another.")
     return r
 
 

@@ -2,6 +2,13 @@
 
 From the correlations of drivers and outcome alone. They are associations, not
 effects: nothing here says what would happen if a driver were raised.
+
+Correlations are refused when drivers repeat one another (an eigenvalue up to
+1e-8) and when R squared would be over 1. Among drivers that can be inverted
+these are exactly the correlations that no answers have: drivers and outcome
+form one correlation matrix only if 1 - R squared, the Schur complement of the
+drivers in it, is not negative. The smallest eigenvalue of that matrix does not
+say so: one of -1e-8 leaves room for an R squared of 2.
 """
 
 import itertools
@@ -11,12 +18,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.methods.correlation import checked_correlation
-from analytics.methods.errors import ShapeMismatchError, SingularCorrelationError, TooFewAnswersError, TooManyItemsError
+from analytics.methods.correlation import TOLERANCE, checked_correlation, checked_regular
+from analytics.methods.errors import (
+    InvalidCorrelationError,
+    ShapeMismatchError,
+    SingularCorrelationError,
+    TooFewAnswersError,
+    TooManyItemsError,
+)
 from analytics.methods.inputs import FloatArray, checked_size
 
 MAX_LMG_DRIVERS = 14
-LEAST_EIGENVALUE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,7 @@ def r_squared(drivers: npt.ArrayLike, outcome: npt.ArrayLike) -> float:
     0.48
     """
     r, y = checked_drivers(drivers, outcome)
-    return float(y @ np.linalg.solve(r, y))
+    return min(_explained(r, y), 1.0)
 
 
 def variance_inflation(drivers: npt.ArrayLike) -> FloatArray:
@@ -103,7 +115,7 @@ def variance_inflation(drivers: npt.ArrayLike) -> FloatArray:
     >>> variance_inflation([[1, 0.5], [0.5, 1]]).round(6).tolist()
     [1.333333, 1.333333]
     """
-    r = regular_drivers(drivers)
+    r = checked_regular(drivers)
     return np.asarray(np.diag(np.linalg.inv(r)).copy())
 
 
@@ -187,28 +199,29 @@ def check_enough_answers(n: int, drivers: int) -> None:
         raise TooFewAnswersError(f"{n} answers, {needed} needed.", n=n, needed=needed)
 
 
-def regular_drivers(drivers: npt.ArrayLike) -> FloatArray:
-    """Return a correlation matrix that can be inverted."""
-    r = checked_correlation(drivers)
-    if np.linalg.eigvalsh(r)[0] < LEAST_EIGENVALUE:
-        raise SingularCorrelationError("Drivers repeat one another.")
-    return r
-
-
 def checked_drivers(drivers: npt.ArrayLike, outcome: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return drivers and outcome that form one correlation matrix."""
-    r, y = regular_drivers(drivers), np.array(outcome, dtype=np.float64)
+    r, y = checked_regular(drivers), np.array(outcome, dtype=np.float64)
     if y.shape != (r.shape[0],):
         raise ShapeMismatchError("Every driver needs one correlation with the outcome.")
     checked_correlation(np.block([[r, y[:, None]], [y[None, :], np.ones((1, 1))]]))
+    if _explained(r, y) > 1 + TOLERANCE:
+        raise InvalidCorrelationError("The drivers would explain more than all of the outcome.")
     return r, y
+
+
+def _explained(r: FloatArray, y: FloatArray) -> float:
+    """Return R squared of drivers that can be inverted; over 1 if they and the outcome form no correlation matrix."""
+    return float(y @ np.linalg.solve(r, y))
 
 
 def _importance(raw: FloatArray) -> Importance:
     total = math.fsum(raw)
     if total <= 0:
         raise SingularCorrelationError("The drivers explain nothing.")
-    return Importance(raw, raw / total, total)
+    # What is over 1 after the check of the drivers is rounding: all is explained.
+    explained = min(total, 1.0)
+    return Importance(raw * (explained / total), raw / total, explained)
 
 
 def _all_subsets(r: FloatArray, y: FloatArray) -> FloatArray:

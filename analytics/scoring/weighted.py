@@ -75,7 +75,7 @@ def read_weighted_each(
         except WeightingError as error:
             found.append(error)
         else:
-            found.append(_read(reading, period, vector, nodes=nodes, is_withheld=False))
+            found.append(_read(reading, period, vector, nodes=nodes))
     return tuple(found)
 
 
@@ -92,7 +92,7 @@ def read_weighted_segments(
     choices = [dict(reading.choice) | {dimension: frozenset({one.level})} for one in levels]
     vectors = _vectors(run, reading.definition, period, weighting, choices, scope)
     return tuple(
-        replace(one, result=_read(reading, period, vector, nodes=nodes, is_withheld=one.result.is_withheld))
+        replace(one, result=_read(reading, period, vector, nodes=nodes))
         for one, vector in zip(levels, vectors, strict=True)
     )
 
@@ -109,12 +109,11 @@ def open_weighted(run: Run, filters: Filter, scope: Filter) -> Reading:
     return reading
 
 
-def _read(
-    reading: Reading, period: Period, vector: WeightedVector, *, nodes: Collection[str] | None, is_withheld: bool
-) -> PeriodResult:
+def _read(reading: Reading, period: Period, vector: WeightedVector, *, nodes: Collection[str] | None) -> PeriodResult:
+    """Where figures are weighted nothing was promised that would withhold a group, see `open_weighted`."""
     base = reading.reader
     reader = WeightedReader(base.definition, base.rules, base.facts, vector)
-    return reader.result(period, vector.counts, nodes=nodes, is_withheld=is_withheld)
+    return reader.result(period, vector.counts, nodes=nodes)
 
 
 def _weights(run: Run, weighting: Weighting, period: Period, scope: Filter) -> RowWeights:

@@ -5,7 +5,7 @@ Small numbers are judged by the number of answers, never by weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,9 +23,7 @@ from analytics.scoring.columns import IntArray
 from analytics.scoring.definition import LEVELS
 from analytics.scoring.figures import (
     ALL_ALIKE,
-    NOTHING_HIDDEN,
     UNKNOWN_CODES,
-    Hidden,
     Numbers,
     Reader,
     are_alike,
@@ -38,8 +36,6 @@ from analytics.scoring.results import (
     Level,
     NodeResult,
     NpsResult,
-    Period,
-    PeriodResult,
     Status,
 )
 from analytics.scoring.weighting import FloatArray
@@ -67,20 +63,10 @@ class WeightedReader(Reader):
     """Reads a weighted vector into the results of an unweighted one.
 
     Which figure may be shown is decided by the counts; the values come from the weighted sums. A figure
-    whose effective number of answers is small is marked like one of few answers.
+    whose effective number of answers is small is marked like one of few answers. What may not be shown holds nothing weighted.
     """
 
     weighted: WeightedVector
-
-    def result(
-        self, period: Period, vector: IntArray, *, nodes: Collection[str] | None = None, is_withheld: bool = False,
-        hidden: Hidden = NOTHING_HIDDEN,
-    ) -> PeriodResult:
-        """Turn the vector into everything there is to show; withheld results hold nothing weighted."""
-        if is_withheld or self.rules.status(int(vector[0])) == Status.WITHHELD:
-            plain = Reader(self.definition, self.rules, self.facts)
-            return plain.result(period, vector, nodes=nodes, is_withheld=True)
-        return super().result(period, vector, nodes=nodes)
 
     def node(
         self, key: str, parent: str | None, depth: int, weight: float, overall: float, vector: IntArray

@@ -17,7 +17,7 @@ from analytics.dashboards.change.read import Changes
 from analytics.dashboards.change.request import parse_change_request, read_requested
 from analytics.dashboards.overview import page_cache
 from analytics.dashboards.selection import parse_selection
-from analytics.indicators.models import IndicatorTree
+from analytics.indicators.models import IndicatorTree, WeightSet
 from analytics.indicators.services import PlannedRoles, create_tree
 from analytics.scoring import keeping
 from analytics.scoring.services import recompute
@@ -50,6 +50,13 @@ class Shop:
     def compute(self) -> None:
         """Make a run."""
         recompute(tree=self.tree, at=datetime.now(UTC))
+
+
+def earlier_weights(shop: Shop) -> int:
+    """Store other weights of a shop's tree that are not in force, and return their number."""
+    weights = shop.tree.weight_sets.get(number=1).weights | {"product": 0.8, "service": 0.2}
+    return WeightSet.objects.create(
+        tree=shop.tree, number=2, origin="manual", weights=weights, valid_from_at=AT, valid_to_at=AT + timedelta(days=1)).number
 
 
 def shop_document() -> dict[str, Any]:

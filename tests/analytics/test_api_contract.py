@@ -14,11 +14,14 @@ import yaml
 from jsonschema import Draft7Validator, FormatChecker
 
 from accounts.roles import Role
+from analytics.indicators.panel_models import WeightComparison
 from analytics.scoring.schemes import save_scheme
 from analytics.scoring.selectors import get_latest_run
+from analytics.scoring.weight_lab import compare_weights
 from analytics.scoring.weighting import PopulationPlan
-from tests.analytics.builders import AT, answer_many
+from tests.analytics.builders import AFTERWARDS, AT, answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop
+from tests.analytics.weight_builders import answer_from, drawn_codes
 from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +129,91 @@ def test_every_reply_to_new_weights_has_the_form_described(cast, shop, about, de
     assert reply.status_code in (201, 400)
     assert list(faults(described, path, reply, "post")) == []
     if body is None:
-        assert reply.json()["fields"] == {"body": ["请求体为空，请发送一个 JSON 对象。"]}
+        assert reply.json()["fields"] == {"body": ["请求内容为空。请发送一个 JSON 对象。"]}
+
+
+class TestTheComparisonOfWeights:
+    def read(self, cast: Cast, about: Mapping[str, int], described: Mapping[str, Any], **scope: Any) -> Any:
+        """The stored result as it is told, once its form is found to be the one described."""
+        path = f"/api/v1/indicators/{about['tree']}/weight-comparison/"
+        reply = api_client(make_key(cast.team, *scope.values())[1]).get(path, headers=CHINESE)
+        assert reply.status_code == 200 and list(faults(described, path, reply)) == []
+        return reply.json()["result"]
+
+    def store(self, about: Mapping[str, int], result: Mapping[str, Any]) -> None:
+        WeightComparison.objects.update_or_create(tree_id=about["tree"], defaults={"result": dict(result), "made_at": AT})
+
+    def test_is_described_field_by_field(self, described):
+        shapes = described["components"]["schemas"]
+        found = [name.rsplit("/", 1)[1] for one in shapes["ComparisonResultOutput"]["oneOf"] for name in one.values()]
+        assert found == ["ComparedOutput", "UncomparedOutput"]
+        free = [
+            (name, field) for name in (*found, "CandidateOutput", "CandidateNodeOutput", "CandidateFactsOutput", "RefusalDetailsOutput",
+                                       "DimensionsOutput", "ComparedNodeOutput")
+            for field, shape in shapes[name]["properties"].items() if shape.get("additionalProperties") == {}
+        ]
+        assert free == []
+
+    def test_tells_all_that_is_stored_of_every_way(self, cast, shop, about, described):
+        other = shop.tree.weight_sets.get(number=1).weights | {"product": 0.8, "service": 0.2}
+        shop.tree.weight_sets.create(number=2, origin="manual", weights=other, valid_from_at=AT, valid_to_at=AFTERWARDS)
+        stored = compare_weights(tree=shop.tree, at=AFTERWARDS).result
+        told = self.read(cast, about, described)
+        for one in told["candidates"]:
+            assert bool(one.pop("explanation")) == bool(one["reason"])
+        assert told == stored
+        assert {one["code"] for one in told["candidates"]} > {"in_force", "equal", "johnson", "lmg", "factor_scores", "entropy"}
+        assert [one["facts"] for one in told["candidates"] if one["code"].startswith("set:")] == [{"number": 2}]
+
+    def test_of_answers_that_give_weights_tells_their_ranges_and_dimensions(self, cast, described):
+        shop = make_shop(cast.team)
+        answer_from(shop.version, drawn_codes())
+        shop.compute()
+        stored = compare_weights(tree=shop.tree, at=AFTERWARDS).result
+        told = self.read(cast, {"tree": shop.tree.pk}, described)
+        assert told["dimensions"] == stored["dimensions"] and len(told["dimensions"]["eigenvalues"]) == 4
+        found = {one["code"]: one for one in told["candidates"]}
+        assert found["johnson"]["facts"].keys() == {"n", "r_squared", "inflation"}
+        assert 0 < found["johnson"]["nodes"]["quality"]["weight_low"] < found["johnson"]["nodes"]["quality"]["weight_high"] < 1
+        for one in told["candidates"]:
+            one.pop("explanation")
+        assert told == stored
+
+    def test_of_too_few_answers_tells_how_many_are_needed(self, cast, described):
+        shop = make_shop(cast.team)
+        answer_from(shop.version, drawn_codes(60))
+        shop.compute()
+        compare_weights(tree=shop.tree, at=AFTERWARDS)
+        found = {one["code"]: one for one in self.read(cast, {"tree": shop.tree.pk}, described)["candidates"]}
+        assert (found["johnson"]["reason"], found["johnson"]["details"]) == ("too_few_answers", {"n": 60, "needed": 100})
+        assert found["johnson"]["weights"] is None and "nodes" not in found["johnson"] and "100" in found["johnson"]["explanation"]
+
+    def test_of_an_anonymous_questionnaire_has_the_same_form(self, cast, described):
+        shop = make_shop(cast.team, is_anonymous=True)
+        answer_many(shop.version, codes(4, 130), at=datetime(2018, 5, 1, tzinfo=UTC))
+        shop.compute()
+        compare_weights(tree=shop.tree, at=AFTERWARDS)
+        assert self.read(cast, {"tree": shop.tree.pk}, described)["nodes"]
+
+    @pytest.mark.parametrize("result", [{}, {"problem": "no_run"}, {"problem": "no_answers"}])
+    def test_that_is_none_says_why(self, cast, shop, about, described, result):
+        self.store(about, result)
+        assert self.read(cast, about, described) == result
+
+    def test_is_none_for_a_limited_view(self, cast, shop, about, described):
+        compare_weights(tree=shop.tree, at=AFTERWARDS)
+        found = self.read(cast, about, described, role=Role.MANAGER, scope={"region": ["East"]})
+        assert found == {"problem": "limited_view"}
+
+    def test_that_was_stored_before_ranges_and_dimensions_has_null_for_them(self, cast, shop, about, described):
+        stored = compare_weights(tree=shop.tree, at=AFTERWARDS).result
+        del stored["dimensions"]
+        for one in stored["candidates"]:
+            for node in one.get("nodes", {}).values():
+                del node["weight_low"], node["weight_high"]
+        self.store(about, stored)
+        told = self.read(cast, about, described)
+        assert told["dimensions"] is None and told["candidates"][0]["nodes"]["product"]["weight_low"] is None
 
 
 class TestAnAddress:

@@ -9,15 +9,19 @@ from urllib.parse import unquote
 
 import pytest
 
-from analytics.dashboards.origins import LONGEST, Origin, file_name
+from analytics.dashboards.origins import HEADER, LONGEST, Origin, file_name
+from analytics.dashboards.wording import number
 from analytics.scoring.periods import year
-from analytics.scoring.schemes import save_scheme
+from analytics.scoring.schemes import get_named, save_scheme
 from analytics.scoring.selectors import get_latest_run, read_period
 from analytics.scoring.weighting import PopulationPlan
 from tests.analytics.builders import AFTERWARDS, AT
+from tests.analytics.dashboard_builders import earlier_weights
 from tests.cast import Cast, api_client, client_of, make_key
+from tests.cast import words_of as words
 
 pytestmark = pytest.mark.django_db
+CONTRIBUTIONS = "/overview/change/contributions/"
 ORIGIN = Origin(7, 2, "linear", "none", "region=West", tree=1, definition_hash="d1", coverage=50, weighting_hash="")
 
 
@@ -71,6 +75,54 @@ class TestTheChangeFile:
             assert low < value < high and float(index[f"{side}_standard_error"]) > 0
         assert {row["weighting"] for row in rows} == {str(scheme.pk)}
         assert "wave-2017-wave-2018" in name and f"weighting-{scheme.pk}" in name
+
+
+class TestTheContributionsFile:
+    def test_has_the_numbers_of_the_page_and_of_the_api(self, cast, shop):
+        query = f"?weights={earlier_weights(shop)}"
+        _, (*parts, total) = fetched(cast, f"{CONTRIBUTIONS}{query}")
+        told = api_client(make_key(cast.team)[1]).get(f"/api/v1/changes/{query}").json()["decomposed"]
+        for row, one in zip(parts, told["parts"], strict=True):
+            assert (row["part"], row["key"], float(row["from_scores"]), float(row["from_weights"])) == (
+                "indicator", one["key"], one["from_scores"], one["from_weights"])
+        assert (total["part"], total["key"], float(total["contribution"])) == ("sum", "csi", told["total"])
+        assert sum(float(row["contribution"]) for row in parts) == pytest.approx(told["total"])
+        assert float(total["from_weights"]) == told["from_weights"] and any(float(row["from_weights"]) for row in parts)
+        page = words(client_of(cast.bob).get(f"/overview/change/{query}"))
+        assert all(number(float(row[key]), 2, sign=True) in page for row in parts for key in ("contribution", "from_scores", "from_weights"))
+
+    def test_says_where_its_numbers_come_from_in_every_row(self, cast, shop):
+        run, other = get_latest_run(tree=shop.tree), earlier_weights(shop)
+        name, rows = fetched(cast, f"{CONTRIBUTIONS}?weights={other}&region=East")
+        assert {tuple(row[key] for key in (*HEADER, "earlier_weight_set", "before_period", "after_period")) for row in rows} == {
+            (str(run.pk), "1", "linear", "none", "region=East", str(shop.tree.pk), run.definition_hash, "50", "", "2",
+             "wave:2017", "wave:2018")}
+        assert "contributions-" in name and "wave-2017-wave-2018-region-East" in name
+
+    def test_is_weighted_and_names_the_weighting(self, cast, shop):
+        plan = PopulationPlan("rake", ("region",), ((("East",), 5), (("West",), 3), (("North",), 1)))
+        scheme = save_scheme(tree=shop.tree, name="Regions", plan=plan, user=None, at=AT)
+        (_, plain), (_, weighted) = (fetched(cast, f"{CONTRIBUTIONS}{query}") for query in ("", f"?weighting={scheme.pk}"))
+        assert {(row["weighting"], row["weighting_hash"]) for row in weighted} == {(str(scheme.pk), get_named(tree=shop.tree, word=str(scheme.pk)).record["hash"])}
+        assert plain[-1]["contribution"] != weighted[-1]["contribution"]
+
+    def test_says_why_there_are_no_parts_and_has_no_0_for_them(self, cast, shop):
+        _, rows = fetched(cast, f"{CONTRIBUTIONS}?region=North")
+        assert [(row["part"], row["from_scores"], row["from_weights"], row["contribution"], row["reason"]) for row in rows] == [
+            ("sum", "", "", "", "leaf_not_shown")]
+        told = api_client(make_key(cast.team)[1]).get("/api/v1/changes/?region=North").json()["decomposed"]
+        assert (told["total"], told["from_scores"], told["from_weights"]) == (None, None, None) and told["explanation"]
+        assert CONTRIBUTIONS not in client_of(cast.bob).get("/overview/change/?region=North").content.decode()
+
+    def test_is_linked_beside_its_table(self, cast, shop):
+        page = client_of(cast.bob).get("/overview/change/?region=East").content.decode()
+        assert f'href="{CONTRIBUTIONS}?region=East"' in page.split('id="h-parts"')[1]
+
+    def test_is_not_made_of_what_means_nothing(self, cast, shop):
+        for query in ("weights=77", "before=never", "nope=1"):
+            assert client_of(cast.bob).get(f"{CONTRIBUTIONS}?{query}").status_code == 400
+        reply = client_of(cast.bob).get(f"{CONTRIBUTIONS}?weighting=imported")
+        assert reply["Location"] == "/overview/change/?weighting=imported"
 
 
 class TestAFileName:

@@ -117,7 +117,9 @@ class TestTheIndicatorsSentence:
             "No top-level indicator changed beyond chance; of 2 below that did, Waiting moved most: down 10.0.")
         assert findings.nodes_finding([still, below("Calls", 80, 65, is_leaf=False), rose], "en").endswith("Staff moved most: up 6.0.")
         with translation.override("zh-hans"):
-            assert findings.nodes_finding([still, fell], "en") == "一级指标均无超出随机波动的变化；其下的“Waiting”下降 10.0。"
+            assert findings.nodes_finding([still, fell], "en") == "一级指标均无超出随机波动的变化；下级指标中，“Waiting”下降 10.0 分。"
+            assert findings.nodes_finding([still, fell, rose], "en") == (
+                "一级指标均无超出随机波动的变化；下级指标中有 2 项超出，变化最大的是“Waiting”，下降 10.0 分。")
 
     def test_names_those_at_the_top_where_they_moved_too(self):
         rows = [row("Service", 75, 70), below("Waiting", 80, 60)]

@@ -25,7 +25,7 @@ from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.weighting import PopulationPlan
 from surveys.contacts.models import ContactAttribute
 from tests.analytics.builders import AT
-from tests.analytics.dashboard_builders import fill_waves, make_shop
+from tests.analytics.dashboard_builders import earlier_weights, fill_waves, make_shop
 from tests.cast import Cast, api_client, client_of, make_key
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,8 @@ class TestTheWorkbook:
         assert [row["Share"] for row in rows_of(book["Distribution"])] == near([share for _count, share in levels])
         changed = csv_rows(cast, "/overview/change/export/")
         assert [row["Difference"] for row in rows_of(book["Changes"])] == near([float(row["difference"]) for row in changed])
+        parts = csv_rows(cast, "/overview/change/contributions/")
+        assert [row["Contribution, points"] for row in rows_of(book["Contributions"])] == near([float(row["contribution"]) for row in parts])
         index = rows_of(book["Figures"])[0]
         assert (index["Figure"], index["Value"]) == ("Satisfaction index", near(float(rows[0]["value"])))
         assert type(index["n"]) is int and index["n"] == int(rows[0]["n"])
@@ -103,7 +105,7 @@ class TestTheWorkbook:
     def test_is_in_the_language_of_its_reader(self, cast, shop):
         User.objects.filter(pk=cast.bob.pk).update(language="zh-hans")
         book = opened(client_of(cast.bob))
-        assert book.sheetnames == ["数值", "指标", "分布", "细分", "趋势", "变化", "说明", "定义"]
+        assert book.sheetnames == ["数值", "指标", "分布", "细分", "趋势", "变化", "贡献", "说明", "定义"]
         assert rows_of(book["数值"])[0]["项目"] == "满意度指数" and rows_of(book["变化"])[0]["差异"] is not None
         assert not [cell.value for page in book for cell in page[1] if cell.value.isascii() and len(cell.value) > 5
                     and cell.value[0] not in "np"]
@@ -126,7 +128,23 @@ class TestTheWorkbook:
 
     def test_without_an_earlier_period_has_no_changes(self, cast, shop):
         book = opened(client_of(cast.bob), "?compare=none")
-        assert "Changes" not in book.sheetnames and "Compared with" not in said(book)
+        assert not {"Changes", "Contributions"} & set(book.sheetnames) and "Compared with" not in said(book)
+
+    def test_tells_what_came_from_scores_and_what_from_weights(self, cast, shop):
+        number = earlier_weights(shop)
+        book = opened(client_of(cast.bob), f"?weights={number}")
+        *parts, total = rows_of(book["Contributions"])
+        told = api_client(make_key(cast.team)[1]).get(f"/api/v1/changes/?weights={number}").json()["decomposed"]
+        for row, one in zip(parts, told["parts"], strict=True):
+            assert (row["Key"], row["From scores"], row["From weights"]) == (one["key"], near(one["from_scores"]), near(one["from_weights"]))
+        assert (total["Name"], total["Contribution, points"]) == ("Sum", near(told["total"]))
+        assert said(book)["Indicator weights of the earlier period"] == "No. 2: Set by hand"
+        assert "decomposition" in [row["Key"] for row in rows_of(book["Definitions"])]
+        assert {cell.number_format for cell in book["Contributions"]["F"][1:]} == {"+0.00;-0.00;0.00"}
+
+    def test_says_why_there_are_no_parts_and_has_no_0_for_them(self, cast, shop):
+        (row,) = rows_of(opened(client_of(cast.bob), "?region=North")["Contributions"])
+        assert row["Note"].startswith("An indicator has too few answers") and not [one for one in row.values() if isinstance(one, float)]
 
     def test_is_linked_beside_the_csv_file(self, cast, shop):
         for path in ("/overview/?region=West", "/overview/change/?region=West"):

@@ -26,6 +26,7 @@ from analytics.scoring.results import Missing, PeriodResult, Status
 from analytics.scoring.selectors import read_period, read_segments
 from analytics.scoring.services import recompute
 from analytics.scoring.summaries import totals
+from analytics.scoring.weighted_reader import WeightedReader, WeightedVector
 from tests.analytics.builders import (
     AFTERWARDS,
     AT,
@@ -72,6 +73,21 @@ def look(rows: np.ndarray, about: Definition) -> PeriodResult:
         for family, of in zip(composites_of(about), codes, strict=True)
     ))
     return Reader(about, Rules(1, 1, K), {}).result(EVERYTHING, totals(columns, about, 1), hidden=hidden)
+
+
+class TestTheWeightedReader:
+    @pytest.mark.parametrize("told", [{"hidden": frozenset({"a1", "b"})}, {"is_withheld": True}, {}])
+    def test_withholds_what_the_unweighted_one_withholds(self, told: dict[str, Any]) -> None:
+        about, rules = definition(), Rules(1, 1, K)
+        columns = columns_of(np.ones((40, len(KEYS)), dtype=np.bool_))
+        vector = totals(columns, about, 1)
+        weighted = WeightedReader(about, rules, {}, WeightedVector(vector, vector * 2.0, vector * 4.0)).result(EVERYTHING, vector, **told)
+        plain = Reader(about, rules, {}).result(EVERYTHING, vector, **told)
+        assert [one.index.status for one in weighted.nodes] == [one.index.status for one in plain.nodes]
+        assert (weighted.is_withheld, weighted.responses) == (plain.is_withheld, plain.responses)
+        hidden = [one for one in weighted.nodes if one.index.status == Status.WITHHELD]
+        assert len(hidden) == {"hidden": 2, "is_withheld": len(about.nodes)}.get(next(iter(told), ""), 0)
+        assert all(one.index.value is None and not one.distribution and one.satisfied.value is None for one in hidden)
 
 
 def parts_of(about: Definition) -> dict[str, list[tuple[str, float]]]:

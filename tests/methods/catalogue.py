@@ -21,7 +21,6 @@ INNER_FUNCTIONS = {
     "normalised_squares",
     "refused_when_negative",
     "regular_correlation",
-    "regular_drivers",
     "split_square_sums",
 }
 

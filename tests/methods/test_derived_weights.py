@@ -51,6 +51,8 @@ from analytics.methods.importance import (
     check_enough_answers,
     r_squared,
     relative_weights,
+    standardised_coefficients,
+    variance_inflation,
 )
 from analytics.methods.raking import cell_weights, post_stratify, rake
 from analytics.methods.reliability import (
@@ -213,6 +215,9 @@ class TestFactors:
             checked_correlation(matrix)
 
 
+ALL_OF_THEM = (r_squared, relative_weights, averaged_over_orderings, standardised_coefficients)
+
+
 class TestImportance:
     @pytest.mark.parametrize("method", [relative_weights, averaged_over_orderings])
     def test_is_a_division_of_the_variance_explained(self, method):
@@ -239,6 +244,43 @@ class TestImportance:
     def test_of_correlations_that_cannot_be_together_is_refused(self):
         with pytest.raises(InvalidCorrelationError):
             relative_weights(np.eye(2), [0.9, 0.9])
+
+    @pytest.mark.parametrize("method", ALL_OF_THEM)
+    @pytest.mark.parametrize("apart", [1e-6, 1e-7, 2e-8])
+    def test_of_more_than_everything_is_refused(self, method, apart):
+        """Drivers that can just be inverted, and an outcome that leans on their difference by more than they differ."""
+        r = np.array([[1, 1 - apart], [1 - apart, 1]])
+        lean = math.sqrt(apart * (1 + 0.9e-8 / apart) / 2)
+        checked_correlation(np.block([[r, np.array([[lean], [-lean]])], [np.array([[lean, -lean]]), np.ones((1, 1))]]))
+        with pytest.raises(InvalidCorrelationError):
+            method(r, [lean, -lean])
+
+    @pytest.mark.parametrize("method", [*ALL_OF_THEM, lambda r, _y: variance_inflation(r)])
+    @pytest.mark.parametrize("apart", [0.9e-8, 1e-9, 0.0])
+    def test_of_drivers_within_the_tolerance_of_a_repetition_is_refused(self, method, apart):
+        with pytest.raises(SingularCorrelationError):
+            method([[1, 1 - apart], [1 - apart, 1]], [0.5, 0.5])
+
+    @pytest.mark.parametrize("apart", [1.0, 0.1, 1e-4, 1e-6])
+    @pytest.mark.parametrize("drivers", [2, 3, 8])
+    def test_of_an_outcome_that_drivers_explain_wholly_is_one_and_never_over(self, apart, drivers):
+        r = np.full((drivers, drivers), 1 - apart) + apart * np.eye(drivers)
+        for seed in range(20):
+            beta = np.random.default_rng(seed).normal(size=drivers)
+            y = r @ beta / math.sqrt(beta @ r @ beta)
+            for method in (relative_weights, averaged_over_orderings):
+                found = method(r, y)
+                assert found.r_squared <= 1 and found.r_squared == approx(1.0, rel=1e-6)
+                assert found.raw.sum() == approx(found.r_squared)
+            assert r_squared(r, y) <= 1
+
+    def test_of_answers_is_between_0_and_1_however_alike_the_drivers(self):
+        chance = np.random.default_rng(20261123)
+        for apart in (1.0, 1e-2, 1e-3, 3e-4):
+            shared = chance.normal(size=(300, 1))
+            answers = np.column_stack([shared + apart * chance.normal(size=(300, 3)), shared[:, 0] + chance.normal(size=300)])
+            r = correlations(pair_sums(answers)).matrix
+            assert 0 < r_squared(r[:3, :3], r[:3, 3]) < 1
 
     def test_needs_a_correlation_per_driver(self):
         with pytest.raises(ShapeMismatchError):

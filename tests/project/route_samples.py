@@ -222,6 +222,7 @@ RULES: dict[str, Rule] = {
     "dashboards:comments": Rule(VIEW, statuses=(200, 204, 302)),
     "dashboards:change": Rule(VIEW, statuses=(200, 302)),
     "dashboards:change-export": Rule(VIEW, statuses=(200, 302)),
+    "dashboards:contributions-export": Rule(VIEW, statuses=(200, 302)),
     "dashboards:weighting": Rule(VIEW, statuses=(200, 302)),
     "dashboards:weighting-choose": Rule(DESIGN, ("POST",)),
     "dashboards:weighting-new": Rule(DESIGN, ("GET", "POST"), statuses=(200, 302)),

@@ -66,12 +66,12 @@ class ContributionOutput(serializers.Serializer[Any]):
 
 
 class DecomposedOutput(serializers.Serializer[Any]):
-    """The change of the index by question means, in parts that add up."""
+    """The change of the index by question means, in parts that add up; null sums where `reason` says why there are none."""
 
     parts = ContributionOutput(many=True)
-    from_scores = serializers.FloatField()
-    from_weights = serializers.FloatField()
-    total = serializers.FloatField()
+    from_scores = serializers.FloatField(allow_null=True)
+    from_weights = serializers.FloatField(allow_null=True)
+    total = serializers.FloatField(allow_null=True)
     reason = serializers.CharField()
     explanation = serializers.SerializerMethodField(help_text="the reason as a sentence in the caller's language")
 
@@ -179,7 +179,7 @@ class ChangesView(APIView):
             raise ValidationError({field: [problem or selection.uncompared or _("There is no earlier period. Choose one.")]})
         page = {one.name: getattr(changes, one.name) for one in fields(changes)} | {
             **described_origin(selection), "weighting": weighting_record(asked.charted),
-            "earlier_weight_set_number": (asked.earlier_weights or selection.run.weight_set).number,
+            "earlier_weight_set_number": asked.weights_before.number,
             "trend": read_trend_test(selection=asked.charted),
             "controls": [read_control(selection=asked.charted, kind=kind) for kind in ChartKind],
         }

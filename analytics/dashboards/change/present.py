@@ -342,7 +342,7 @@ def _parts_finding(changes: Changes, lines: Sequence[PartLine]) -> str:
     total = _("By question means the index moved by %(total)s; counted by respondent, as above, by %(index)s.") % {
         "total": wording.number(found.total, 2, sign=True), "index": wording.number(index.difference, 2, sign=True),
     }
-    if not round(found.from_weights, 2):
+    if not round(found.from_weights or 0.0, 2):
         return f"{told} {total}"
     split = _("%(scores)s of it come from scores, %(weights)s from weights.") % {
         "scores": wording.number(found.from_scores, 2, sign=True), "weights": wording.number(found.from_weights, 2, sign=True),

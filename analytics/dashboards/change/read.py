@@ -104,9 +104,9 @@ class Decomposed:
     """The change of the index by question means, in parts that add up; or the reason for none."""
 
     parts: tuple[Contribution, ...]
-    from_scores: float
-    from_weights: float
-    total: float
+    from_scores: float | None
+    from_weights: float | None
+    total: float | None
     reason: str = ""
 
 
@@ -271,25 +271,30 @@ def _decomposed(
         if other.is_leaf and other.key not in unasked
     ]
     if any(one.index.value is None or other.index.value is None for one, other in leaves):
-        return Decomposed((), 0, 0, 0, reason="leaf_not_shown")
+        return _undecomposed("leaf_not_shown")
     keys = [other.key for _, other in leaves]
     own = overall_weights(selection, {node.key: node.weight for node in selection.reading.definition.nodes})
     after = [own[key] for key in keys]
     before = overall_weights(selection, earlier_weights.weights) if earlier_weights is not None else None
     if before is not None and any(key not in before for key in keys):
-        return Decomposed((), 0, 0, 0, reason="weights_of_another_tree")
+        return _undecomposed("weights_of_another_tree")
     try:
         found = decompose_change(
             [one.index.value or 0.0 for one, _ in leaves], [other.index.value or 0.0 for _, other in leaves],
             [before[key] for key in keys] if before is not None else after, after,
         )
     except MethodError as error:
-        return Decomposed((), 0, 0, 0, reason=error.reason)
+        return _undecomposed(error.reason)
     parts = tuple(
         Contribution(other.key, other.names, float(by_score), float(by_weight))
         for (_, other), by_score, by_weight in zip(leaves, found.from_scores, found.from_weights, strict=True)
     )
     return Decomposed(parts, float(found.from_scores.sum()), float(found.from_weights.sum()), found.total)
+
+
+def _undecomposed(reason: str) -> Decomposed:
+    """No parts; what is not known is no 0."""
+    return Decomposed((), None, None, None, reason)
 
 
 def overall_weights(selection: Selection, weights: Mapping[str, float]) -> dict[str, float]:

@@ -40,6 +40,11 @@ class ChangeRequest:
         return weighted(self.selection, self.weighting_word, self.weighting)
 
     @property
+    def weights_before(self) -> WeightSet:
+        """The weight set of the earlier period; that of the run unless another was chosen."""
+        return self.earlier_weights or self.selection.run.weight_set
+
+    @property
     def count(self) -> int:
         """How many of the form's fields are not as they begin."""
         own = (self.before != self.selection.previous, bool(self.weighting_word), self.earlier_weights is not None)

@@ -1,7 +1,8 @@
-"""The page of what changed between two periods, and its table as a file."""
+"""The page of what changed between two periods, and its tables as files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -27,7 +28,7 @@ from analytics.dashboards.change.present import (
 )
 from analytics.dashboards.change.read import Changes
 from analytics.dashboards.change.request import ChangeRequest, parse_change_request, read_requested
-from analytics.dashboards.change.rows import change_rows
+from analytics.dashboards.change.rows import change_rows, contribution_rows
 from analytics.dashboards.filterbar import Choice
 from analytics.dashboards.opening import not_exported, not_yet
 from analytics.dashboards.origins import file_reply, origin_of
@@ -66,7 +67,21 @@ def change(request: TeamRequest) -> HttpResponse:
 @require_safe
 @team_view(Permission.VIEW_RESULTS)
 def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
-    """Send the table as CSV."""
+    """Send the figures of both periods as CSV."""
+    return _exported(request, "change", lambda _asked, changes: change_rows(changes, language_of(request)))
+
+
+@require_safe
+@team_view(Permission.VIEW_RESULTS)
+def contributions_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
+    """Send what moved the index as CSV."""
+    return _exported(request, "contributions", lambda asked, changes: contribution_rows(
+        changes, earlier_weight_set=asked.weights_before.number, language=language_of(request)))
+
+
+def _exported(
+    request: TeamRequest, kind: str, rows: Callable[[ChangeRequest, Changes], Iterator[Sequence[Any]]]
+) -> HttpResponse | StreamingHttpResponse:
     asked = _asked(request)
     if asked is None:
         return redirect("dashboards:change")
@@ -77,8 +92,8 @@ def change_export(request: TeamRequest) -> HttpResponse | StreamingHttpResponse:
     if changes is None:  # The page says why.
         return redirect(with_query(reverse("dashboards:change"), request.GET.urlencode()))
     return file_reply(
-        change_rows(changes, language_of(request)), origin_of(asked.selection, weighting=asked.weighting_word),
-        kind="change", tree=asked.selection.tree.pk, periods=[changes.before, changes.after],
+        rows(asked, changes), origin_of(asked.selection, weighting=asked.weighting_word),
+        kind=kind, tree=asked.selection.tree.pk, periods=[changes.before, changes.after],
     )
 
 

@@ -18,8 +18,13 @@ from surveys.design.document import text_in
 Line = tuple[str, str | int | None]
 
 
-def about_lines(*, page: Overview, selection: Selection, problem: str, language: str) -> Iterator[Line]:
-    """Return a header and pairs of a name and what is said; `problem` says why there are no changes."""
+def about_lines(
+    *, page: Overview, selection: Selection, weights_before: str, problem: str, language: str
+) -> Iterator[Line]:
+    """Return a header and pairs of a name and what is said; `problem` says why there are no changes.
+
+    `weights_before` names the weight set of the earlier period, "" where there are no changes.
+    """
     method = describe_method(selection.run, language=language, tells_answers=False)
     yield _("About"), _("Value")
     yield _("Survey"), text_in(page.names, language)
@@ -34,6 +39,8 @@ def about_lines(*, page: Overview, selection: Selection, problem: str, language:
     yield _("Fingerprint of the definition"), selection.run.definition_hash
     yield _("Computed at"), wording.moment_text(method.finished_at)
     yield _("Weight set"), page.weight_set
+    if weights_before:
+        yield _("Indicator weights of the earlier period"), weights_before
     yield _("Respondent weighting"), weighting_name(page.weighting)
     if page.weighting and page.weighting["hash"]:
         yield _("Fingerprint of the weighting"), page.weighting["hash"]
@@ -44,6 +51,8 @@ def about_lines(*, page: Overview, selection: Selection, problem: str, language:
     yield _("Time zone"), method.time_zone
     if problem:
         yield _("Changes"), problem
+    if weights_before:
+        yield _("Contribution, points"), _("What a lowest indicator added to the change of the index by question means; they sum to it.")
     yield from column_lines(page)
 
 

@@ -25,13 +25,14 @@ from analytics.scoring.sentences import sentence
 
 
 class WorkbookView(APIView):
-    """The overview and its changes as an Excel file, in the caller's language."""
+    """The overview, its changes and what each indicator added to that of the index, as an Excel file in the caller's language."""
 
     required_permissions: ClassVar[dict[str, str]] = {"GET": Permission.VIEW_RESULTS}
 
     @extend_schema(
         operation_id="overview_workbook",
-        parameters=[*PARAMETERS, WEIGHTING, OpenApiParameter("before", str, description="The earlier period of the changes.")],
+        parameters=[*PARAMETERS, WEIGHTING, OpenApiParameter("before", str, description="The earlier period of the changes."),
+                    OpenApiParameter("weights", str, description="Number of the weight set of the earlier period, for the contributions.")],
         responses={(200, CONTENT_TYPE): OpenApiTypes.BINARY},
     )
     def get(self, request: Request) -> HttpResponse:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from analytics.dashboards import wording
-from analytics.dashboards.change.present import family_names
+from analytics.dashboards.change.present import family_names, parts_sentence
 from analytics.dashboards.change.read import Changes
-from analytics.dashboards.change.rows import change_rows
+from analytics.dashboards.change.rows import change_rows, contribution_rows
 from analytics.dashboards.exports import overview_rows
 from analytics.dashboards.overview.numbers import Overview
 from analytics.scoring.periods import parse_period
@@ -44,11 +44,13 @@ class Sheet:
     metrics: Sequence[str | None]
 
 
-def list_sheets(*, page: Overview, changes: Changes | None, language: str) -> list[Sheet]:
-    """Return the tables that have rows."""
+def list_sheets(*, page: Overview, changes: Changes | None, earlier_weight_set: int, language: str) -> list[Sheet]:
+    """Return the tables that have rows; `earlier_weight_set` numbers the weights of the earlier period."""
     found = list(_of_overview(_frame(overview_rows(page, language)), page, language))
     if changes is not None:
         found.append(_changes(_frame(change_rows(changes, language)), changes))
+        parts = contribution_rows(changes, earlier_weight_set=earlier_weight_set, language=language)
+        found.append(_contributions(_frame(parts), changes))
     return [one for one in found if len(one.frame)]
 
 
@@ -136,6 +138,17 @@ def _changes(frame: pd.DataFrame, changes: Changes) -> Sheet:
         "difference_high", "p", "p_holm", "p_bh", "verdict", "detectable", "n_both", "note"))
 
 
+def _contributions(frame: pd.DataFrame, changes: Changes) -> Sheet:
+    """The parts of the change of the index, and their sum as the last row."""
+    names = [_("Sum") if part == "sum" else name for part, name in zip(frame["part"], frame["name"], strict=True)]
+    told = frame.assign(
+        name=names, item=frame["key"].where(frame["part"] != "sum", None), note=parts_sentence(changes.decomposed) or None,
+        before_period=frame["before_period"].map(_period), after_period=frame["after_period"].map(_period),
+    )
+    return _sheet(_("Contributions"), told, (
+        "name", "item", "before_period", "after_period", "from_scores", "from_weights", "contribution", "note"))
+
+
 def _node_names(page: Overview, language: str) -> dict[str, str]:
     listed = [*(page.heat.columns if page.heat else ()), *((node.key, node.names) for node in page.nodes)]
     return {key: text_in(names, language) or key for key, names in listed}
@@ -186,5 +199,6 @@ def _headings() -> dict[str, str]:
         "difference": _("Difference"), "difference_low": _("Interval of the difference, from"),
         "difference_high": _("Interval of the difference, to"),
         "p": "p", "p_holm": "p (Holm)", "p_bh": "p (Benjamini–Hochberg)", "detectable": _("Smallest detectable"),
-        "n_both": _("People in both periods"),
+        "n_both": _("People in both periods"), "from_scores": _("From scores"), "from_weights": _("From weights"),
+        "contribution": _("Contribution, points"),
     }

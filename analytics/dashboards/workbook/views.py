@@ -18,6 +18,7 @@ from analytics.dashboards.weighting.reading import weighting_problem, with_weigh
 from analytics.dashboards.workbook.about import about_lines, definition_lines
 from analytics.dashboards.workbook.sheets import list_sheets, metrics_of
 from analytics.dashboards.workbook.write import CONTENT_TYPE, write_workbook
+from analytics.indicators.weight_words import weight_set_name
 from surveys.design.document import text_in
 
 
@@ -40,9 +41,11 @@ def workbook_reply(selection: Selection, query: QueryDict, language: str) -> Htt
     changes, problem = read_requested(asked)
     weighted = asked.charted
     page = read_overview(selection=weighted)
-    sheets = list_sheets(page=page, changes=changes, language=language)
+    sheets = list_sheets(
+        page=page, changes=changes, earlier_weight_set=asked.weights_before.number, language=language)
     origin = origin_of(weighted, weighting=weighted.weighting)
-    about = about_lines(page=page, selection=weighted, problem=problem, language=language)
+    before = weight_set_name(asked.weights_before) if changes is not None else ""
+    about = about_lines(page=page, selection=weighted, weights_before=before, problem=problem, language=language)
     file = write_workbook(
         title=text_in(page.names, language), sheets=sheets, about=list(about),
         definitions=list(definition_lines(metrics_of(sheets))),

@@ -28,7 +28,10 @@ WHOLE: Final = ("n", "answers", "before_n", "after_n", "n_both", "level")
 EFFECTIVE: Final = ("n_eff", "before_n_eff", "after_n_eff")
 WEIGHTS: Final = ("weight", "overall_weight")
 P_VALUES: Final = ("p", "p_holm", "p_bh")
-DIFFERENCES: Final = ("change", "change_low", "change_high", "difference", "difference_low", "difference_high")
+DIFFERENCES: Final = (
+    "change", "change_low", "change_high", "difference", "difference_low", "difference_high", "from_scores", "from_weights",
+    "contribution",
+)
 
 Lines = Sequence[Sequence[str | int | None]]
 

@@ -138,7 +138,7 @@ JUDGEMENTS: Final = (
         _("The share of overall satisfaction that goes with an indicator (Johnson’s relative weights, or averaged over all"
           " orders), scaled to 1 among siblings. Association, not cause."),
         _("Johnson 2000; Lindeman, Merenda and Gold 1980."), out_of=_DRIVERS, group=MetricGroup.WEIGHTS, unit="share", low=0, high=1,
-        interval=_("Delete-a-group jackknife over 32 random groups, 95 %."),
+        interval=_("Delete-a-group jackknife over 32 random groups, 95 %."), fields=("weight_low", "weight_high"),
     ),
     _metric(
         "r_squared", _("Explained share"), _("Share of the variance of overall satisfaction that goes with all indicators."),
@@ -157,6 +157,13 @@ JUDGEMENTS: Final = (
     _metric(
         "explained", _("Share of the first component"), _("The first eigenvalue of the correlations divided by their sum."),
         _("Principal components."), out_of=_DRIVERS, group=MetricGroup.WEIGHTS, unit="share", low=0, high=1,
+    ),
+    _metric(
+        "dimensions", _("Dimensions that stand out of chance"),
+        _("How many eigenvalues of the correlations, from the largest on, are over the 95th percentile of those that unrelated"
+          " answers give at the same place."),
+        _("Horn 1965; Glorfeld 1995."), out_of=_DRIVERS, group=MetricGroup.WEIGHTS, unit="count", low=0, decimals=0,
+        fields=("factors", "above_one", "eigenvalues", "chance"),
     ),
     _metric(
         "rank_correlation", _("Rank correlation"),
