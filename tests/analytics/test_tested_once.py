@@ -100,6 +100,14 @@ class TestALeaf:
         one = survey(node("a", "csi", HUNDRED, question("q")))
         assert told(one, one, vector)["a"] == same
 
+    def test_of_two_points_rises_in_one_even_step(self) -> None:
+        one = survey(node("a", "csi", HUNDRED, question("q", high=2)))
+        assert told(one, one)["a"] == "i:1:q:1:2"
+
+    def test_is_itself_where_everybody_was_asked_on_another_scale_before(self) -> None:
+        before = survey(node("a", "csi", 0, question("q", 0, other_scale=9)))
+        assert told(before, survey(node("a", "csi", HUNDRED, question("q"))))["a"] == "a"
+
 
 class TestABranch:
     def parts(self, one: int, other: int, whole: int = HUNDRED) -> PeriodResult:
