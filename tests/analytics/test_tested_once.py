@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from analytics.dashboards.hypotheses import ComparedItem, compared_items, hypotheses, name_of
+from analytics.dashboards.verdicts import Judged, judge_all, judge_nodes
+from analytics.methods.multiplicity import holm
+from analytics.scoring import comparing
+from analytics.scoring.comparing import INDEPENDENT
 from analytics.scoring.periods import EVERYTHING
-from analytics.scoring.results import Figure, ItemResult, Missing, NodeResult, PeriodResult, Status
+from analytics.scoring.results import Figure, ItemResult, Missing, NodeResult, PeriodResult, Status, Verdict
 
 HUNDRED = 100
 
 
-def figure(n: int, metric: str = "mean") -> Figure:
+def figure(n: int, metric: str = "mean", value: float = 3.0) -> Figure:
     if not n:
         return Figure(metric, 0, 0.0, None, None, None, Status.NONE, "none")
-    return Figure(metric, n, float(n), 3.0, 2.9, 3.1, Status.SHOWN, standard_error=0.05)
+    return Figure(metric, n, float(n), value, value - 0.1, value + 0.1, Status.SHOWN, standard_error=0.05)
 
 
 def question(key: str, n: int = HUNDRED, *, high: int = 5, other_scale: int = 0) -> ItemResult:
@@ -137,3 +142,60 @@ class TestABranch:
         assert set(told(one, one).values()) == {ONE}
         other = replace(one, nodes=(node("csi", None), node("branch", "csi"), node("a", "branch", HUNDRED, question("q"), question("p"))))
         assert set(told(other, other).values()) == {"a"}
+
+
+class TestTheFamilies:
+    """Two leaves of two questions each, and one that is its question."""
+
+    def read(self, steps: Mapping[str, float], *, high: int = 5) -> PeriodResult:
+        def of(key: str, metric: str) -> Figure:
+            return figure(20, metric, 3.0 + steps.get(key, 0.0))
+
+        def asked(key: str) -> ItemResult:
+            return replace(question(key, 20, high=high if key == "moved" else 5), mean=of(key, "mean"))
+
+        def part(key: str, parent: str | None, *keys: str) -> NodeResult:
+            return replace(node(key, parent, 20, *map(asked, keys)), index=of(key, "index"))
+
+        return result(part("csi", None), part("a", "csi", "a1", "a2"), part("b", "csi", "b1", "moved"), part("c", "csi", "c1"))
+
+    def judge(self, *, high: int = 5, is_weighted: bool = False) -> Mapping[str, Judged]:
+        before = self.read({}, high=high)
+        after = self.read({"csi": 0.15, "a": 0.15, "b": 0.16, "a1": 0.15, "a2": 0.4, "b1": 0.01, "moved": 0.4, "c": 0.17, "c1": 0.17})
+        found = judge_all(
+            before, after, compared_items(before, after), vector="linear", shared=lambda *_: INDEPENDENT, is_weighted=is_weighted,
+        )
+        return {subject.split(":")[2 if subject.startswith("i") else 1]: one for subject, one in found.items()}
+
+    @pytest.mark.parametrize("is_weighted", [False, True])
+    def test_are_corrected_each_for_itself_and_the_index_for_nothing(self, is_weighted: bool) -> None:
+        judged = self.judge(is_weighted=is_weighted)
+        families = {"headline": ["csi"], "indicators": ["a", "b"], "items": ["a1", "a2", "b1", "moved", "c1"]}
+        for family, keys in families.items():
+            p = [judged[key].found.p for key in keys]
+            assert all(one is not None for one in p) and {judged[key].judged_in for key in keys} == {family}
+            wanted = [None] if family == "headline" else pytest.approx(holm([one or 0.0 for one in p]).tolist())
+            assert [judged[key].found.p_holm for key in keys] == wanted
+        assert (judged["c"].judged_in, judged["c"].found.p_holm) == ("items", judged["c1"].found.p_holm)
+        assert judged["csi"].found.change.verdict == Verdict.BEYOND and judged["a1"].found.change.verdict == Verdict.WITHIN
+        test = comparing.tested(figure(20, "index"), figure(20, "index", 3.15), is_weighted=is_weighted)
+        assert judged["csi"].found.p == test.p
+
+    def test_have_no_member_that_was_asked_on_another_scale(self) -> None:
+        judged = self.judge(high=10)
+        assert (judged["moved"].found.p, judged["moved"].found.change.reason) == (None, "scale_changed")
+        others = [judged[key].found.p or 0.0 for key in ("a1", "a2", "b1", "c1")]
+        assert [judged[key].found.p_holm for key in ("a1", "a2", "b1", "c1")] == pytest.approx(holm(others).tolist())
+
+    def test_are_those_of_unweighted_means_on_the_overview(self) -> None:
+        before, after = self.read({}), self.read({"csi": 0.15})
+        found = judge_nodes(after, before, Nobody(), vector="linear")  # type: ignore[arg-type]
+        assert set(found) == {"csi", "a", "b", "c"}
+        assert found["csi"] == comparing.compare(before.root.index, after.root.index)
+
+
+class Nobody:
+    """No person is in both periods."""
+
+    def shared(self, *_: object, **__: object) -> comparing.Shared:
+        return INDEPENDENT
