@@ -20,6 +20,9 @@ def pattern(*, whole: bool = True, **parts: bool) -> int:
 BOTH, ONLY_A, ONLY_B = pattern(a=True, b=True), pattern(a=True), pattern(b=True)
 A_AND_SOME_OF_B, OUTSIDE = pattern(a=True, b=False), pattern(whole=False, a=True)
 
+A, AB, AC, BC = pattern(a=True), pattern(a=True, b=True), pattern(a=True, c=True), pattern(b=True, c=True)
+EVERY = pattern(a=True, b=True, c=True)
+
 
 class TestAPattern:
     def test_says_what_counts_what_is_there_and_what_counts_of_that(self) -> None:
@@ -52,6 +55,11 @@ class TestSafety:
         ({BOTH: 50, OUTSIDE: 1}, False),
         # Nobody with both: each part is divided by its own half, and nobody stays.
         ({ONLY_A: 9, ONLY_B: 9}, True), ({ONLY_A: 9, ONLY_B: 9, BOTH: 1}, False),
+        # Exactly k with one pattern fix the parts; frequent ones that cannot both vanish leave nothing to be had.
+        ({BOTH: 5, ONLY_A: 3, ONLY_B: 2}, True), ({ONLY_A: 9, BOTH: 9, ONLY_B: 1}, True), ({BOTH: 50, ONLY_A: 0}, True),
+        ({ONLY_A: 9, ONLY_B: 3, pattern(whole=False, b=True): 3}, False),
+        # A part of one person is never shown, whoever else cannot vanish.
+        ({ONLY_A: 50, OUTSIDE: 50, BOTH: 1}, False),
         # What the frequent ones leave open is open to the rare ones too.
         ({ONLY_A: 9, ONLY_B: 9, A_AND_SOME_OF_B: 4}, False),
     ])
@@ -74,6 +82,31 @@ class TestWhatIsHidden:
         only_a, b_and_c = pattern(a=True), pattern(b=True, c=True)
         assert hidden_parts(THREE, {"all": {b_and_c: 50, pattern(a=True, b=True, c=True): 4}}, K) == {"all": {"a", "b", "c"}}
         assert hidden_parts(THREE, {"all": {only_a: 50, pattern(a=True, b=True, c=True): 4}}, K) == {"all": {"a", "b", "c"}}
+
+    @pytest.mark.parametrize(("patterns", "names"), [
+        ({A: 50, AB: 3, AC: 3}, "bc"), ({A: 50, AB: 3, AC: 2}, "bc"), ({A: 50, AB: 2, AC: 2}, "abc"),
+        ({BC: 50, pattern(b=True): 1}, "bc"), ({BC: 50, EVERY: 4, A: 1}, "bc"), ({EVERY: 1, BC: 50}, "abc"),
+        ({A: 50, AB: 4, pattern(whole=False, b=True): 5}, "abc"),
+    ], ids=["both small", "k behind", "fewer than k behind", "nobody at the heavy one", "k at the heavy one", "one at the heavy one",
+            "outside the whole"])
+    def test_are_the_two_lightest_only_with_k_behind_them_and_no_other_too_small(
+        self, patterns: dict[int, int], names: str
+    ) -> None:
+        assert hidden_parts(THREE, {"all": patterns}, K) == {"all": set(names)}
+
+    def test_counts_nobody_behind_a_part_that_weighs_nothing(self) -> None:
+        light = Composite("whole", (0.6, 0.4, 0.0), THREE.hides)
+        assert hidden_parts(light, {"all": {AC: 50, EVERY: 4}}, K) == {"all": {"a", "b", "c"}}
+
+    def test_is_the_same_in_every_group_that_is_closed(self) -> None:
+        groups = {"one": {EVERY: 50, AB: 1}, "other": {A: 50, EVERY: 4}}
+        assert hidden_parts(THREE, groups, K) == {key: {"a", "b", "c"} for key in groups}
+
+    def test_are_two_of_as_many_parts_as_a_pattern_holds(self) -> None:
+        parts = 31
+        many = Composite("whole", (1 / parts,) * parts, tuple(frozenset({str(place)}) for place in range(parts)))
+        every = (1 << 2 * parts + 1) - 1
+        assert hidden_parts(many, {"all": {every: 50, every & ~0b110: 1}}, K) == {"all": {"0", "1"}}
 
     def test_is_in_the_smallest_other_group_too_until_the_rest_is_safe(self) -> None:
         groups = {"giving": {BOTH: 40, ONLY_A: 1}, "small": {BOTH: 20, ONLY_A: 6}, "large": {BOTH: 60}, "none": {}}
