@@ -61,19 +61,18 @@ def hypotheses(
 ) -> Mapping[Subject, Subject]:
     """Return for every indicator what is tested where its change is: itself, its only part, or its only question.
 
-    Scores in uneven steps (`vector`) are another measure than the mean of the codes, so the leaf is tested itself.
+    Both periods are of one run and so have the same indicators. Scores in uneven steps (`vector`) are another measure
+    than the mean of the codes, so the leaf is tested itself.
     """
     before, known = {node.key: node for node in earlier.nodes}, {one.name: one for one in items if one.is_alike}
-    pairs = {node.key: (before[node.key], node) for node in later.nodes if node.key in before}
+    pairs = {node.key: (before[node.key], node) for node in later.nodes}
     parts: dict[str, list[str]] = {}
     for node in later.nodes:
-        if node.parent is not None and node.key in pairs and _is_answered(*(one.index for one in pairs[node.key])):
+        if node.parent is not None and _is_answered(*(one.index for one in pairs[node.key])):
             parts.setdefault(node.parent, []).append(node.key)
     found: dict[Subject, Subject] = {}
     for node in reversed(later.nodes):  # Parts stand after what they are part of.
         own = parts.get(node.key, [])
-        if node.key not in pairs:
-            continue
         is_one = len(own) == 1 and _is_of_the_same(pairs[node.key], pairs[own[0]])
         same = found[node_subject(own[0])] if is_one else _question_of(pairs[node.key], known, vector)
         found[node_subject(node.key)] = same or node_subject(node.key)

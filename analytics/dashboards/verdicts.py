@@ -60,8 +60,7 @@ def judge_all(
 
     earlier = {node.key: node.index for node in before.nodes}
     tests = {
-        node_subject(node.key): test(node_subject(node.key), earlier[node.key], node.index)
-        for node in after.nodes if node.key in earlier
+        node_subject(node.key): test(node_subject(node.key), earlier[node.key], node.index) for node in after.nodes
     }
     asked = {
         one.subject: test(one.subject, one.before.mean, one.after.mean) if one.is_alike

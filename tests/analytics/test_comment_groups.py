@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from analytics.dashboards.comment_groups import list_stretches
+from analytics.scoring.batches import Batches
+from analytics.scoring.periods import parse_period
 from tests.analytics.builders import answer_many
 from tests.analytics.dashboard_builders import Shop, codes, make_shop, say
 from tests.cast import Cast, api_client, client_of, make_cast, make_key, words_of
 
-pytestmark = pytest.mark.django_db
 MAY, JUNE = datetime(2018, 5, 2, tzinfo=UTC), datetime(2018, 6, 2, tzinfo=UTC)
 SINGLED = "Written by one of three"
 
@@ -41,6 +45,50 @@ def pages(cast: Cast, query: str) -> list[str]:
     ]
 
 
+def stretches(period: str, counted_on: dict[tuple[str, date], date]) -> set[tuple[str, date, date, date]]:
+    """The stretches of a period as days, from the day on which the answers of each day of a wave count."""
+    batches = Batches({(wave, day.toordinal()): on.toordinal() for (wave, day), on in counted_on.items()})
+    reading = SimpleNamespace(choice={}, released=SimpleNamespace(batches=lambda _choice: batches))
+    selection: Any = SimpleNamespace(period=parse_period(period), reading=reading)
+    return {(one.wave, date.fromordinal(one.first), date.fromordinal(one.last), one.month) for one in list_stretches(selection)}
+
+
+class TestTheDaysWhoseCommentsMayBeRead:
+    """A batch of spring that closes on the first of June, one of summer on the last of June, one on the first of July."""
+
+    D = {number: date(2018, 5, number) for number in range(1, 10)}
+    JUNE, END, JULY = date(2018, 6, 1), date(2018, 6, 30), date(2018, 7, 1)
+    COUNTED = {
+        ("spring", D[1]): JUNE, ("spring", D[2]): JUNE, ("spring", D[4]): JUNE, ("summer", D[5]): END, ("summer", D[7]): JULY,
+    }
+
+    @pytest.mark.parametrize(("period", "found"), [
+        ("2018-05", set()),
+        ("2018-06", {("spring", D[1], D[4], JUNE), ("summer", D[5], D[5], JUNE)}),
+        ("2018-07", {("summer", D[7], D[7], JULY)}),
+        ("wave:spring", {("spring", D[1], D[4], JUNE)}),
+        ("wave:summer", {("summer", D[5], D[5], JUNE), ("summer", D[7], D[7], JULY)}),
+        ("all", {("spring", D[1], D[4], JUNE), ("summer", D[5], D[5], JUNE), ("summer", D[7], D[7], JULY)}),
+    ])
+    def test_are_those_of_the_batches_that_close_in_the_period(
+        self, period: str, found: set[tuple[str, date, date, date]]
+    ) -> None:
+        assert stretches(period, self.COUNTED) == found
+
+
+@pytest.mark.django_db
+class TestCommentsThatWereNotPromisedAnonymity:
+    def test_are_listed_the_newest_first(self, cast):
+        shop = make_shop(cast.team)
+        for number, name in ((1, "The first"), (2, "The second"), (2, "The third"), (0, "The eldest")):
+            say(shop, name, at=MAY + timedelta(days=number))
+        shop.compute()
+        page = pages(cast, "period=all")[0]
+        assert sorted(("The first", "The second", "The third", "The eldest"), key=page.index) == [
+            "The third", "The second", "The first", "The eldest"]
+
+
+@pytest.mark.django_db
 class TestCommentsOfAnAnonymousSurvey:
     @pytest.mark.parametrize("query", ["period=2018-06", "period=2018-06&region=East"])
     def test_are_not_listed_for_a_month_of_which_no_answer_is_counted_yet(self, cast, query):
@@ -69,6 +117,7 @@ class TestCommentsOfAnAnonymousSurvey:
             assert SINGLED in pages(cast, query)[0], query
 
 
+@pytest.mark.django_db
 class TestTheCommentOfOneDay:
     """Whoever sees in a campaign who has answered on a day would know whose comment came with it."""
 
@@ -86,7 +135,8 @@ class TestTheCommentOfOneDay:
         answer_many(shop.version, codes(3, 12), at=JUNE, wave="spring", attributes={"region": "West"})
         shop.compute()
         assert self.LONELY in pages(cast, "period=2018-06")[0] and self.LONELY not in pages(cast, "period=2018-05")[0]
-        assert f"{self.LONELY} Jun 2018" in pages(cast, "period=all")[0]
+        everything = pages(cast, "period=all")[0]
+        assert f"{self.LONELY} Jun 2018" in everything and "Written in the West May 2018" in everything
 
     def test_has_no_place_that_tells_when_it_came(self, cast):
         shop = make_shop(cast.team, is_anonymous=True)

@@ -16,13 +16,15 @@ from analytics.dashboards.exports import escape, stream_csv
 from analytics.dashboards.overview import attention, findings
 from analytics.dashboards.overview.numbers import Headline, NodeRow, Trend, TrendPoint
 from analytics.dashboards.stamp import present_stamp
-from analytics.scoring import periods
+from analytics.scoring import comparing, periods
 from analytics.scoring.comparing import compare
 from analytics.scoring.results import (
     Figure,
     Freshness,
     Level,
     NodeResult,
+    PeriodResult,
+    SegmentResult,
     Status,
     Verdict,
 )
@@ -164,12 +166,29 @@ class TestTheAlerts:
 
     def test_leave_out_changes_under_two_points_however_sure(self):
         assert choose(self.looks(("a", 80.0, 78.1))) == ()
-        assert len(choose(self.looks(("a", 80.0, 77.9)))) == 1
+        assert len(choose(self.looks(("a", 80.0, 78.0)))) == len(choose(self.looks(("a", 70.0, 72.0)))) == 1
 
     def test_leave_out_groups_of_fewer_than_thirty(self):
         for n, count in ((29, 0), (30, 1)):
             looks = attention.look_at_nodes([node("a", 60.0, n)], [node("a", 80.0)], sure_from=30)
             assert len(looks) == count
+
+    def test_of_a_segment_are_of_the_index_and_its_first_level_and_say_where(self):
+        nodes = [replace(node(key, 80.0), depth=depth) for key, depth in (("csi", 0), ("service", 1), ("speed", 2))]
+        before, after = (
+            SegmentResult("region", "west", {"en": "West"}, PeriodResult(periods.EVERYTHING, 400, tuple(found), None, None))
+            for found in (nodes, [replace(one, index=index(74.0)) for one in nodes])
+        )
+        alerts = choose(attention.look_at_segment(after, before, sure_from=30))
+        assert {(one.node, one.dimension, one.level, one.level_names["en"]) for one in alerts} == {
+            ("csi", "region", "west", "West"), ("service", "region", "west", "West")}
+        assert choose(self.looks(("a", 80.0, 70.0)))[0].level_names == {}
+
+    def test_are_tested_as_unweighted_means(self):
+        before, after = node("a", 80.0, 30), node("a", 77.0, 30)
+        look, = attention.look_at_nodes([after], [before], sure_from=30)
+        assert look.tested == comparing.tested(before.index, after.index, is_weighted=False)
+        assert look.tested != comparing.tested(before.index, after.index, is_weighted=True)
 
     def test_are_corrected_for_the_number_of_looks(self):
         """A change of 2.1 with p = 0.02 stands alone and falls among fifty looks at nothing."""

@@ -10,17 +10,18 @@ from django.http import QueryDict
 
 from analytics.dashboards.overview.read import read_overview
 from analytics.dashboards.selection import parse_selection
-from analytics.dashboards.verdicts import ComparisonFamily
+from analytics.dashboards.verdicts import ComparisonFamily, Verdicts
 from analytics.dashboards.wording import verdict_text
 from analytics.indicators.models import IndicatorTree
 from analytics.indicators.services import PlannedNode, create_tree
 from analytics.methods.multiplicity import holm
 from analytics.scoring.comparing import FAMILY_LEVEL
+from analytics.scoring.periods import wave
 from analytics.scoring.results import Change, Verdict
 from analytics.scoring.selectors import get_latest_run
 from analytics.scoring.services import recompute
 from tests.analytics.builders import AFTERWARDS, AT, ITEMS, answer_many, document, publish, rating, text
-from tests.analytics.dashboard_builders import Shop, make_shop, read_change
+from tests.analytics.dashboard_builders import Shop, codes, make_shop, read_change
 from tests.cast import Cast, api_client, client_of, make_key
 from tests.cast import words_of as words
 
@@ -97,6 +98,17 @@ class TestAnIndicatorOfOneQuestion:
             items = rows_of(shop.tree, ComparisonFamily.ITEMS, query)
             assert {key: one.verdict for key, one in shown.items()} == {key: row.verdict for key, row in told.items()}
             assert all(told[key].verdict == items[key].verdict for key in ITEMS)
+
+    def test_is_judged_in_the_levels_that_both_periods_have(self, cast):
+        shop = make_shop(cast.team)
+        answer_many(shop.version, codes(4, 40), at=AT, attributes={"region": "West"}, wave="2018")
+        fill(shop)
+        selection = parse_selection(
+            tree=shop.tree, run=get_latest_run(tree=shop.tree), query=QueryDict(QUERY), scope={},
+            today=AFTERWARDS.date(), at=AFTERWARDS,
+        )
+        levels = Verdicts.between(selection, wave("2017")).of_levels("region")
+        assert {level: set(found) for level, found in levels.items()} == {"East": {"csi", "product", "service", *ITEMS}}
 
     def test_says_in_the_api_and_on_the_page_where_it_is_judged(self, cast):
         fill(make_shop(cast.team))

@@ -73,10 +73,29 @@ class TestTheNumber:
         self, cast: Cast, version: QuestionnaireVersion, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(received, "MOST_WAITING", 5)
-        answer_many(version, sheets(9), at=AT)
+        answer_many(version, sheets(5), at=AT)
+        found = told(cast, version)
+        assert found is not None and (found.responses, found.is_more) == (5, False)
+        answer_many(version, sheets(4), at=AT)
         found = told(cast, version)
         assert found is not None and (found.responses, found.is_more) == (5, True)
         assert " 5+ " in the_list(cast)
+
+    def test_is_of_each_questionnaire_alone(
+        self, cast: Cast, version: QuestionnaireVersion, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("analytics.scoring.blocks.SEAL_ROWS", 4)
+        other, third = (publish(cast.team, standard_document(), name=name) for name in ("Other", "Third"))
+        for one, sealed, waiting in ((version, 8, 1), (other, 4, 2), (third, 0, 3)):
+            answer_many(one, sheets(sealed), at=AT)
+            recompute(tree=make_tree(one), at=AT)
+            answer_many(one, sheets(waiting), at=AT + timedelta(days=waiting))
+        assert Response.objects.filter(block_id__isnull=False).count() == 12
+        found = list_received(cast.actor(cast.dora), [version.questionnaire_id, third.questionnaire_id])
+        assert found == {
+            version.questionnaire_id: Received(9, False, AT + timedelta(days=1)),
+            third.questionnaire_id: Received(3, False, AT + timedelta(days=3)),
+        }
 
     def test_costs_one_query_for_all(self, cast: Cast, version: QuestionnaireVersion) -> None:
         others = [publish(cast.team, standard_document(), name=f"Other {n}").questionnaire_id for n in range(3)]
@@ -107,7 +126,7 @@ class TestTheList:
         hidden = publish(cast.team, standard_document(), name="Hidden", is_anonymous=True)
         foreign = publish(cast.other_team, standard_document(), name="Foreign")
         for one in (hidden, foreign):
-            answer_many(one, sheets(4321), at=AT)
+            answer_many(one, sheets(321), at=AT)
             assert told(cast, one) is None
         page = the_list(cast)
-        assert "anonymous: not told" in page and "4,321" not in page
+        assert "anonymous: not told" in page and " 321 " not in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -167,6 +168,21 @@ class TestOneLook:
         for node in about.nodes:
             if node.parent and result.node(node.parent).index.status == Status.WITHHELD:
                 assert result.node(node.key).index.status in (Status.WITHHELD, Status.NONE)
+
+    @pytest.mark.parametrize("code", [1, 5])
+    def test_goes_by_who_answered_and_not_by_what(self, code):
+        about = replace(definition(), sources=(*definition().sources, SourceRule(1, "nps", 0, 10, "nps", None)))
+        rows = np.ones((3, len(KEYS)), dtype=bool)
+        rows[0, 3] = False
+        block = columns_of(rows)
+        items = (*block.items, ItemKey("nps", 0, 10))
+        nps = np.array([[0, 10, BLANK]], dtype=np.int8)
+        one, other = (
+            patterns_of(replace(block, items=items, codes=np.vstack([codes, nps])), about, 1)
+            for codes in (block.codes, np.where(block.codes == BLANK, BLANK, code).astype(np.int8))
+        )
+        assert [of.tolist() for of in one] == [of.tolist() for of in other]
+        assert one[1].tolist() == [0b111, 0b111, 0]
 
     def test_shows_everything_where_all_answer_all_or_enough_do_not(self):
         rows = np.ones((60, len(KEYS)), dtype=bool)

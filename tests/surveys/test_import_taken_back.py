@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from accounts.roles import Permission
 from surveys.answering import take_back
+from surveys.answering.erasing import erase_responses
 from surveys.answering.importing import TakingBackError, import_responses
 from surveys.answering.mapping import parse_map
 from surveys.answering.models import RecomputeNote, Response, ResponseImport, ResponseSource, ResponseState
@@ -31,6 +32,7 @@ from surveys.answering.uploads import run_import, start_import
 from surveys.contacts.tables import Table, read_table
 from surveys.design.models import Questionnaire, QuestionnaireVersion
 from tests.cast import Cast, client_of, make_cast, words_of
+from tests.services.redis_server import RedisServer
 from tests.surveys.answering_builders import AT, make_version
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,27 @@ class TestAnImportTakenBack:
         ours.refresh_from_db()
         assert (before.state, ours.state, ours.erased) == ("done", "taken_back", 2)
 
+    def test_leaves_what_others_answered_while_it_came_in(self, dora: Client, version: QuestionnaireVersion, cast: Cast) -> None:
+        other = make_version(cast.team)
+        ours = imported(version.questionnaire, 1, 2)
+        answered(version, source=ResponseSource.LINK, external_key="by link")
+        answered(other, source=ResponseSource.IMPORT, external_key="of another survey")
+        last = imported(version.questionnaire, 3, 4).last_response_id
+        ResponseImport.objects.filter(pk=ours.pk).update(last_response_id=last)
+        assert "4 responses came with this import" in page_of(dora, ours, "take-back")
+        press(dora, ours)
+        assert keys() == ["by link", "of another survey"]
+
+    def test_rings_for_the_results_once_all_are_erased(
+        self, dora: Client, version: QuestionnaireVersion, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        told: list[int] = []
+        one = imported(version.questionnaire, 1, 2)
+        monkeypatch.setattr("surveys.answering.wake.on_results_changed", [told.append])
+        with django_capture_on_commit_callbacks(execute=True):
+            press(dora, one)
+        assert told == [version.questionnaire_id]
+
     def test_can_be_imported_again(self, dora: Client, version: QuestionnaireVersion) -> None:
         press(dora, imported(version.questionnaire, 1, 3))
         assert imported(version.questionnaire, 1, 3).report["created"] == 3 and keys() == ["1", "2", "3"]
@@ -170,6 +193,27 @@ class TestALargeOne:
         assert "This import is taken back: 5 responses are erased." in page and "Dora" in page and REASON in page
         assert erase_waiting(import_id=one.pk, clock=timezone.now) and get_oldest_asked_at() is None
 
+    def test_is_one_of_more_than_are_erased_at_once(
+        self, cast: Cast, version: QuestionnaireVersion, monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer
+    ) -> None:
+        small, large = imported(version.questionnaire, 1, 2), imported(version.questionnaire, 3, 5)
+        begin(cast, small, monkeypatch)
+        assert keys() == ["3", "4", "5"] and redis_server.client.llen("default") == 0
+        begin(cast, large, monkeypatch)
+        assert keys() == ["3", "4", "5"] and redis_server.client.llen("default") == 1
+        sweep_imports()
+        assert redis_server.client.llen("default") == 2
+
+    def test_is_erased_by_its_own_message_alone(
+        self, cast: Cast, version: QuestionnaireVersion, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second, kept = (imported(version.questionnaire, n, n + 2) for n in (1, 4, 7))
+        begin(cast, first, monkeypatch)
+        begin(cast, second, monkeypatch)
+        assert erase_waiting(import_id=second.pk, clock=timezone.now) and keys() == ["1", "2", "3", "7", "8", "9"]
+        assert erase_waiting(import_id=kept.pk, clock=timezone.now) and keys() == ["1", "2", "3", "7", "8", "9"]
+        assert erase_waiting(import_id=first.pk, clock=timezone.now) and keys() == ["7", "8", "9"]
+
     def test_lets_no_file_in_meanwhile(
         self, cast: Cast, dora: Client, version: QuestionnaireVersion, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -185,6 +229,19 @@ class TestALargeOne:
             )
         assert dora.post(f"/questionnaires/imports/{one.pk}/discard/").status_code == 302
         assert ResponseImport.objects.filter(pk=one.pk).exists() and len(keys()) == 5
+
+
+class TestErasing:
+    def test_takes_the_first_of_one_questionnaire_and_no_more_than_it_is_told(self, version: QuestionnaireVersion, cast: Cast) -> None:
+        for key, of in (("1", version), ("other", make_version(cast.team)), ("2", version), ("3", version)):
+            answered(of, external_key=key)
+        RecomputeNote.objects.all().delete()
+
+        def erase(most: int) -> int:
+            return erase_responses(responses=Response.objects.all(), questionnaire_id=version.questionnaire_id, most=most, at=AT)
+
+        assert erase(2) == 2 and keys() == ["other", "3"]
+        assert (erase(2), erase(2)) == (1, 0) and keys() == ["other"] and RecomputeNote.objects.count() == 2
 
 
 class TestThePageBefore:
